@@ -1,0 +1,112 @@
+"""Files by content: SHA-256 names them, so a file never changes and equal files are one.
+
+Written to a temporary name, synced, then renamed: a name that exists is whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from io import BufferedWriter
+from pathlib import Path
+
+from bp_kit.errors import Refused
+
+CHUNK_BYTES = 256 * 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class StoredBlob:
+    """A file that is safely on disk: SHA-256 in hexadecimal, and size in bytes."""
+
+    digest: str
+    size: int
+
+
+class BlobStore:
+    """A folder of files by content.
+
+    Args:
+        folder: Made when missing; only this process's user can read it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / "incoming").mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def path(self, digest: str) -> Path:
+        """Returns where the file of that digest is, or would be.
+
+        Raises:
+            ValueError: The digest is not 64 lower-case hexadecimal digits.
+        """
+        if not _DIGEST.fullmatch(digest):
+            raise ValueError("a digest is 64 lower-case hexadecimal digits")
+        return self._folder / digest[:2] / digest
+
+    async def has(self, digest: str) -> bool:
+        """Tells whether the whole file is here."""
+        return await asyncio.to_thread(self.path(digest).is_file)
+
+    async def put(self, chunks: AsyncIterable[bytes], *, limit: int) -> StoredBlob:
+        """Stores what the chunks make up, in constant memory; nothing is kept when it fails.
+
+        Args:
+            chunks: The content in order.
+            limit: Largest size in bytes.
+
+        Raises:
+            Refused: BODY_TOO_LARGE.
+        """
+        hasher, size = hashlib.sha256(), 0
+        descriptor, name = await asyncio.to_thread(tempfile.mkstemp, dir=self._folder / "incoming")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > limit:
+                        raise Refused("BODY_TOO_LARGE", limit=limit)
+                    hasher.update(chunk)
+                    await asyncio.to_thread(file.write, chunk)
+                await asyncio.to_thread(_sync, file)
+            await asyncio.to_thread(self._publish, Path(name), hasher.hexdigest())
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)  # noqa: PTH108 - the name is a string from mkstemp
+        return StoredBlob(hasher.hexdigest(), size)
+
+    def _publish(self, file: Path, digest: str) -> None:
+        target = self.path(digest)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        file.replace(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    async def open(self, digest: str) -> AsyncIterator[bytes]:
+        """Yields the file in chunks of `CHUNK_BYTES`.
+
+        Raises:
+            Refused: BLOB_NOT_HERE.
+        """
+        try:
+            file = await asyncio.to_thread(self.path(digest).open, "rb")
+        except FileNotFoundError:
+            raise Refused("BLOB_NOT_HERE") from None
+        with file:
+            while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+                yield chunk
+
+
+def _sync(file: BufferedWriter) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,78 @@
+"""The call that is being served: who calls, in which language, for which purpose.
+
+Set by the pipeline around each RPC; use cases take what they need of it as arguments.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who calls, as the access token says.
+
+    Attributes:
+        name: `countries/FJI/officers/ana`, `countries/FJI/clients/records`, or `node` for a service of the same node.
+        country: ISO 3166-1 alpha-3 code.
+        grants: (role, unit name) pairs: `("officer", "countries/FJI/units/ncb")`.
+    """
+
+    name: str
+    country: str
+    grants: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles held in any unit."""
+        return frozenset(role for role, _ in self.grants)
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Names of the units in which any role is held."""
+        return frozenset(unit for _, unit in self.grants)
+
+    def holds(self, role: str, unit: str | None = None) -> bool:
+        """Tells whether the role is held, in that unit or in any."""
+        return (role, unit) in self.grants if unit else role in self.roles
+
+
+NODE = Principal(name="node", country="")
+ANYBODY = Principal(name="", country="")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One RPC as it is served.
+
+    Attributes:
+        method: Full gRPC path: `/bluepacific.cooperation.v1.RequestService/GetRequest`.
+        principal: Who calls; `ANYBODY` on public methods without a token.
+        language: One of `bp_kit.language.LANGUAGES`.
+        purpose: A number of `bluepacific.common.v1.Purpose`; 0 when none was stated.
+        metadata: The request's metadata, keys in lower case.
+    """
+
+    method: str
+    principal: Principal
+    language: str = "en"
+    purpose: int = 0
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+_current: ContextVar[Call] = ContextVar("bp_kit_call")
+
+
+def current_call() -> Call:
+    """Returns the RPC being served.
+
+    Raises:
+        LookupError: Outside of an RPC.
+    """
+    return _current.get()
+
+
+def enter_call(call: Call) -> None:
+    """Makes it the current call of this task; for the pipeline and for tests."""
+    _current.set(call)
