@@ -1,0 +1,104 @@
+"""One service's database: SQLite (embedded, one writer) or PostgreSQL, and the transaction of the current call.
+
+One RPC or one job is one transaction. The pipeline opens and ends it; use cases never commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+_READERS = 3
+_current: ContextVar[AsyncSession | None] = ContextVar("bp_kit_session", default=None)
+
+
+class Database:
+    """Connections to one database.
+
+    Args:
+        url: `sqlite+aiosqlite:////path/file.sqlite` or `postgresql+asyncpg://…`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.changed = asyncio.Event()
+        if self.is_sqlite:
+            self._writer = _sqlite_engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
+            self._reader = _sqlite_engine(url, pool_size=_READERS, begin="BEGIN")
+        else:
+            self._writer = create_async_engine(url, pool_size=8, max_overflow=4, pool_pre_ping=True)
+            self._reader = self._writer.execution_options(postgresql_readonly=True)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A read-only transaction, rolled back at the end."""
+        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A transaction, committed at the end and rolled back on any error. Wakes the outbox relay after its commit."""
+        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+        if session.info.get("outbox"):
+            self.changed.set()
+
+    async def ping(self) -> None:
+        """Answers when the database does.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: It does not.
+        """
+        async with self.read() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def aclose(self) -> None:
+        """Closes all connections."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+
+def current_session() -> AsyncSession:
+    """Returns the session of the RPC being served.
+
+    Raises:
+        LookupError: Outside of a unary RPC; streams and jobs open their own.
+    """
+    session = _current.get()
+    if session is None:
+        raise LookupError("no transaction here: streams and jobs open their own")
+    return session
+
+
+def enter_session(session: AsyncSession | None) -> None:
+    """Makes it the current session of this task; for the pipeline."""
+    _current.set(session)
+
+
+def _sqlite_engine(url: str, *, pool_size: int, begin: str) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        # The driver's own implicit BEGIN would come too late for BEGIN IMMEDIATE.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # NORMAL loses acknowledged commits when power fails.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=15000")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,41 @@
+"""What a service's `build(settings, seams)` returns: its parts, ready to be served in one process or alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bp_kit.database import Database
+from bp_kit.migrations import migrate
+
+Worker = Callable[[], Awaitable[None]]
+# `add_XServicer_to_server`, as generated, and the servicer it adds.
+Servicer = tuple[Callable[[Any, Any], None], Any]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service.
+
+    Attributes:
+        name: Short: `cooperation`.
+        package: Where its migrations are: `bp_cooperation`.
+        database: Its own database.
+        servicers: Pairs of the generated add function and the servicer.
+        workers: Run as long as the service does; each returns only when cancelled.
+    """
+
+    name: str
+    package: str
+    database: Database
+    servicers: Sequence[Servicer]
+    workers: Sequence[Worker] = field(default_factory=tuple)
+
+    async def migrate(self) -> None:
+        """Brings the database to this release."""
+        await migrate(self.package, self.database.url)
+
+    async def aclose(self) -> None:
+        """Releases what the service holds; its workers must have ended."""
+        await self.database.aclose()
