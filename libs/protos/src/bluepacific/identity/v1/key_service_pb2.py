@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bluepacific/identity/v1/key_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/options/v1/options.proto\"\x10\n\x0eGetKeysRequest\"\x1f\n\x0fGetKeysResponse\x12\x0c\n\x04jwks\x18\x01 \x01(\x0c\x32\x89\x01\n\nKeyService\x12{\n\x07GetKeys\x12\'.bluepacific.identity.v1.GetKeysRequest\x1a(.bluepacific.identity.v1.GetKeysResponse\"\x1d\xa2\xbb\x18\x15\n\x11identity.keys.get\x18\x01\xa8\xbb\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bluepacific/identity/v1/key_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/options/v1/options.proto\"\x10\n\x0eGetKeysRequest\"\x1f\n\x0fGetKeysResponse\x12\x0c\n\x04jwks\x18\x01 \x01(\x0c\x32\x8c\x01\n\nKeyService\x12~\n\x07GetKeys\x12\'.bluepacific.identity.v1.GetKeysRequest\x1a(.bluepacific.identity.v1.GetKeysResponse\" \x90\x02\x01\xa2\xbb\x18\x15\n\x11identity.keys.get\x18\x01\xa8\xbb\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,11 +33,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.identity.v1.key
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['GetKeys']._loaded_options = None
-  _globals['_KEYSERVICE'].methods_by_name['GetKeys']._serialized_options = b'\242\273\030\025\n\021identity.keys.get\030\001\250\273\030\001'
+  _globals['_KEYSERVICE'].methods_by_name['GetKeys']._serialized_options = b'\220\002\001\242\273\030\025\n\021identity.keys.get\030\001\250\273\030\001'
   _globals['_GETKEYSREQUEST']._serialized_start=108
   _globals['_GETKEYSREQUEST']._serialized_end=124
   _globals['_GETKEYSRESPONSE']._serialized_start=126
   _globals['_GETKEYSRESPONSE']._serialized_end=157
   _globals['_KEYSERVICE']._serialized_start=160
-  _globals['_KEYSERVICE']._serialized_end=297
+  _globals['_KEYSERVICE']._serialized_end=300
 # @@protoc_insertion_point(module_scope)

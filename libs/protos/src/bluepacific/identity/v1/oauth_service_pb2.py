@@ -26,7 +26,7 @@ from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bluepacific/identity/v1/oauth_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\"\x83\x02\n\nWebRequest\x12 \n\x06method\x18\x01 \x01(\tB\x10\xbaH\rr\x0bR\x03GETR\x04POST\x12\x16\n\x04path\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x17\n\x05query\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@\x12Y\n\x07headers\x18\x04 \x03(\x0b\x32\x30.bluepacific.identity.v1.WebRequest.HeadersEntryB\x16\xbaH\x13\x9a\x01\x10\x10\x64\"\x04r\x02\x18\x64*\x06r\x04\x18\x80\x80\x01\x12\x17\n\x04\x62ody\x18\x05 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80\x04\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"`\n\x0bWebResponse\x12\x0e\n\x06status\x18\x01 \x01(\x05\x12\x33\n\x07headers\x18\x02 \x03(\x0b\x32\".bluepacific.identity.v1.WebHeader\x12\x0c\n\x04\x62ody\x18\x03 \x01(\x0c\"(\n\tWebHeader\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t2\xf0\x05\n\x0cOAuthService\x12~\n\x0cGetDiscovery\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\"#\xa2\xbb\x18\x1b\n\x17identity.oauth.discover\x18\x01\xa8\xbb\x18\x01\x12u\n\x07GetJwks\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\"\x1f\xa2\xbb\x18\x17\n\x13identity.oauth.keys\x18\x01\xa8\xbb\x18\x01\x12|\n\tAuthorize\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\"$\xa2\xbb\x18\x1c\n\x18identity.oauth.authorize\x18\x01\xa8\xbb\x18\x02\x12t\n\x05Token\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\" \xa2\xbb\x18\x18\n\x14identity.oauth.token\x18\x01\xa8\xbb\x18\x02\x12v\n\x06Revoke\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\"!\xa2\xbb\x18\x19\n\x15identity.oauth.revoke\x18\x01\xa8\xbb\x18\x02\x12}\n\x0bGetUserInfo\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\"#\xa2\xbb\x18\x1b\n\x17identity.oauth.userinfo\x18\x01\xa8\xbb\x18\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bluepacific/identity/v1/oauth_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\"\x83\x02\n\nWebRequest\x12 \n\x06method\x18\x01 \x01(\tB\x10\xbaH\rr\x0bR\x03GETR\x04POST\x12\x16\n\x04path\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x17\n\x05query\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@\x12Y\n\x07headers\x18\x04 \x03(\x0b\x32\x30.bluepacific.identity.v1.WebRequest.HeadersEntryB\x16\xbaH\x13\x9a\x01\x10\x10\x64\"\x04r\x02\x18\x64*\x06r\x04\x18\x80\x80\x01\x12\x17\n\x04\x62ody\x18\x05 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80\x04\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"`\n\x0bWebResponse\x12\x0e\n\x06status\x18\x01 \x01(\x05\x12\x33\n\x07headers\x18\x02 \x03(\x0b\x32\".bluepacific.identity.v1.WebHeader\x12\x0c\n\x04\x62ody\x18\x03 \x01(\x0c\"(\n\tWebHeader\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t2\xfb\x05\n\x0cOAuthService\x12\x81\x01\n\x0cGetDiscovery\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\"&\x90\x02\x01\xa2\xbb\x18\x1b\n\x17identity.oauth.discover\x18\x01\xa8\xbb\x18\x01\x12x\n\x07GetJwks\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\"\"\x90\x02\x01\xa2\xbb\x18\x17\n\x13identity.oauth.keys\x18\x01\xa8\xbb\x18\x01\x12|\n\tAuthorize\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\"$\xa2\xbb\x18\x1c\n\x18identity.oauth.authorize\x18\x01\xa8\xbb\x18\x02\x12t\n\x05Token\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\" \xa2\xbb\x18\x18\n\x14identity.oauth.token\x18\x01\xa8\xbb\x18\x02\x12v\n\x06Revoke\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\"!\xa2\xbb\x18\x19\n\x15identity.oauth.revoke\x18\x01\xa8\xbb\x18\x02\x12\x80\x01\n\x0bGetUserInfo\x12#.bluepacific.identity.v1.WebRequest\x1a$.bluepacific.identity.v1.WebResponse\"&\x90\x02\x01\xa2\xbb\x18\x1b\n\x17identity.oauth.userinfo\x18\x01\xa8\xbb\x18\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,9 +46,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBREQUEST'].fields_by_name['body']._loaded_options = None
   _globals['_WEBREQUEST'].fields_by_name['body']._serialized_options = b'\272H\006z\004\030\200\200\004'
   _globals['_OAUTHSERVICE'].methods_by_name['GetDiscovery']._loaded_options = None
-  _globals['_OAUTHSERVICE'].methods_by_name['GetDiscovery']._serialized_options = b'\242\273\030\033\n\027identity.oauth.discover\030\001\250\273\030\001'
+  _globals['_OAUTHSERVICE'].methods_by_name['GetDiscovery']._serialized_options = b'\220\002\001\242\273\030\033\n\027identity.oauth.discover\030\001\250\273\030\001'
   _globals['_OAUTHSERVICE'].methods_by_name['GetJwks']._loaded_options = None
-  _globals['_OAUTHSERVICE'].methods_by_name['GetJwks']._serialized_options = b'\242\273\030\027\n\023identity.oauth.keys\030\001\250\273\030\001'
+  _globals['_OAUTHSERVICE'].methods_by_name['GetJwks']._serialized_options = b'\220\002\001\242\273\030\027\n\023identity.oauth.keys\030\001\250\273\030\001'
   _globals['_OAUTHSERVICE'].methods_by_name['Authorize']._loaded_options = None
   _globals['_OAUTHSERVICE'].methods_by_name['Authorize']._serialized_options = b'\242\273\030\034\n\030identity.oauth.authorize\030\001\250\273\030\002'
   _globals['_OAUTHSERVICE'].methods_by_name['Token']._loaded_options = None
@@ -56,7 +56,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OAUTHSERVICE'].methods_by_name['Revoke']._loaded_options = None
   _globals['_OAUTHSERVICE'].methods_by_name['Revoke']._serialized_options = b'\242\273\030\031\n\025identity.oauth.revoke\030\001\250\273\030\002'
   _globals['_OAUTHSERVICE'].methods_by_name['GetUserInfo']._loaded_options = None
-  _globals['_OAUTHSERVICE'].methods_by_name['GetUserInfo']._serialized_options = b'\242\273\030\033\n\027identity.oauth.userinfo\030\001\250\273\030\002'
+  _globals['_OAUTHSERVICE'].methods_by_name['GetUserInfo']._serialized_options = b'\220\002\001\242\273\030\033\n\027identity.oauth.userinfo\030\001\250\273\030\002'
   _globals['_WEBREQUEST']._serialized_start=140
   _globals['_WEBREQUEST']._serialized_end=399
   _globals['_WEBREQUEST_HEADERSENTRY']._serialized_start=353
@@ -66,5 +66,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHEADER']._serialized_start=499
   _globals['_WEBHEADER']._serialized_end=539
   _globals['_OAUTHSERVICE']._serialized_start=542
-  _globals['_OAUTHSERVICE']._serialized_end=1294
+  _globals['_OAUTHSERVICE']._serialized_end=1305
 # @@protoc_insertion_point(module_scope)
