@@ -5,8 +5,12 @@ Set by the pipeline around each RPC; use cases take what they need of it as argu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+
+from bluepacific.common.v1 import handling_pb2
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Call:
     method: str
     principal: Principal
     language: str = "en"
-    purpose: int = 0
+    purpose: handling_pb2.Purpose.ValueType = handling_pb2.PURPOSE_UNSPECIFIED
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -73,6 +77,11 @@ def current_call() -> Call:
     return _current.get()
 
 
-def enter_call(call: Call) -> None:
-    """Makes it the current call of this task; for the pipeline and for tests."""
-    _current.set(call)
+@contextmanager
+def call_entered(call: Call) -> Iterator[None]:
+    """Makes it the current call within the block; for the pipeline and for tests."""
+    token = _current.set(call)
+    try:
+        yield
+    finally:
+        _current.reset(token)

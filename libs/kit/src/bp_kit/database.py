@@ -6,8 +6,8 @@ One RPC or one job is one transaction. The pipeline opens and ends it; use cases
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -77,9 +77,14 @@ def current_session() -> AsyncSession:
     return session
 
 
-def enter_session(session: AsyncSession | None) -> None:
-    """Makes it the current session of this task; for the pipeline."""
-    _current.set(session)
+@contextmanager
+def session_entered(session: AsyncSession) -> Iterator[None]:
+    """Makes it the current session within the block; for the pipeline and for tests."""
+    token = _current.set(session)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def _sqlite_engine(url: str, *, pool_size: int, begin: str) -> AsyncEngine:

@@ -6,10 +6,10 @@ Standard library only, so that domains may import it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Violation:
     """One field that breaks a rule.
 
@@ -21,7 +21,7 @@ class Violation:
 
     field: str
     reason: str
-    metadata: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 class Refused(Exception):  # noqa: N818 - reads as what happened: `raise Refused("NOT_FOUND")`

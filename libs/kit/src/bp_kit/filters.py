@@ -1,18 +1,18 @@
 """List filters: a subset of AIP-160 compiled to SQL over columns that the list allows.
 
-    filter     := and
-    and        := or ("AND" or)*            a blank between two terms also means AND
-    or         := term ("OR" term)*         OR binds tighter than AND, as AIP-160 says
-    term       := ["NOT" | "-"] ( "(" and ")" | column operator value )
-    operator   := "=" | "!=" | "<" | "<=" | ">" | ">=" | ":"        ":" means contains
-    value      := "quoted" | bare
+filter     := and
+and        := or ("AND" or)*            a blank between two terms also means AND
+or         := term ("OR" term)*         OR binds tighter than AND, as AIP-160 says
+term       := ["NOT" | "-"] ( "(" and ")" | column operator value )
+operator   := "=" | "!=" | "<" | "<=" | ">" | ">=" | ":"        ":" means contains
+value      := "quoted" | bare
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, not_, or_
@@ -161,9 +161,7 @@ def _value(column: Column, literal: str) -> object:
     try:
         if isinstance(column.type, UtcTime):
             moment = datetime.fromisoformat(literal)
-            if moment.tzinfo is None:
-                raise ValueError(literal)
-            return moment
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         kind = column.type.python_type
         if kind is bool:
             return {"true": True, "false": False}[literal.lower()]

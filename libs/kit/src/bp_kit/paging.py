@@ -58,7 +58,9 @@ async def fetch_page(
     limit = min(size or DEFAULT_SIZE, MAX_SIZE)
     context = json.dumps([str(part) for part in scope]).encode()
     if token:
-        last = tuple_(*(literal(value, key.type) for key, value in zip(keys, _open_token(token, context, sealer), strict=True)))
+        last = tuple_(
+            *(literal(value, key.type) for key, value in zip(keys, _open_token(token, context, sealer), strict=True))
+        )
         row_key = tuple_(*keys)
         statement = statement.where(row_key < last if descending else row_key > last)
     ordered = [key.desc() if descending else key.asc() for key in keys]

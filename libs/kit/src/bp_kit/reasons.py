@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from bluepacific.options.v1 import options_pb2
 from google.protobuf import descriptor_pb2
 
+from bluepacific.options.v1 import options_pb2
 from bp_kit.language import pick
 
 PREFIX = "ERROR_REASON_"

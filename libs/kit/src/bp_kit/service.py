@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bp_kit.database import Database
 from bp_kit.migrations import migrate
 
-Worker = Callable[[], Awaitable[None]]
+Worker = Callable[[], Coroutine[Any, Any, None]]
 # `add_XServicer_to_server`, as generated, and the servicer it adds.
 Servicer = tuple[Callable[[Any, Any], None], Any]
 

@@ -1,0 +1,1 @@
+"""gRPC as every service serves and calls it: one pipeline, the same on a socket and in process."""

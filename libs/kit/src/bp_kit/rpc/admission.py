@@ -1,0 +1,77 @@
+"""Who may call: the bearer token, and the method's `access` option. Runs before anything looks at the request (AIP-211)."""
+
+from __future__ import annotations
+
+from google.protobuf.message import Message
+
+from bluepacific.common.v1 import handling_pb2
+from bluepacific.options.v1 import options_pb2
+from bp_kit.call import ANYBODY, NODE, Call, Principal
+from bp_kit.errors import Refused
+from bp_kit.language import negotiate
+from bp_kit.rpc.methods import Method
+from bp_kit.tokens import TokenVerifier
+
+_PURPOSES = {name.removeprefix("PURPOSE_"): number for name, number in handling_pb2.Purpose.items() if number}
+
+
+async def admit(method: Method, metadata: dict[str, str], verifier: TokenVerifier, *, from_node: bool) -> Call:
+    """Returns the call, admitted.
+
+    Args:
+        method: What is called.
+        metadata: The request's metadata, keys in lower case.
+        verifier: Verifies bearer tokens.
+        from_node: The channel proves that another service of this node calls.
+
+    Raises:
+        Refused: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, PERMISSION_DENIED, PURPOSE_REQUIRED.
+    """
+    principal = await _principal(method, metadata.get("authorization", ""), verifier, from_node=from_node)
+    return Call(
+        method=method.path,
+        principal=principal,
+        language=negotiate(metadata.get("accept-language", "")),
+        purpose=_purpose(method, metadata.get("x-purpose", "")),
+        metadata=metadata,
+    )
+
+
+async def _principal(method: Method, authorization: str, verifier: TokenVerifier, *, from_node: bool) -> Principal:
+    access = method.access
+    if access.node_only:
+        if not from_node:
+            raise Refused("PERMISSION_DENIED")
+        return NODE
+    if access.public and not authorization:
+        return ANYBODY
+    scheme, _, token = authorization.partition(" ")
+    if not authorization:
+        raise Refused("TOKEN_MISSING")
+    if scheme.lower() != "bearer":
+        raise Refused("TOKEN_INVALID")
+    principal = await verifier.verify(token.strip())
+    if not access.public and principal.roles.isdisjoint(access.roles):
+        raise Refused("PERMISSION_DENIED")
+    return principal
+
+
+def _purpose(method: Method, stated: str) -> handling_pb2.Purpose.ValueType:
+    purpose = _PURPOSES.get(stated.strip().upper(), handling_pb2.PURPOSE_UNSPECIFIED)
+    if not purpose and (method.access.purpose_required or stated):
+        raise Refused("PURPOSE_REQUIRED", field="x-purpose", allowed=", ".join(_PURPOSES))
+    return purpose
+
+
+def check_scope(method: Method, principal: Principal, request: Message) -> None:
+    """Refuses names of other countries where the method is for the caller's own only.
+
+    Raises:
+        Refused: PERMISSION_DENIED.
+    """
+    own = method.access.scope != options_pb2.SCOPE_ANY_COUNTRY
+    if not own or not method.country_field or not principal.country:
+        return
+    name: str = getattr(request, method.country_field)
+    if name.split("/")[:2] != ["countries", principal.country]:
+        raise Refused("PERMISSION_DENIED")

@@ -1,0 +1,45 @@
+"""gRPC channels to services on a socket: deadlines are the caller's, retries are for UNAVAILABLE only (AIP-194)."""
+
+from __future__ import annotations
+
+import json
+
+import grpc
+
+from bp_kit.rpc.server import MAX_MESSAGE_BYTES
+
+_SERVICE_CONFIG = json.dumps(
+    {
+        "methodConfig": [
+            {
+                "name": [{}],
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.2s",
+                    "maxBackoff": "5s",
+                    "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
+            }
+        ]
+    }
+)
+_OPTIONS = (
+    ("grpc.service_config", _SERVICE_CONFIG),
+    ("grpc.enable_retries", 1),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+)
+
+
+def open_channel(target: str, credentials: grpc.ChannelCredentials | None = None) -> grpc.aio.Channel:
+    """Returns a channel.
+
+    Args:
+        target: `host:port` or `unix:/path`.
+        credentials: TLS; None for loopback and Unix sockets.
+    """
+    if credentials:
+        return grpc.aio.secure_channel(target, credentials, options=_OPTIONS)
+    return grpc.aio.insecure_channel(target, options=_OPTIONS)

@@ -1,0 +1,80 @@
+"""What the protos say about a method: its options, its names, its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from google.api import annotations_pb2
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import MethodDescriptor
+
+from bluepacific.options.v1 import options_pb2
+
+
+@dataclass(frozen=True)
+class Method:
+    """One RPC method as its proto defines it.
+
+    Attributes:
+        path: `/bluepacific.cooperation.v1.RequestService/GetRequest`.
+        service: Short name of the service it belongs to: `cooperation`.
+        access: Who may call.
+        audit: What is kept of each call.
+        read_only: It changes nothing: its REST verb is GET, or its idempotency level says so.
+        country_field: `name` or `parent`, whichever the request has; empty for neither.
+        has_request_id: The request carries an idempotency key.
+    """
+
+    path: str
+    service: str
+    access: options_pb2.Access
+    audit: options_pb2.Audit.ValueType
+    read_only: bool
+    country_field: str
+    has_request_id: bool
+
+    @property
+    def audited(self) -> bool:
+        """Tells whether calls are kept."""
+        return self.audit in (options_pb2.AUDIT_METADATA, options_pb2.AUDIT_FULL)
+
+
+@lru_cache(maxsize=1024)
+def method_of(path: str) -> Method:
+    """Returns the method of a gRPC path.
+
+    Raises:
+        KeyError: No loaded proto defines it.
+        ValueError: It has no access option: nobody may call it, so it must not be served.
+    """
+    descriptor = descriptor_of(path)
+    options = descriptor.GetOptions()
+    access = options.Extensions[options_pb2.access]
+    if not (access.public or access.roles or access.node_only):
+        raise ValueError(f"{path} has no access option")
+    fields = descriptor.input_type.fields_by_name
+    return Method(
+        path=path,
+        service=descriptor.containing_service.full_name.split(".")[1],
+        access=access,
+        audit=options.Extensions[options_pb2.audit],
+        read_only=_read_only(descriptor),
+        country_field=next((name for name in ("name", "parent") if name in fields), ""),
+        has_request_id="request_id" in fields,
+    )
+
+
+def descriptor_of(path: str) -> MethodDescriptor:
+    """Returns the descriptor of a gRPC path.
+
+    Raises:
+        KeyError: No loaded proto defines it.
+    """
+    service_name, method_name = path.strip("/").split("/")
+    return descriptor_pool.Default().FindServiceByName(service_name).methods_by_name[method_name]
+
+
+def _read_only(descriptor: MethodDescriptor) -> bool:
+    options = descriptor.GetOptions()
+    return bool(options.Extensions[annotations_pb2.http].get or options.idempotency_level == options.NO_SIDE_EFFECTS)

@@ -1,0 +1,189 @@
+"""What happens around every RPC, in this order: span, admission, validation, transaction with idempotency and audit, errors.
+
+The pipeline wraps generated handlers once, when they are registered; the wrapped handlers are served on a socket by `server` and in
+process by `inprocess`, so that nothing above the channel can tell the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from google.rpc import status_pb2
+from grpc_status import rpc_status
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
+
+from bp_kit.audit import Auditor, record_of
+from bp_kit.call import Call, call_entered
+from bp_kit.database import Database, session_entered
+from bp_kit.errors import Refused
+from bp_kit.idempotency import recall, remember
+from bp_kit.language import negotiate
+from bp_kit.logs import get_logger
+from bp_kit.ports import Clock
+from bp_kit.rpc.admission import admit, check_scope
+from bp_kit.rpc.methods import Method, method_of
+from bp_kit.rpc.status import status_of
+from bp_kit.telemetry import current_trace_id, span
+from bp_kit.tokens import TokenVerifier
+from bp_kit.validation import check
+
+Behaviour = Callable[[Any, Any], Any]
+MAX_ACTIVE = 512
+_log = get_logger("bp_kit.rpc")
+
+
+class Pipeline:
+    """Serves the methods of one service.
+
+    Args:
+        database: Where the service's transactions are.
+        verifier: Verifies bearer tokens.
+        clock: The time now, in UTC.
+    """
+
+    def __init__(self, database: Database, verifier: TokenVerifier, clock: Clock) -> None:
+        self._database = database
+        self._verifier = verifier
+        self._clock = clock
+        self._active = 0
+        self._auditor = Auditor(database)
+
+    def wrap(self, path: str, handler: Any, *, from_node: bool) -> Any:
+        """Returns a handler like the generated one, with everything around it.
+
+        Args:
+            path: The method's gRPC path.
+            handler: A `grpc.RpcMethodHandler`.
+            from_node: Only services of this node can reach the channel it is served on.
+        """
+        method = method_of(path)
+        if handler.response_streaming:
+            serve = self._stream(method, handler.unary_stream, from_node)
+            return grpc.unary_stream_rpc_method_handler(
+                serve, handler.request_deserializer, handler.response_serializer
+            )
+        if handler.request_streaming:
+            serve = self._single(method, handler.stream_unary, self._upload, from_node)
+            return grpc.stream_unary_rpc_method_handler(
+                serve, handler.request_deserializer, handler.response_serializer
+            )
+        serve = self._single(method, handler.unary_unary, self._transact, from_node)
+        return grpc.unary_unary_rpc_method_handler(serve, handler.request_deserializer, handler.response_serializer)
+
+    def _single(
+        self,
+        method: Method,
+        behaviour: Behaviour,
+        run: Callable[..., Any],
+        from_node: bool,  # noqa: FBT001
+    ) -> Behaviour:
+        async def serve(request: Any, context: Any) -> Any:
+            metadata = _metadata_of(context)
+            with self._served(method, metadata):
+                try:
+                    call = await self._admitted(method, metadata, from_node=from_node)
+                    with call_entered(call):
+                        return await run(method, call, request, context, behaviour)
+                except Exception as error:  # noqa: BLE001 - the one place that turns everything into a status
+                    status = self._status(error, method, metadata)
+            return await context.abort_with_status(rpc_status.to_status(status))
+
+        return serve
+
+    def _stream(self, method: Method, behaviour: Behaviour, from_node: bool) -> Behaviour:  # noqa: FBT001
+        async def serve(request: Any, context: Any) -> AsyncIterator[Any]:
+            metadata = _metadata_of(context)
+            self._active += 1
+            try:
+                call = await self._admitted(method, metadata, from_node=from_node)
+                await self._inspect(method, call, request)
+                with call_entered(call):
+                    responses = behaviour(request, context)
+                async for response in responses:
+                    yield response
+            except Exception as error:  # noqa: BLE001 - as above
+                status = self._status(error, method, metadata)
+            else:
+                return
+            finally:
+                self._active -= 1
+            await context.abort_with_status(rpc_status.to_status(status))
+
+        return serve
+
+    async def _admitted(self, method: Method, metadata: dict[str, str], *, from_node: bool) -> Call:
+        if self._active > MAX_ACTIVE:
+            raise Refused("OVERLOADED")
+        return await admit(method, metadata, self._verifier, from_node=from_node)
+
+    async def _inspect(self, method: Method, call: Call, request: Any) -> None:
+        """Checks a request outside of a transaction; what is kept of it is kept at once."""
+        check_scope(method, call.principal, request)
+        check(request)
+        if method.audited:
+            await self._auditor.record(record_of(method, call, request, self._clock(), "OK"))
+
+    async def _upload(self, method: Method, call: Call, requests: Any, context: Any, behaviour: Behaviour) -> Any:
+        async def checked() -> AsyncIterator[Any]:
+            first = True
+            async for request in requests:
+                if first:
+                    await self._inspect(method, call, request)
+                    first = False
+                yield request
+
+        return await behaviour(checked(), context)
+
+    async def _transact(self, method: Method, call: Call, request: Any, context: Any, behaviour: Behaviour) -> Any:
+        check_scope(method, call.principal, request)
+        check(request)
+        if method.read_only:
+            async with self._database.read() as session:
+                with session_entered(session):
+                    response = await behaviour(request, context)
+            if method.audited:
+                await self._auditor.record(record_of(method, call, request, self._clock(), "OK"))
+            return response
+        async with self._database.write() as session:
+            with session_entered(session):
+                repeated = await recall(session, method, call, request)
+                if repeated is not None:
+                    return repeated
+                response = await behaviour(request, context)
+                await remember(session, method, call, request, response=response, now=self._clock())
+            if method.audited:
+                await self._auditor.record_in(session, record_of(method, call, request, self._clock(), "OK"))
+        return response
+
+    @contextmanager
+    def _served(self, method: Method, metadata: dict[str, str]) -> Iterator[None]:
+        self._active += 1
+        try:
+            with span(
+                method.path[1:],
+                scope=f"bp_{method.service}",
+                traceparent=metadata.get("traceparent", ""),
+                kind=SpanKind.SERVER,
+            ):
+                yield
+        finally:
+            self._active -= 1
+
+    def _status(self, error: Exception, method: Method, metadata: dict[str, str]) -> status_pb2.Status:
+        current = trace.get_current_span()
+        if isinstance(error, Refused):
+            refused = error
+            current.set_attribute("error.type", error.reason)
+        else:
+            refused = Refused("UNSPECIFIED")
+            current.set_status(StatusCode.ERROR)
+            _log.error("rpc.failed", method=method.path, error=type(error).__name__, exc_info=error)
+        return status_of(refused, negotiate(metadata.get("accept-language", "")), current_trace_id())
+
+
+def _metadata_of(context: Any) -> dict[str, str]:
+    return {key.lower(): value for key, value in context.invocation_metadata() or () if isinstance(value, str)}

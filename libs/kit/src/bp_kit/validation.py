@@ -1,0 +1,58 @@
+"""The rules that protos state with `buf.validate`, checked before anything else touches a request."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import protovalidate
+import yaml
+from google.protobuf.message import Message
+
+from bp_kit.errors import Refused, Violation
+from bp_kit.language import pick
+
+
+def check(request: Message) -> None:
+    """Checks a request against its proto's rules.
+
+    Raises:
+        Refused: INVALID_FIELD with one violation a field; each names the rule, so that its text can be told in any language.
+    """
+    found = protovalidate.collect_violations(request)
+    if found:
+        raise Refused("INVALID_FIELD", violations=tuple(_violation(one) for one in found))
+
+
+def _violation(found: protovalidate.Violation) -> Violation:
+    metadata = {"rule": found.proto.rule_id, "description": found.proto.message}
+    limit = found.rule_value
+    if isinstance(limit, str | int | float):
+        metadata["limit"] = str(limit)
+    return Violation(_path(found.proto.field), "INVALID_FIELD", metadata)
+
+
+def _path(path: Any) -> str:
+    written = ""
+    for element in path.elements if path else ():
+        written += f".{element.field_name}" if written else element.field_name
+        subscript = element.subscript
+        if subscript is not None:
+            value = subscript.value
+            written += f'["{value}"]' if isinstance(value, str) else f"[{value}]"
+    return written
+
+
+@lru_cache(maxsize=1)
+def _rules() -> dict[str, dict[str, str]]:
+    loaded: dict[str, dict[str, str]] = yaml.safe_load(files("bp_kit").joinpath("rules.yaml").read_text("utf-8"))
+    return loaded
+
+
+def rule_text(metadata: dict[str, str], language: str) -> str:
+    """Returns a violation's description in a language; the rule's own English words where it has no translation."""
+    texts = _rules().get(metadata.get("rule", ""))
+    if texts is None:
+        return metadata.get("description", "")
+    return pick(texts, language).replace("{limit}", metadata.get("limit", ""))
