@@ -63,3 +63,79 @@ class NotificationRequested(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NotificationRequested: _TypeAlias = NotificationRequested  # noqa: Y015
+
+@_typing.final
+class ContactChanged(_message.Message):
+    """Topic `bluepacific.notifications.v1.contact.changed`: identity tells its own country's notifications whom to reach, and in which roles.
+    Never crosses a border.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFICER_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    GRANTS_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    officer: _builtins.str
+    """`countries/TON/officers/mele`."""
+    display_name: _builtins.str
+    """What people call the person."""
+    email: _builtins.str
+    """Where e-mail goes."""
+    language: _builtins.str
+    """Preferred language (BCP 47); empty when not known."""
+    active: _builtins.bool
+    """Whether the person is in service; nobody else is told anything."""
+    version: _builtins.int
+    """Grows with each change of the person or the grants; the highest wins."""
+    @_builtins.property
+    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___ContactGrant]:
+        """The roles held now."""
+
+    def __init__(
+        self,
+        *,
+        officer: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        email: _builtins.str = ...,
+        language: _builtins.str = ...,
+        grants: _abc.Iterable[Global___ContactGrant] | None = ...,
+        active: _builtins.bool = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "display_name", b"display_name", "email", b"email", "grants", b"grants", "language", b"language", "officer", b"officer", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ContactChanged: _TypeAlias = ContactChanged  # noqa: Y015
+
+@_typing.final
+class ContactGrant(_message.Message):
+    """A role held at a unit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLE_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    role: _builtins.str
+    """As in tokens: `duty_officer`."""
+    unit: _builtins.str
+    """`countries/TON/units/ncb`."""
+    def __init__(
+        self,
+        *,
+        role: _builtins.str = ...,
+        unit: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["role", b"role", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ContactGrant: _TypeAlias = ContactGrant  # noqa: Y015
