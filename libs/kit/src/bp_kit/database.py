@@ -33,7 +33,9 @@ class Database:
             self._writer = _sqlite_engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(url, pool_size=_READERS, begin="BEGIN")
         else:
-            self._writer = create_async_engine(url, pool_size=8, max_overflow=4, pool_pre_ping=True)
+            self._writer = create_async_engine(
+                url, pool_size=8, max_overflow=4, pool_pre_ping=True, hide_parameters=True
+            )
             self._reader = self._writer.execution_options(postgresql_readonly=True)
 
     @asynccontextmanager
@@ -88,18 +90,19 @@ def session_entered(session: AsyncSession) -> Iterator[None]:
 
 
 def _sqlite_engine(url: str, *, pool_size: int, begin: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         # The driver's own implicit BEGIN would come too late for BEGIN IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
+        # First, so that the next one waits where it must.
+        cursor.execute("PRAGMA busy_timeout=15000")
         cursor.execute("PRAGMA journal_mode=WAL")
         # NORMAL loses acknowledged commits when power fails.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=15000")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

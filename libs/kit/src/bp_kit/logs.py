@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 from typing import Any, Literal
 
 import structlog
 
 from bp_kit.telemetry import current_trace_id
 
+_FRAMES = 8
 # Keys that would carry a person or a secret; their values never reach a log line.
 _REDACTED = frozenset({"password", "token", "secret", "email", "name", "given_name", "family_name", "text", "subject"})
 
@@ -30,7 +33,9 @@ def configure(*, node: str, style: Literal["json", "terminal"] = "json", level: 
         _redact,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -58,6 +63,15 @@ def configure(*, node: str, style: Literal["json", "terminal"] = "json", level: 
 def get_logger(name: str = "") -> Any:
     """Returns a logger; `log.info("outbox.sent", count=3)`."""
     return structlog.stdlib.get_logger(name)
+
+
+def described(error: BaseException) -> dict[str, object]:
+    """Returns what may be logged of the unforeseen: its type and where it was raised, never its message or any value."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return {
+        "error": type(error).__name__,
+        "where": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+    }
 
 
 def _add_trace(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

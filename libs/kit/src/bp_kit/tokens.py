@@ -16,8 +16,9 @@ from bp_kit.call import Principal
 from bp_kit.errors import Refused
 
 AUDIENCE = "bluepacific"
-_ALGORITHM = "EdDSA"
-_MAX_TOKEN = 8192
+# RFC 9864 names the curve; `EdDSA` alone is deprecated.
+ALGORITHM = "Ed25519"
+_MAX_TOKEN = 4096
 _LEEWAY_SECONDS = 5
 _CACHED = 4096
 _REFRESH_SECONDS = 10
@@ -95,13 +96,13 @@ class TokenVerifier:
             raise Refused("TOKEN_INVALID")
         try:
             header = jws.extract_compact(token.encode()).headers()
-            if header.get("typ") != "at+jwt" or header.get("alg") != _ALGORITHM or "crit" in header:
+            if header.get("typ") != "at+jwt" or header.get("alg") != ALGORITHM or "crit" in header:
                 raise Refused("TOKEN_INVALID")
             found = await self._keys.find(str(header.get("kid", "")))
             if found is None:
                 raise Refused("TOKEN_INVALID")
             key, issuer = found
-            claims = json.loads(jws.deserialize_compact(token, key, algorithms=[_ALGORITHM]).payload)
+            claims = json.loads(jws.deserialize_compact(token, key, algorithms=[ALGORITHM]).payload)
             return _principal(claims, issuer), float(claims["exp"])
         except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise Refused("TOKEN_INVALID") from None

@@ -22,7 +22,7 @@ from bp_kit.database import Database, session_entered
 from bp_kit.errors import Refused
 from bp_kit.idempotency import recall, remember
 from bp_kit.language import negotiate
-from bp_kit.logs import get_logger
+from bp_kit.logs import described, get_logger
 from bp_kit.ports import Clock
 from bp_kit.rpc.admission import admit, check_scope
 from bp_kit.rpc.methods import Method, method_of
@@ -181,7 +181,7 @@ class Pipeline:
         else:
             refused = Refused("UNSPECIFIED")
             current.set_status(StatusCode.ERROR)
-            _log.error("rpc.failed", method=method.path, error=type(error).__name__, exc_info=error)
+            _log.error("rpc.failed", method=method.path, **described(error))
         return status_of(refused, negotiate(metadata.get("accept-language", "")), current_trace_id())
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-from bp_kit.tokens import AUDIENCE
+from bp_kit.tokens import ALGORITHM, AUDIENCE
 
 ISSUER = "http://node.test"
 _key = OKPKey.generate_key("Ed25519", {"kid": "test-key"})
@@ -44,5 +44,5 @@ def make_token(name: str, roles: Sequence[str], *, lifetime: float = 600, key: O
         "iat": int(time.time()),
         "exp": int(time.time() + lifetime),
     }
-    header = {"typ": "at+jwt", "alg": "EdDSA", "kid": "test-key"}
-    return jws.serialize_compact(header, json.dumps({**usual, **claims}), key, algorithms=["EdDSA"])
+    header = {"typ": "at+jwt", "alg": ALGORITHM, "kid": "test-key"}
+    return jws.serialize_compact(header, json.dumps({**usual, **claims}), key, algorithms=[ALGORITHM])
