@@ -47,6 +47,7 @@ def _run_on(engine: Engine, metadata: MetaData) -> None:
     with engine.connect() as connection:
         # Kept in the file; switching later would need every reader to be away.
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        connection.commit()
         _migrate(connection, metadata)
     engine.dispose()
 

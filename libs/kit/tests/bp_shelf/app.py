@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from sqlalchemy import String, func, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
 from bluepacific.notifications.v1 import events_pb2
 from bp_kit.call import current_call
 from bp_kit.database import Database, current_session
@@ -14,9 +17,6 @@ from bp_kit.paging import fetch_page
 from bp_kit.service import Service
 from bp_kit.settings import ServiceSettings
 from bp_kit.tables import UtcTime, service_metadata
-from sqlalchemy import String, func, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
 from bp_shelf.protos import grpc_, pb2
 
 TOPIC = "bluepacific.shelf.v1.book.created"

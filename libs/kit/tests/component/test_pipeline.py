@@ -4,14 +4,15 @@ import uuid
 
 import grpc
 import pytest
-from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_kit.testing.harness import detail, status_of_error
-from bp_kit.testing.tokens import make_token
 from bp_shelf.app import TOPIC
 from bp_shelf.protos import grpc_, pb2
 from google.rpc import error_details_pb2
 from joserfc.jwk import OctKey, OKPKey
 from sqlalchemy import text
+
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_kit.testing.harness import detail, status_of_error
+from bp_kit.testing.tokens import make_token
 
 ANA = "countries/FJI/officers/ana"
 OFFICER = ["officer@ncb"]
@@ -78,8 +79,9 @@ async def test_an_unsigned_token_is_refused(shelf):
 async def test_a_symmetric_signature_with_the_public_key_is_refused(shelf):
     import json
 
-    from bp_kit.testing.tokens import TestKeys
     from joserfc import jws
+
+    from bp_kit.testing.tokens import TestKeys
 
     key, _ = await TestKeys().find("test-key")
     secret = OctKey.import_key(json.dumps(key.as_dict(private=False)))

@@ -1,5 +1,6 @@
 import sqlalchemy as sa
 from alembic import op
+
 from bp_kit.tables import UtcTime, create_kit_tables, drop_kit_tables
 
 revision = "0001"
