@@ -1,0 +1,157 @@
+"""The tables of identity. Names are keys; the country stands beside them because every list is of one country."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bp_kit.tables import UtcTime, service_metadata
+
+_NAME = String(200)
+_COUNTRY = String(3)
+_WORD = String(40)
+_DIGEST = String(64)
+
+
+class Base(DeclarativeBase):
+    """All tables of identity."""
+
+    metadata = service_metadata()
+
+
+class UnitRow(Base):
+    """A unit."""
+
+    __tablename__ = "unit"
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    country: Mapped[str] = mapped_column(_COUNTRY, index=True)
+    display_name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(_WORD)
+    state: Mapped[str] = mapped_column(_WORD)
+    version: Mapped[int]
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    update_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class OfficerRow(Base):
+    """An officer."""
+
+    __tablename__ = "officer"
+    __table_args__ = (UniqueConstraint("country", "email"), Index(None, "officer_id"), Index(None, "email"))
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    country: Mapped[str] = mapped_column(_COUNTRY)
+    officer_id: Mapped[str] = mapped_column(String(63))
+    given_name: Mapped[str] = mapped_column(String(100))
+    family_name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(254))
+    gender: Mapped[str] = mapped_column(_WORD)
+    language: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str] = mapped_column(_WORD)
+    version: Mapped[int]
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    update_time: Mapped[datetime] = mapped_column(UtcTime)
+    totp_enrolled: Mapped[bool]
+
+
+class CredentialRow(Base):
+    """What proves that an officer is who signs in. TOTP secrets are sealed with the node's key."""
+
+    __tablename__ = "credential"
+    officer: Mapped[str] = mapped_column(ForeignKey("officer.name"), primary_key=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    password_expire_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    totp_sealed: Mapped[str] = mapped_column(String(200))
+    totp_pending: Mapped[str] = mapped_column(String(200))
+    totp_step: Mapped[int]
+
+
+class GrantRow(Base):
+    """A role at a unit for a time."""
+
+    __tablename__ = "role_grant"
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    country: Mapped[str] = mapped_column(_COUNTRY, index=True)
+    officer: Mapped[str] = mapped_column(ForeignKey("officer.name"), index=True)
+    role: Mapped[str] = mapped_column(_WORD)
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.name"), index=True)
+    start_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    end_time: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    creator: Mapped[str] = mapped_column(_NAME)
+
+
+class ClientRow(Base):
+    """An OAuth client."""
+
+    __tablename__ = "client"
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    country: Mapped[str] = mapped_column(_COUNTRY, index=True)
+    display_name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(_WORD)
+    redirect_uris: Mapped[list[str]] = mapped_column(JSON)
+    grants: Mapped[list[list[str]]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(_WORD)
+    version: Mapped[int]
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    update_time: Mapped[datetime] = mapped_column(UtcTime)
+    secret_digest: Mapped[str] = mapped_column(_DIGEST)
+
+
+class SessionRow(Base):
+    """One sign-in."""
+
+    __tablename__ = "session"
+    session_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    officer: Mapped[str] = mapped_column(ForeignKey("officer.name"), index=True)
+    client: Mapped[str] = mapped_column(_NAME, index=True)
+    scope: Mapped[str] = mapped_column(String(200))
+    auth_time: Mapped[datetime] = mapped_column(UtcTime)
+    methods: Mapped[list[str]] = mapped_column(JSON)
+    expire_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    revoke_time: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class RefreshTokenRow(Base):
+    """One link of a session's chain of refresh tokens."""
+
+    __tablename__ = "refresh_token"
+    digest: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.session_id", ondelete="CASCADE"), index=True)
+    use_time: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class CodeRow(Base):
+    """An authorization code."""
+
+    __tablename__ = "authorization_code"
+    digest: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
+    client: Mapped[str] = mapped_column(_NAME)
+    officer: Mapped[str] = mapped_column(_NAME)
+    redirect_uri: Mapped[str] = mapped_column(String(500))
+    scope: Mapped[str] = mapped_column(String(200))
+    nonce: Mapped[str] = mapped_column(String(500))
+    challenge: Mapped[str] = mapped_column(String(128))
+    auth_time: Mapped[datetime] = mapped_column(UtcTime)
+    methods: Mapped[list[str]] = mapped_column(JSON)
+    expire_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    session_id: Mapped[str] = mapped_column(String(36))
+
+
+class ThrottleRow(Base):
+    """Attempts on one user name; kept by a keyed hash, since people type passwords into the wrong field."""
+
+    __tablename__ = "throttle"
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    attempts: Mapped[int]
+    last_time: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+    blocked_until: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class MarkRow(Base):
+    """How far a recurring job has come."""
+
+    __tablename__ = "mark"
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    time: Mapped[datetime] = mapped_column(UtcTime)

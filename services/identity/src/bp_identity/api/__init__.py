@@ -1,0 +1,1 @@
+"""Servicers: proto to use case and back."""

@@ -1,0 +1,98 @@
+"""An OAuth client: a program that signs people in, or acts by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from bp_kit.errors import Refused
+
+BROWSER = "BROWSER"
+SERVICE = "SERVICE"
+ACTIVE = "ACTIVE"
+INACTIVE = "INACTIVE"
+
+
+@dataclass(frozen=True)
+class ClientDraft:
+    """What an administrator may say about a client.
+
+    Attributes:
+        display_name: Shown on the sign-in page.
+        kind: `BROWSER` or `SERVICE`.
+        redirect_uris: Where codes may be sent, compared exactly.
+        grants: (role, unit) pairs a SERVICE holds.
+    """
+
+    display_name: str
+    kind: str
+    redirect_uris: tuple[str, ...] = ()
+    grants: tuple[tuple[str, str], ...] = ()
+
+    def check(self) -> None:
+        """Refuses what its kind has not, and redirect addresses that could leak a code.
+
+        Raises:
+            Refused: CLIENT_KIND_MISMATCH, REDIRECT_URI_INVALID.
+        """
+        if self.kind == SERVICE and self.redirect_uris:
+            raise Refused("CLIENT_KIND_MISMATCH", field="client.redirect_uris")
+        if self.kind == BROWSER and self.grants:
+            raise Refused("CLIENT_KIND_MISMATCH", field="client.grants")
+        for index, uri in enumerate(self.redirect_uris):
+            if not _safe_redirect(uri):
+                raise Refused("REDIRECT_URI_INVALID", field=f"client.redirect_uris[{index}]", uri=uri)
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client's record.
+
+    Attributes:
+        name: `countries/FJI/clients/portal`; also the OAuth `client_id`.
+        draft: What is said about it.
+        state: `ACTIVE` or `INACTIVE`.
+        version: Grows by one with each change.
+        create_time: When it was created.
+        update_time: When it last changed.
+        secret_digest: SHA-256 of the secret, hexadecimal; empty before the first. Secrets are 256 random bits, so a fast hash is enough.
+    """
+
+    name: str
+    draft: ClientDraft
+    state: str
+    version: int
+    create_time: datetime
+    update_time: datetime
+    secret_digest: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether it may get tokens."""
+        return self.state == ACTIVE
+
+    def changed(self, now: datetime, **changes: object) -> Client:
+        """Returns the next version with these fields changed; itself when nothing changes."""
+        if all(getattr(self, field) == value for field, value in changes.items()):
+            return self
+        return replace(self, **changes, version=self.version + 1, update_time=now)  # type: ignore[arg-type]
+
+
+def _safe_redirect(uri: str) -> bool:
+    parts = urlsplit(uri)
+    if parts.fragment or "#" in uri or parts.username is not None or not parts.hostname:
+        return False
+    if any(character <= " " or character > "~" or character in '"\\' for character in uri):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _own_machine(parts.hostname))
+
+
+def _own_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

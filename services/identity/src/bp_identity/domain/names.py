@@ -1,0 +1,43 @@
+"""Resource names: how they are put together and taken apart."""
+
+from __future__ import annotations
+
+
+def country_of(name: str) -> str:
+    """Returns the country's code in any name: `FJI` of `countries/FJI/units/ncb`."""
+    return name.split("/")[1]
+
+
+def last_of(name: str) -> str:
+    """Returns the last part of a name: `ncb` of `countries/FJI/units/ncb`."""
+    return name.rsplit("/", 1)[1]
+
+
+def country_name(code: str) -> str:
+    """Returns `countries/FJI`."""
+    return f"countries/{code}"
+
+
+def unit_name(country: str, unit: str) -> str:
+    """Returns `countries/FJI/units/ncb`."""
+    return f"countries/{country}/units/{unit}"
+
+
+def officer_name(country: str, officer: str) -> str:
+    """Returns `countries/FJI/officers/ana`."""
+    return f"countries/{country}/officers/{officer}"
+
+
+def client_name(country: str, client: str) -> str:
+    """Returns `countries/FJI/clients/portal`."""
+    return f"countries/{country}/clients/{client}"
+
+
+def grant_name(officer: str, grant: str) -> str:
+    """Returns `countries/FJI/officers/ana/grants/0198...`."""
+    return f"{officer}/grants/{grant}"
+
+
+def officer_of(grant: str) -> str:
+    """Returns the officer's name in a grant's."""
+    return grant.rsplit("/grants/", 1)[0]

@@ -1,0 +1,77 @@
+"""An officer: a person who works in a country's units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+ACTIVE = "ACTIVE"
+INACTIVE = "INACTIVE"
+
+
+@dataclass(frozen=True)
+class Person:
+    """What an administrator may say about a person.
+
+    Attributes:
+        given_name: Given name.
+        family_name: Family name.
+        email: Where notifications go; lower case, unique in the country.
+        gender: A `Gender` without prefix, for counts only.
+        language: BCP 47; empty when not known.
+    """
+
+    given_name: str
+    family_name: str
+    email: str
+    gender: str = "UNDISCLOSED"
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Officer:
+    """An officer's record.
+
+    Attributes:
+        name: `countries/FJI/officers/ana`.
+        person: Who it is.
+        state: `ACTIVE` or `INACTIVE`.
+        version: Grows by one with each change of the record or its grants.
+        create_time: When it was created.
+        update_time: When it last changed.
+        totp_enrolled: A one-time code is asked for at sign-in.
+    """
+
+    name: str
+    person: Person
+    state: str
+    version: int
+    create_time: datetime
+    update_time: datetime
+    totp_enrolled: bool = False
+
+    @property
+    def display_name(self) -> str:
+        """Given and family name."""
+        return f"{self.person.given_name} {self.person.family_name}"
+
+    @property
+    def active(self) -> bool:
+        """Whether the person may sign in."""
+        return self.state == ACTIVE
+
+    def with_person(self, person: Person, now: datetime) -> Officer:
+        """Returns the next version about this person; itself when nothing changes."""
+        if person == self.person:
+            return self
+        return replace(self, person=person, version=self.version + 1, update_time=now)
+
+    def with_state(self, state: str, now: datetime) -> Officer:
+        """Returns the next version in this state; itself when it is in it."""
+        if state == self.state:
+            return self
+        return replace(self, state=state, version=self.version + 1, update_time=now)
+
+    def touched(self, now: datetime) -> Officer:
+        """Returns the next version after a change of the grants."""
+        return replace(self, version=self.version + 1, update_time=now)

@@ -1,0 +1,29 @@
+"""Who may touch what: only the own country's, and only countries whose people are kept here."""
+
+from __future__ import annotations
+
+from bp_identity.usecases.work import Work
+from bp_kit.call import Principal
+from bp_kit.errors import Refused
+
+
+def require_own(work: Work, principal: Principal, name: str) -> None:
+    """Refuses names of other countries, and malformed ones.
+
+    Raises:
+        Refused: PERMISSION_DENIED; NOT_FOUND for a country that is not served here.
+    """
+    if name.split("/")[:2] != ["countries", principal.country]:
+        raise Refused("PERMISSION_DENIED")
+    if principal.country not in work.countries:
+        raise Refused("NOT_FOUND", name=name)
+
+
+async def require_administrator_left(work: Work, country: str) -> None:
+    """Refuses a change after which nobody could administer the country; called after the change, before its commit.
+
+    Raises:
+        Refused: LAST_ADMINISTRATOR.
+    """
+    if not await work.grants.administrators(country, work.clock()):
+        raise Refused("LAST_ADMINISTRATOR")

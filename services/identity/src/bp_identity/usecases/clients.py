@@ -1,0 +1,152 @@
+"""What administrators do with OAuth clients, and what a service client's token says."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bp_identity.domain import unit as units
+from bp_identity.domain.client import ACTIVE, INACTIVE, SERVICE, Client, ClientDraft
+from bp_identity.domain.grant import role_claim
+from bp_identity.domain.names import country_of
+from bp_identity.usecases.boundaries import require_own
+from bp_identity.usecases.grants import require_unit
+from bp_identity.usecases.sessions import digest_of
+from bp_identity.usecases.work import Listed, Listing, TokenSubject, Work
+from bp_kit.call import Principal
+from bp_kit.errors import Refused
+from bp_kit.etags import check_etag, etag_of
+
+_SECRET_BYTES = 32
+
+
+def client_etag(client: Client) -> str:
+    """Returns the client's etag."""
+    return etag_of(client.name, client.version)
+
+
+async def get_client(work: Work, principal: Principal, name: str) -> Client:
+    """Returns a client of the caller's country.
+
+    Raises:
+        Refused: NOT_FOUND, PERMISSION_DENIED.
+    """
+    return await _client(work, principal, name)
+
+
+async def list_clients(work: Work, principal: Principal, listing: Listing) -> Listed[Client]:
+    """Returns a page of the caller's country's clients.
+
+    Raises:
+        Refused: PERMISSION_DENIED, INVALID_FILTER, INVALID_PAGE_TOKEN.
+    """
+    require_own(work, principal, listing.parent)
+    return await work.clients.page(listing)
+
+
+async def create_client(work: Work, principal: Principal, *, name: str, draft: ClientDraft) -> Client:
+    """Creates a client.
+
+    Raises:
+        Refused: ALREADY_EXISTS, CLIENT_KIND_MISMATCH, REDIRECT_URI_INVALID, UNIT_NOT_IN_SERVICE, PERMISSION_DENIED.
+    """
+    require_own(work, principal, name)
+    return await add_client(work, name=name, draft=draft)
+
+
+async def add_client(work: Work, *, name: str, draft: ClientDraft, secret: str = "") -> Client:
+    """Creates a client, whoever asks; also how a node is first set up.
+
+    Raises:
+        Refused: ALREADY_EXISTS, CLIENT_KIND_MISMATCH, REDIRECT_URI_INVALID, UNIT_NOT_IN_SERVICE.
+    """
+    await _check(work, name, draft)
+    now = work.clock()
+    client = Client(
+        name=name,
+        draft=draft,
+        state=ACTIVE,
+        version=1,
+        create_time=now,
+        update_time=now,
+        secret_digest=digest_of(secret) if secret else "",
+    )
+    await work.clients.add(client)
+    return client
+
+
+async def update_client(
+    work: Work, principal: Principal, name: str, *, changes: Mapping[str, Any], etag: str
+) -> Client:
+    """Changes what is said about a client; its kind stays.
+
+    Raises:
+        Refused: NOT_FOUND, PERMISSION_DENIED, ETAG_MISMATCH, and as `create_client`.
+    """
+    client = await _client(work, principal, name, for_change=True)
+    check_etag(etag, client_etag(client))
+    draft = replace(client.draft, **changes)
+    await _check(work, name, draft)
+    changed = client.changed(work.clock(), draft=draft)
+    await work.clients.save(changed)
+    return changed
+
+
+async def deactivate_client(work: Work, principal: Principal, name: str, *, etag: str) -> Client:
+    """Refuses a client from now on and ends the sessions it opened.
+
+    Raises:
+        Refused: NOT_FOUND, PERMISSION_DENIED, ETAG_MISMATCH.
+    """
+    client = await _client(work, principal, name, for_change=True)
+    check_etag(etag, client_etag(client))
+    changed = client.changed(work.clock(), state=INACTIVE)
+    await work.clients.save(changed)
+    await work.sessions.revoke(work.clock(), client=name)
+    return changed
+
+
+async def rotate_secret(work: Work, principal: Principal, name: str) -> str:
+    """Makes a new secret for a SERVICE client; the old one stops working.
+
+    Raises:
+        Refused: NOT_FOUND, PERMISSION_DENIED, CLIENT_KIND_MISMATCH.
+    """
+    client = await _client(work, principal, name, for_change=True)
+    if client.draft.kind != SERVICE:
+        raise Refused("CLIENT_KIND_MISMATCH", field="client_secret")
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    await work.clients.save(client.changed(work.clock(), secret_digest=digest_of(secret)))
+    return secret
+
+
+def knows_secret(client: Client, secret: str) -> bool:
+    """Tells whether it is the client's secret, in constant time."""
+    return bool(client.secret_digest) and hmac.compare_digest(client.secret_digest, digest_of(secret))
+
+
+async def client_subject(work: Work, client: Client, scope: str) -> TokenSubject:
+    """Returns what a service client's token says: its roles at units in service."""
+    roles = []
+    for role, unit in client.draft.grants:
+        found = await work.units.find(unit)
+        if found is not None and found.state == units.ACTIVE:
+            roles.append(role_claim(role, unit))
+    return TokenSubject(client.name, sorted(roles), None, client=client.name, scope=scope)
+
+
+async def _check(work: Work, name: str, draft: ClientDraft) -> None:
+    draft.check()
+    for index, (_, unit) in enumerate(draft.grants):
+        await require_unit(work, unit, country=country_of(name), field=f"client.grants[{index}].unit")
+
+
+async def _client(work: Work, principal: Principal, name: str, *, for_change: bool = False) -> Client:
+    require_own(work, principal, name)
+    client = await work.clients.find(name, for_change=for_change)
+    if client is None:
+        raise Refused("NOT_FOUND", name=name)
+    return client

@@ -1,0 +1,120 @@
+"""Sessions: opening, continuing and ending them, and what their access tokens say."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from bp_identity.domain.grant import claims_of
+from bp_identity.domain.officer import Officer
+from bp_identity.domain.session import RefreshToken, Session, Use, judge_use
+from bp_identity.usecases.work import Desk, TokenSubject, Work
+from bp_kit.errors import Refused
+
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Issued:
+    """Tokens of a session.
+
+    Attributes:
+        access_token: Signed.
+        expire_time: When it ends.
+        refresh_token: Continues the session, once.
+        session: The session.
+    """
+
+    access_token: str
+    expire_time: datetime
+    refresh_token: str
+    session: Session
+
+
+def digest_of(token: str) -> str:
+    """Returns what is kept of a random token: its SHA-256, hexadecimal."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def open_session(
+    work: Work,
+    desk: Desk,
+    officer: Officer,
+    *,
+    auth_time: datetime,
+    methods: tuple[str, ...],
+    client: str,
+    scope: str,
+) -> Issued:
+    """Opens a session for an officer who has proved who it is."""
+    session = Session(
+        session_id=work.ids(),
+        officer=officer.name,
+        client=client,
+        scope=scope,
+        auth_time=auth_time,
+        methods=methods,
+        expire_time=work.clock() + desk.lifetimes.session,
+    )
+    await work.sessions.add(session)
+    return await _issue(work, desk, session)
+
+
+async def find_usable(work: Work, token: str) -> Session | None:
+    """Returns the session that a refresh token continues; None for an unknown one or an ended session.
+
+    A token used before ends its session: one of its two users stole it. The caller must commit.
+    """
+    found = await work.sessions.find(digest_of(token))
+    if found is None:
+        return None
+    session, refresh = found
+    now = work.clock()
+    use = judge_use(session, refresh, now)
+    if use is Use.REUSED:
+        await work.sessions.revoke(now, session_id=session.session_id)
+    if use is not Use.CONTINUES:
+        return None
+    officer = await work.officers.find(session.officer)
+    return session if officer is not None and officer.active else None
+
+
+async def continue_session(work: Work, desk: Desk, session: Session, token: str) -> Issued:
+    """Uses up a refresh token that `find_usable` accepted and returns the next tokens."""
+    await work.sessions.use_token(digest_of(token), work.clock())
+    return await _issue(work, desk, session)
+
+
+async def refresh_session(desk: Desk, token: str) -> Issued:
+    """Returns the next tokens of a session opened by the sign-in call.
+
+    Raises:
+        Refused: REFRESH_TOKEN_INVALID.
+    """
+    async with desk.transactions() as work:
+        session = await find_usable(work, token)
+        if session is not None and not session.client:
+            return await continue_session(work, desk, session, token)
+    # Outside of the transaction, so that the end of a stolen session is kept.
+    raise Refused("REFRESH_TOKEN_INVALID")
+
+
+async def sign_out(work: Work, token: str) -> None:
+    """Ends the session of a refresh token; an unknown one is as good as ended."""
+    found = await work.sessions.find(digest_of(token))
+    if found is not None:
+        await work.sessions.revoke(work.clock(), session_id=found[0].session_id)
+
+
+async def _issue(work: Work, desk: Desk, session: Session) -> Issued:
+    now = work.clock()
+    roles, ends = claims_of(await work.grants.of_officer(session.officer), now)
+    not_after = min(ends, session.expire_time) if ends else session.expire_time
+    access_token, expires = desk.minter.access_token(
+        TokenSubject(session.officer, roles, not_after, client=session.client, scope=session.scope), now
+    )
+    refresh_token = secrets.token_urlsafe(_TOKEN_BYTES)
+    await work.sessions.add_token(RefreshToken(digest=digest_of(refresh_token), session_id=session.session_id))
+    return Issued(access_token, expires, refresh_token, session)

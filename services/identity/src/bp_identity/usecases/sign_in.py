@@ -1,0 +1,149 @@
+"""Proving who one is.
+
+An attempt is counted in a transaction of its own before the password is looked at; whatever follows, the count stays. The password is
+compared outside of any transaction, at the same cost whether or not there is such a person. A second transaction takes the one-time
+code, once, and forgets the count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bp_identity.domain.credential import Credential
+from bp_identity.domain.names import last_of
+from bp_identity.domain.officer import Officer
+from bp_identity.domain.password import check_password
+from bp_identity.usecases.sessions import Issued, open_session
+from bp_identity.usecases.work import Desk, Work
+from bp_kit.errors import Refused
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What somebody gave to sign in.
+
+    Attributes:
+        username: Officer id, e-mail address or full name.
+        password: As typed.
+        totp: One-time code; empty when none was given.
+    """
+
+    username: str
+    password: str
+    totp: str = ""
+
+    @property
+    def key(self) -> str:
+        """The user name as it is looked up and counted."""
+        typed = self.username.strip()
+        return typed if typed.startswith("countries/") else typed.casefold()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Somebody proved to be this officer.
+
+    Attributes:
+        officer: Who.
+        methods: How, by RFC 8176.
+        auth_time: When.
+    """
+
+    officer: Officer
+    methods: tuple[str, ...]
+    auth_time: datetime
+
+
+async def authenticate(desk: Desk, attempt: Attempt, *, new_password: str = "") -> Proof:
+    """Checks an attempt; with a new password also changes it, and ends the sessions made with the old one.
+
+    Raises:
+        Refused: SIGN_IN_THROTTLED, SIGN_IN_FAILED, TOTP_REQUIRED, PASSWORD_CHANGE_REQUIRED, PASSWORD_LENGTH, PASSWORD_COMMON.
+    """
+    async with desk.transactions() as work:
+        officer, credential = await _count(work, attempt)
+    known = credential.password_hash if credential and credential.usable(work.clock()) else ""
+    fits = await desk.passwords.verify(known, attempt.password)
+    if not fits or officer is None or credential is None or not officer.active:
+        raise Refused("SIGN_IN_FAILED")
+    if credential.totp_sealed and not attempt.totp:
+        raise Refused("TOTP_REQUIRED")
+    if credential.temporary and not new_password:
+        raise Refused("PASSWORD_CHANGE_REQUIRED")
+    changed = await _next_credential(desk, attempt, officer, credential, new_password)
+    async with desk.transactions() as work:
+        proof = await _take(work, desk, attempt, officer=officer, seen=credential, changed=changed)
+        if new_password:
+            await work.sessions.revoke(proof.auth_time, officer=officer.name)
+    return proof
+
+
+async def sign_in(desk: Desk, attempt: Attempt) -> Issued:
+    """Signs a person in.
+
+    Raises:
+        Refused: As `authenticate`.
+    """
+    return await _open(desk, await authenticate(desk, attempt))
+
+
+async def change_password(desk: Desk, attempt: Attempt, new_password: str) -> Issued:
+    """Changes a person's password, ends all sessions and opens one.
+
+    Raises:
+        Refused: As `authenticate`.
+    """
+    return await _open(desk, await authenticate(desk, attempt, new_password=new_password))
+
+
+async def _open(desk: Desk, proof: Proof) -> Issued:
+    async with desk.transactions() as work:
+        return await open_session(
+            work, desk, proof.officer, auth_time=proof.auth_time, methods=proof.methods, client="", scope=""
+        )
+
+
+async def _count(work: Work, attempt: Attempt) -> tuple[Officer | None, Credential | None]:
+    throttle = await work.throttles.find(attempt.key)
+    await work.throttles.save(attempt.key, throttle.attempt(work.clock()))
+    officer = await work.officers.find_by_username(attempt.key)
+    return officer, await work.credentials.find(officer.name) if officer else None
+
+
+async def _next_credential(
+    desk: Desk, attempt: Attempt, officer: Officer, credential: Credential, new_password: str
+) -> Credential:
+    """Returns the credential with the new password, or with the old one hashed at today's cost."""
+    if new_password:
+        person = officer.person
+        words = (last_of(officer.name), person.given_name, person.family_name, person.email.partition("@")[0])
+        check_password(new_password, own_words=words)
+        if new_password == attempt.password:
+            raise Refused("PASSWORD_COMMON", field="new_password")
+        hashed = await desk.passwords.hash(new_password)
+        return replace(credential, password_hash=hashed, password_expire_time=None)
+    if desk.passwords.is_outdated(credential.password_hash):
+        return replace(credential, password_hash=await desk.passwords.hash(attempt.password))
+    return credential
+
+
+async def _take(
+    work: Work, desk: Desk, attempt: Attempt, *, officer: Officer, seen: Credential, changed: Credential
+) -> Proof:
+    now = work.clock()
+    current = await work.credentials.find(officer.name, for_change=True)
+    # Somebody may have changed the password, or used the same code, while ours was compared.
+    if current is None or current.password_hash != seen.password_hash or current.totp_sealed != seen.totp_sealed:
+        raise Refused("SIGN_IN_FAILED")
+    methods: tuple[str, ...] = ("pwd",)
+    taken = replace(changed, totp_step=current.totp_step, totp_pending=current.totp_pending)
+    if current.totp_sealed:
+        step = desk.one_time_codes.match(officer.name, current.totp_sealed, attempt.totp, now)
+        with_code = taken.took_code(step)
+        if with_code is None:
+            raise Refused("SIGN_IN_FAILED")
+        taken, methods = with_code, ("pwd", "otp")
+    await work.credentials.save(taken)
+    await work.throttles.forget(attempt.key)
+    return Proof(officer=officer, methods=methods, auth_time=now)

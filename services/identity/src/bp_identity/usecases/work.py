@@ -1,0 +1,347 @@
+"""What use cases need: repositories, the directory others are told through, the clock. All within one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeVar
+
+from bp_identity.domain.client import Client
+from bp_identity.domain.code import AuthorizationCode
+from bp_identity.domain.credential import Credential
+from bp_identity.domain.grant import Grant
+from bp_identity.domain.officer import Officer
+from bp_identity.domain.session import RefreshToken, Session
+from bp_identity.domain.throttle import Throttle
+from bp_identity.domain.unit import Unit
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a list call asks for.
+
+    Attributes:
+        parent: The name the list is under.
+        size: `page_size` as sent.
+        token: `page_token` as sent.
+        filter: AIP-160, as sent.
+        caller: Who asks; a page token works for the same caller only.
+    """
+
+    parent: str
+    size: int
+    token: str
+    filter: str
+    caller: str
+
+
+@dataclass(frozen=True)
+class Listed(Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next_token: str
+
+
+class Units(Protocol):
+    """Units of all countries served here."""
+
+    async def find(self, name: str, *, for_change: bool = False) -> Unit | None:
+        """Returns the unit, locked when it is to be changed."""
+        ...
+
+    async def add(self, unit: Unit) -> None:
+        """Keeps a new unit."""
+        ...
+
+    async def save(self, unit: Unit) -> None:
+        """Keeps a changed unit."""
+        ...
+
+    async def page(self, listing: Listing) -> Listed[Unit]:
+        """Returns a page of one country's units, by name."""
+        ...
+
+    async def of_countries(self, countries: tuple[str, ...]) -> list[Unit]:
+        """Returns all units of these countries."""
+        ...
+
+
+class Officers(Protocol):
+    """Officers of all countries served here."""
+
+    async def find(self, name: str, *, for_change: bool = False) -> Officer | None:
+        """Returns the officer, locked when to be changed."""
+        ...
+
+    async def find_by_username(self, username: str) -> Officer | None:
+        """Returns the one officer whose name, id or e-mail address it is; None for none, or for several."""
+        ...
+
+    async def find_by_email(self, country: str, email: str) -> Officer | None:
+        """Returns the country's officer with this address."""
+        ...
+
+    async def add(self, officer: Officer) -> None:
+        """Keeps a new officer."""
+        ...
+
+    async def save(self, officer: Officer) -> None:
+        """Keeps a changed officer."""
+        ...
+
+    async def page(self, listing: Listing) -> Listed[Officer]:
+        """Returns a page of one country's officers, by name."""
+        ...
+
+
+class Grants(Protocol):
+    """Roles of officers."""
+
+    async def find(self, name: str, *, for_change: bool = False) -> Grant | None:
+        """Returns the grant, locked when to be changed."""
+        ...
+
+    async def add(self, grant: Grant) -> None:
+        """Keeps a new grant."""
+        ...
+
+    async def save(self, grant: Grant) -> None:
+        """Keeps a changed grant."""
+        ...
+
+    async def page(self, listing: Listing) -> Listed[Grant]:
+        """Returns a page of one officer's grants, or of a country's, oldest first."""
+        ...
+
+    async def of_officer(self, officer: str) -> list[Grant]:
+        """Returns the officer's grants at units in service, ended ones included."""
+        ...
+
+    async def officers_at(self, unit: str) -> list[str]:
+        """Returns the names of officers with any grant at the unit."""
+        ...
+
+    async def administrators(self, country: str, now: datetime) -> list[str]:
+        """Returns the country's active officers who administer it now; locked against change."""
+        ...
+
+    async def turned(self, after: datetime, until: datetime) -> list[str]:
+        """Returns the officers with a grant that began or ended in that time."""
+        ...
+
+
+class Clients(Protocol):
+    """OAuth clients."""
+
+    async def find(self, name: str, *, for_change: bool = False) -> Client | None:
+        """Returns the client, locked when to be changed."""
+        ...
+
+    async def add(self, client: Client) -> None:
+        """Keeps a new client."""
+        ...
+
+    async def save(self, client: Client) -> None:
+        """Keeps a changed client."""
+        ...
+
+    async def page(self, listing: Listing) -> Listed[Client]:
+        """Returns a page of one country's clients, by name."""
+        ...
+
+
+class Credentials(Protocol):
+    """What proves who signs in."""
+
+    async def find(self, officer: str, *, for_change: bool = False) -> Credential | None:
+        """Returns the officer's credential, locked when to be changed."""
+        ...
+
+    async def save(self, credential: Credential) -> None:
+        """Keeps it, new or changed."""
+        ...
+
+
+class Sessions(Protocol):
+    """Sessions and their refresh tokens."""
+
+    async def find(self, digest: str) -> tuple[Session, RefreshToken] | None:
+        """Returns the session and the token of that digest, both locked."""
+        ...
+
+    async def add(self, session: Session) -> None:
+        """Keeps a new session."""
+        ...
+
+    async def add_token(self, token: RefreshToken) -> None:
+        """Keeps a new token."""
+        ...
+
+    async def use_token(self, digest: str, now: datetime) -> None:
+        """Marks a token as used."""
+        ...
+
+    async def revoke(self, now: datetime, *, session_id: str = "", officer: str = "", client: str = "") -> None:
+        """Ends one session, all of an officer, or all of a client."""
+        ...
+
+
+class Codes(Protocol):
+    """Authorization codes."""
+
+    async def find(self, digest: str) -> AuthorizationCode | None:
+        """Returns the code, locked."""
+        ...
+
+    async def add(self, code: AuthorizationCode) -> None:
+        """Keeps a new code."""
+        ...
+
+    async def use(self, digest: str, session_id: str) -> None:
+        """Marks a code as used for that session."""
+        ...
+
+
+class Throttles(Protocol):
+    """Attempts by user name as typed."""
+
+    async def find(self, username: str) -> Throttle:
+        """Returns the attempts on it, locked."""
+        ...
+
+    async def save(self, username: str, throttle: Throttle) -> None:
+        """Keeps the attempts on it."""
+        ...
+
+    async def forget(self, username: str) -> None:
+        """Forgets the attempts on it."""
+        ...
+
+
+class Directory(Protocol):
+    """Those who must hear of changes; they do once the transaction commits."""
+
+    async def unit_changed(self, unit: Unit, recipients: tuple[str, ...] = ("countries/-",)) -> None:
+        """Tells countries' directories about a unit."""
+        ...
+
+    async def officer_changed(self, officer: Officer, grants: list[Grant], now: datetime) -> None:
+        """Tells the own country's notifications and training about a person and the roles held now."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    """Slow hashes of passwords."""
+
+    async def hash(self, password: str) -> str:
+        """Returns the password's hash, with its own salt and cost."""
+        ...
+
+    async def verify(self, password_hash: str, password: str) -> bool:
+        """Tells whether it is the password; takes the same time for an empty hash, which never fits."""
+        ...
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Tells whether it was made at another cost than today's."""
+        ...
+
+
+class OneTimeCodes(Protocol):
+    """TOTP secrets (RFC 6238) and their codes."""
+
+    def new_secret(self) -> str:
+        """Returns a new secret in base32."""
+        ...
+
+    def uri(self, secret: str, label: str) -> str:
+        """Returns the `otpauth://` address of a secret."""
+        ...
+
+    def seal(self, officer: str, secret: str) -> str:
+        """Returns the secret as it is kept."""
+        ...
+
+    def match(self, officer: str, sealed: str, code: str, now: datetime) -> int | None:
+        """Returns the time step whose code it is, now or one step around; None when it is none's."""
+        ...
+
+
+@dataclass(frozen=True)
+class TokenSubject:
+    """Whom a token is for.
+
+    Attributes:
+        name: Officer or client.
+        roles: `role@unit`.
+        not_after: The token must end by then, if not None.
+        client: The OAuth client; empty for the sign-in call.
+        scope: OAuth scope.
+    """
+
+    name: str
+    roles: list[str]
+    not_after: datetime | None
+    client: str = ""
+    scope: str = ""
+
+
+class TokenMinter(Protocol):
+    """Makes access tokens."""
+
+    def access_token(self, subject: TokenSubject, now: datetime) -> tuple[str, datetime]:
+        """Returns a signed token and when it ends."""
+        ...
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """How long things last."""
+
+    session: timedelta
+    temporary_password: timedelta
+    code: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One transaction's parts."""
+
+    units: Units
+    officers: Officers
+    grants: Grants
+    clients: Clients
+    credentials: Credentials
+    sessions: Sessions
+    codes: Codes
+    throttles: Throttles
+    directory: Directory
+    clock: Callable[[], datetime]
+    ids: Callable[[], str]
+    countries: tuple[str, ...]
+
+
+Transactions = Callable[[], AbstractAsyncContextManager[Work]]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What signing in needs beyond one transaction: its failures must be kept although the call is refused.
+
+    Attributes:
+        transactions: Opens a transaction of its own, committed at its end.
+        passwords: Slow hashes.
+        one_time_codes: TOTP.
+        minter: Access tokens.
+        lifetimes: How long things last.
+    """
+
+    transactions: Transactions
+    passwords: PasswordHasher
+    one_time_codes: OneTimeCodes
+    minter: TokenMinter
+    lifetimes: Lifetimes

@@ -1,0 +1,1 @@
+"""What runs beside the calls: the directory of units, and clearing away what has expired."""
