@@ -1,6 +1,8 @@
 """Compiles the test's proto when it is imported."""
 
+import atexit
 import importlib
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +13,7 @@ from grpc_tools import protoc
 
 _here = Path(__file__).parent
 _out = Path(tempfile.mkdtemp(prefix="bp-shelf-"))
+atexit.register(shutil.rmtree, _out, ignore_errors=True)
 _root = _here.parents[3]
 _google = Path(google.api.annotations_pb2.__file__).parents[2]
 _status = protoc.main(

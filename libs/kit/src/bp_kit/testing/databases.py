@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -38,7 +39,9 @@ async def fresh_database(kind: str, package: str) -> AsyncIterator[str]:
 
 async def _sqlite_template(package: str) -> Path:
     if package not in _sqlite_templates:
-        file = Path(tempfile.mkdtemp(prefix="bp-template-"), "template.sqlite")
+        folder = tempfile.mkdtemp(prefix="bp-template-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        file = Path(folder, "template.sqlite")
         await migrate(package, f"sqlite+aiosqlite:///{file}")
         _sqlite_templates[package] = file
     return _sqlite_templates[package]
