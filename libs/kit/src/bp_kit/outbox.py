@@ -67,6 +67,7 @@ class Outbox:
         conversation: str = "",
         blobs: Iterable[blob_pb2.Blob] = (),
         expire_time: datetime | None = None,
+        receipts: bool = True,
     ) -> str:
         """Sends a message once this transaction commits.
 
@@ -80,6 +81,7 @@ class Outbox:
             conversation: Messages of one conversation keep their order; usually the record's name.
             blobs: Files that belong to it; their bytes are in this node's blob store.
             expire_time: After this it is worthless.
+            receipts: This service wants to hear what becomes of it at each recipient.
 
         Returns:
             The message's id.
@@ -95,6 +97,7 @@ class Outbox:
             payload=payload.SerializeToString(deterministic=True),
             blobs=list(blobs),
             traceparent=current_traceparent(),
+            receipts=receipts,
         )
         message.create_time.FromDatetime(self._seams.clock())
         if expire_time:
@@ -126,6 +129,7 @@ class Outbox:
             recipients=[f"countries/{self._seams.country}"],
             urgency=handling_pb2.URGENCY_URGENT if requested.urgent else handling_pb2.URGENCY_ROUTINE,
             conversation=requested.subject,
+            receipts=False,
         )
 
     async def _add(self, kind: str, body: Message) -> None:

@@ -39,8 +39,8 @@ async def admit(method: Method, metadata: dict[str, str], verifier: TokenVerifie
 
 async def _principal(method: Method, authorization: str, verifier: TokenVerifier, *, from_node: bool) -> Principal:
     access = method.access
-    if access.node_only:
-        if not from_node:
+    if access.node_only or access.peer_only:
+        if access.peer_only or not from_node:
             raise Refused("PERMISSION_DENIED")
         return NODE
     if access.public and not authorization:

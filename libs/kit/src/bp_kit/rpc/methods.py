@@ -51,7 +51,7 @@ def method_of(path: str) -> Method:
     descriptor = descriptor_of(path)
     options = descriptor.GetOptions()
     access = options.Extensions[options_pb2.access]
-    if not (access.public or access.roles or access.node_only):
+    if not (access.public or access.roles or access.node_only or access.peer_only):
         raise ValueError(f"{path} has no access option")
     fields = descriptor.input_type.fields_by_name
     return Method(

@@ -92,6 +92,7 @@ class Message(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
+    RECEIPTS_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """UUIDv7, made by the sending service; the exchange uses it as the envelope's id."""
     topic: _builtins.str
@@ -106,6 +107,8 @@ class Message(_message.Message):
     """The content: a serialised proto message that the topic's two sides agree on. Opaque to the exchange."""
     traceparent: _builtins.str
     """W3C trace context of the call that caused it."""
+    receipts: _builtins.bool
+    """The sending service wants to hear what becomes of it at each recipient."""
     @_builtins.property
     def recipients(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Units (`countries/TON/units/ncb`) or countries (`countries/TON`); `countries/-` reaches every member."""
@@ -141,10 +144,11 @@ class Message(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         traceparent: _builtins.str = ...,
+        receipts: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "handling", b"handling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "blobs", b"blobs", "conversation", b"conversation", "create_time", b"create_time", "expire_time", b"expire_time", "handling", b"handling", "message_id", b"message_id", "payload", b"payload", "recipients", b"recipients", "topic", b"topic", "traceparent", b"traceparent", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "blobs", b"blobs", "conversation", b"conversation", "create_time", b"create_time", "expire_time", b"expire_time", "handling", b"handling", "message_id", b"message_id", "payload", b"payload", "receipts", b"receipts", "recipients", b"recipients", "topic", b"topic", "traceparent", b"traceparent", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -75,7 +75,7 @@ Global___Audit: _TypeAlias = Audit  # noqa: Y015
 
 @_typing.final
 class Access(_message.Message):
-    """Who may call a method. Exactly one of `public`, `roles` and `node_only` admits callers."""
+    """Who may call a method. Exactly one of `public`, `roles`, `node_only` and `peer_only` admits callers."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -86,6 +86,7 @@ class Access(_message.Message):
     PURPOSE_REQUIRED_FIELD_NUMBER: _builtins.int
     SECOND_PERSON_FIELD_NUMBER: _builtins.int
     SCOPE_FIELD_NUMBER: _builtins.int
+    PEER_ONLY_FIELD_NUMBER: _builtins.int
     permission: _builtins.str
     """The permission's name, as it stands in policies and audit records: `cooperation.requests.create`."""
     public: _builtins.bool
@@ -98,6 +99,8 @@ class Access(_message.Message):
     """The act takes effect only after a second person approves it."""
     scope: Global___Scope.ValueType
     """Which countries' names the caller may put into `name` or `parent`."""
+    peer_only: _builtins.bool
+    """Only other nodes may call, over the link's mutual TLS; never reachable through a gateway."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Roles that hold the permission, in any unit of the caller's country. See `Role` in identity."""
@@ -112,10 +115,11 @@ class Access(_message.Message):
         purpose_required: _builtins.bool = ...,
         second_person: _builtins.bool = ...,
         scope: Global___Scope.ValueType = ...,
+        peer_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["node_only", b"node_only", "permission", b"permission", "public", b"public", "purpose_required", b"purpose_required", "roles", b"roles", "scope", b"scope", "second_person", b"second_person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["node_only", b"node_only", "peer_only", b"peer_only", "permission", b"permission", "public", b"public", "purpose_required", b"purpose_required", "roles", b"roles", "scope", b"scope", "second_person", b"second_person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
