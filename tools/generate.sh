@@ -17,3 +17,4 @@ find "$out" -name '*_pb2_grpc.py*' | while read -r f; do
     case "$f" in *.py) grep -q 'class .*Stub' "$f" || rm -f "$f" "${f}i" ;; esac
 done
 touch "$out/bluepacific/py.typed"
+[ "$out" != libs/protos/src ] || .venv/bin/python libs/client/tools/write_surface.py

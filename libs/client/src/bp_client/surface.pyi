@@ -1,0 +1,51 @@
+# Written by libs/client/tools/write_surface.py. Do not edit.
+
+from typing import Any
+
+from bluepacific.exchange.v1 import exchange_service_pb2_grpc as _exchange_exchange
+from bluepacific.identity.v1 import client_service_pb2_grpc as _identity_client
+from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_country
+from bluepacific.identity.v1 import grant_service_pb2_grpc as _identity_grant
+from bluepacific.identity.v1 import officer_service_pb2_grpc as _identity_officer
+from bluepacific.identity.v1 import session_service_pb2_grpc as _identity_session
+from bluepacific.identity.v1 import unit_service_pb2_grpc as _identity_unit
+from bp_client.async_channel import AsyncRestChannel
+from bp_client.channel import RestChannel
+
+class Exchange:
+    exchanges: _exchange_exchange.ExchangeServiceStub
+
+class AsyncExchange:
+    exchanges: _exchange_exchange.ExchangeServiceAsyncStub
+
+class Identity:
+    clients: _identity_client.ClientServiceStub
+    countries: _identity_country.CountryServiceStub
+    grants: _identity_grant.GrantServiceStub
+    officers: _identity_officer.OfficerServiceStub
+    sessions: _identity_session.SessionServiceStub
+    units: _identity_unit.UnitServiceStub
+
+class AsyncIdentity:
+    clients: _identity_client.ClientServiceAsyncStub
+    countries: _identity_country.CountryServiceAsyncStub
+    grants: _identity_grant.GrantServiceAsyncStub
+    officers: _identity_officer.OfficerServiceAsyncStub
+    sessions: _identity_session.SessionServiceAsyncStub
+    units: _identity_unit.UnitServiceAsyncStub
+
+class Surface:
+    channel: RestChannel
+    exchange: Exchange
+    identity: Identity
+    def __init__(self, channel: RestChannel) -> None: ...
+
+class AsyncSurface:
+    channel: AsyncRestChannel
+    exchange: AsyncExchange
+    identity: AsyncIdentity
+    def __init__(self, channel: AsyncRestChannel) -> None: ...
+
+def areas() -> dict[str, dict[str, str]]: ...
+def plural(stem: str) -> str: ...
+def stub_class(area: str, stem: str) -> type[Any]: ...
