@@ -9,6 +9,11 @@ from bluepacific.identity.v1 import grant_service_pb2_grpc as _identity_grant
 from bluepacific.identity.v1 import officer_service_pb2_grpc as _identity_officer
 from bluepacific.identity.v1 import session_service_pb2_grpc as _identity_session
 from bluepacific.identity.v1 import unit_service_pb2_grpc as _identity_unit
+from bluepacific.training.v1 import course_service_pb2_grpc as _training_course
+from bluepacific.training.v1 import credential_service_pb2_grpc as _training_credential
+from bluepacific.training.v1 import enrolment_service_pb2_grpc as _training_enrolment
+from bluepacific.training.v1 import package_service_pb2_grpc as _training_package
+from bluepacific.training.v1 import participation_service_pb2_grpc as _training_participation
 from bp_client.async_channel import AsyncRestChannel
 from bp_client.channel import RestChannel
 
@@ -34,16 +39,32 @@ class AsyncIdentity:
     sessions: _identity_session.SessionServiceAsyncStub
     units: _identity_unit.UnitServiceAsyncStub
 
+class Training:
+    courses: _training_course.CourseServiceStub
+    credentials: _training_credential.CredentialServiceStub
+    enrolments: _training_enrolment.EnrolmentServiceStub
+    packages: _training_package.PackageServiceStub
+    participations: _training_participation.ParticipationServiceStub
+
+class AsyncTraining:
+    courses: _training_course.CourseServiceAsyncStub
+    credentials: _training_credential.CredentialServiceAsyncStub
+    enrolments: _training_enrolment.EnrolmentServiceAsyncStub
+    packages: _training_package.PackageServiceAsyncStub
+    participations: _training_participation.ParticipationServiceAsyncStub
+
 class Surface:
     channel: RestChannel
     exchange: Exchange
     identity: Identity
+    training: Training
     def __init__(self, channel: RestChannel) -> None: ...
 
 class AsyncSurface:
     channel: AsyncRestChannel
     exchange: AsyncExchange
     identity: AsyncIdentity
+    training: AsyncTraining
     def __init__(self, channel: AsyncRestChannel) -> None: ...
 
 def areas() -> dict[str, dict[str, str]]: ...

@@ -1,0 +1,51 @@
+"""The `bluepacific` command: its commands and options. What they do is imported when they are run, so that help comes at once."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from bp_node.commands import node, operate
+from bp_node.failure import CommandError
+
+app = typer.Typer(
+    name="bluepacific",
+    help="Police of the Pacific islands: one node of the network, or a whole region on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(node.app, name="node")
+app.add_typer(operate.config, name="config")
+app.command("migrate")(operate.migrate)
+app.command("trace")(operate.trace)
+app.command("region")(operate.region)
+app.command("scenario")(operate.scenario)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of  # noqa: PLC0415 - slow, seldom
+
+        typer.echo(version_of("bluepacific-node"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command; what cannot be done is told in one line on standard error."""
+    try:
+        app()
+    except CommandError as error:
+        sys.stderr.write(f"bluepacific: {error.text}\n")
+        sys.exit(error.code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)

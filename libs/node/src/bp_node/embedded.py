@@ -1,0 +1,161 @@
+"""One node in one process: every service, joined without sockets, in one event loop. `bluepacific node up` runs it, tests too.
+
+Who reaches whom: the gateway and integrators' gRPC reach the services as people do, with tokens; the services reach each other on a
+channel of their own that proves they are of this node. Nothing above the channel can tell that they share a process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from bluepacific.identity.v1 import key_service_pb2
+from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
+from bp_kit.blobs import BlobStore
+from bp_kit.logs import described, get_logger
+from bp_kit.ports import Seams
+from bp_kit.rpc.inprocess import InProcessChannel
+from bp_kit.rpc.registry import handlers_of
+from bp_kit.sealing import Sealer
+from bp_kit.service import Service
+from bp_kit.tokens import RemoteKeys
+from bp_node import folder
+from bp_node.failure import CommandError
+from bp_node.http import serve_gateway
+from bp_node.migrating import bring_up_to_date
+from bp_node.services import NAMES, build_service
+from bp_node.settings import NodeSettings
+
+_log = get_logger("bp_node")
+
+
+@dataclass
+class Node:
+    """A running node.
+
+    Attributes:
+        settings: What it was told.
+        url: Where its gateway listens.
+        services: By name.
+        channel: Reaches its services as people do: calls need a token.
+        own_channel: Reaches them as another service of the node.
+        handlers: What `channel` reaches, by gRPC path.
+        seconds: How long it took until it could serve.
+    """
+
+    settings: NodeSettings
+    services: dict[str, Service]
+    channel: Any
+    own_channel: Any
+    handlers: dict[str, Any]
+    url: str = ""
+    seconds: float = 0.0
+    _failed: asyncio.Future[None] = field(default_factory=asyncio.Future)
+
+    async def failed(self) -> None:
+        """Returns never; raises what broke a worker of the node."""
+        await asyncio.shield(self._failed)
+
+
+def seams_of(settings: NodeSettings, own: Any) -> Seams:
+    """Returns the outside of the node's services.
+
+    Args:
+        settings: The node's.
+        own: The channel among its services.
+    """
+    keys = KeyServiceStub(own)
+
+    async def fetch() -> Any:
+        answer = await keys.GetKeys(key_service_pb2.GetKeysRequest())
+        return json.loads(answer.jwks)
+
+    return Seams(
+        country=settings.country,
+        blobs=BlobStore(settings.place("blobs")),
+        channel=lambda _: own,
+        keys=RemoteKeys(settings.public_url, fetch),
+        sealer=Sealer(folder.secret_of(settings.place("keys", "page-tokens"))),
+    )
+
+
+@asynccontextmanager
+async def run_node(settings: NodeSettings) -> AsyncIterator[Node]:
+    """Runs a node within the block: migrated, all workers going, its gateway listening.
+
+    Raises:
+        CommandError: Its folder is in use or cannot be written, a port is taken, a setting cannot be.
+    """
+    begun = time.perf_counter()
+    folder.check_space(settings.folder)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(folder.held(settings.folder))
+        node = await _assemble(settings, stack)
+        await _listen(node, stack)
+        await stack.enter_async_context(_working(node))
+        node.url = await stack.enter_async_context(serve_gateway(settings, node.channel))
+        node.seconds = time.perf_counter() - begun
+        yield node
+
+
+async def _assemble(settings: NodeSettings, stack: contextlib.AsyncExitStack) -> Node:
+    people: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    node = Node(settings, {}, InProcessChannel(people), InProcessChannel(own), people)
+    seams = seams_of(settings, node.own_channel)
+    for name in NAMES:
+        service = build_service(name, settings, seams)
+        stack.push_async_callback(service.aclose)
+        node.services[name] = service
+        if await bring_up_to_date(service, settings.place("backups")):
+            _log.info("node.migrated", service=name)
+        people |= handlers_of(service, seams, from_node=False)
+        own |= handlers_of(service, seams, from_node=True)
+    return node
+
+
+async def _listen(node: Node, stack: contextlib.AsyncExitStack) -> None:
+    """Serves gRPC to integrators, where the settings say so."""
+    if not node.settings.grpc_listen:
+        return
+    from bp_kit.rpc.server import start_server  # noqa: PLC0415 - only where it is served
+
+    try:
+        server, _ = await start_server(node.handlers, node.settings.grpc_listen)
+    except RuntimeError as error:
+        raise CommandError(f"cannot listen on {node.settings.grpc_listen} for gRPC") from error
+    stack.push_async_callback(server.stop, 5)
+
+
+@asynccontextmanager
+async def _working(node: Node) -> AsyncIterator[None]:
+    """Runs the workers of all services; what breaks one is told by `Node.failed`."""
+    workers = [
+        asyncio.create_task(worker(), name=f"{service.name}-{number}")
+        for service in node.services.values()
+        for number, worker in enumerate(service.workers)
+    ]
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            return
+        error = task.exception() or RuntimeError("a worker ended")
+        _log.error("node.worker_failed", worker=task.get_name(), **described(error))
+        if not node._failed.done():  # noqa: SLF001
+            node._failed.set_exception(error)  # noqa: SLF001
+
+    for task in workers:
+        task.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        for task in workers:
+            task.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        node._failed.cancel()  # noqa: SLF001

@@ -1,0 +1,70 @@
+"""Bringing a node's databases to this release: each file is copied first, so that a release can be taken back."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+
+from bp_kit.migrations import config_for
+from bp_kit.service import Service
+from bp_node.failure import told_plainly
+
+_KEPT = 3
+
+
+async def bring_up_to_date(service: Service, backups: Path) -> bool:
+    """Migrates a service's database when it is behind.
+
+    Args:
+        service: Whose.
+        backups: Where the copy of a SQLite file goes; the newest few are kept.
+
+    Returns:
+        Whether anything changed.
+
+    Raises:
+        CommandError: The database cannot be written.
+    """
+    if not service.database.is_sqlite:
+        await service.migrate()
+        return True
+    file = Path(service.database.url.partition(":///")[2])
+    with told_plainly("bring up to date", file):
+        held = await asyncio.to_thread(_revision, file)
+        if held and held == _head(service):
+            return False
+        if held:
+            await asyncio.to_thread(_copy, file, backups, held)
+        await service.migrate()
+    return True
+
+
+def _head(service: Service) -> str | None:
+    return ScriptDirectory.from_config(config_for(service.package, service.database.url)).get_current_head()
+
+
+def _revision(file: Path) -> str | None:
+    if not file.is_file():
+        return None
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        try:
+            row = database.execute("SELECT version_num FROM alembic_version").fetchone()
+        except sqlite3.OperationalError:
+            return None
+    return str(row[0]) if row else None
+
+
+def _copy(file: Path, backups: Path, revision: str) -> None:
+    """Copies with SQLite's own backup, which takes the write-ahead log along."""
+    backups.mkdir(mode=0o700, exist_ok=True)
+    target = backups / f"{file.stem}-{revision}.sqlite"
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+    target.chmod(0o600)
+    copies = sorted(backups.glob(f"{file.stem}-*.sqlite"), key=lambda one: one.stat().st_mtime)
+    for old in copies[:-_KEPT]:
+        old.unlink()
