@@ -59,7 +59,7 @@ class ListCoursesRequest(_message.Message):
     page_token: _builtins.str
     """From the previous page."""
     filter: _builtins.str
-    """AIP-160 over `state`, `country`, `tags` and `publish_time`: `tags:"GPG7"`."""
+    """AIP-160 over `state`, `country`, `tags` and `publish_time`: `tags:"GPG7"`. Tags stand between blanks: `tags:" 4.4 "` is not 14.4."""
     def __init__(
         self,
         *,

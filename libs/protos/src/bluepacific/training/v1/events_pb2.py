@@ -29,7 +29,7 @@ from bluepacific.training.v1 import participation_pb2 as bluepacific_dot_trainin
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/training/v1/events.proto\x12\x17\x62luepacific.training.v1\x1a$bluepacific/training/v1/course.proto\x1a(bluepacific/training/v1/credential.proto\x1a%bluepacific/training/v1/package.proto\x1a+bluepacific/training/v1/participation.proto\x1a\x1b\x62uf/validate/validate.proto\"\x85\x01\n\x0f\x43oursePublished\x12\x37\n\x06\x63ourse\x18\x01 \x01(\x0b\x32\x1f.bluepacific.training.v1.CourseB\x06\xbaH\x03\xc8\x01\x01\x12\x39\n\x07package\x18\x02 \x01(\x0b\x32 .bluepacific.training.v1.PackageB\x06\xbaH\x03\xc8\x01\x01\"\xa9\x01\n\x15ParticipationReported\x12,\n\x07\x63ountry\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\x12H\n\x07reports\x18\x02 \x03(\x0b\x32,.bluepacific.training.v1.ParticipationReportB\t\xbaH\x06\x92\x01\x03\x10\x90N\x12\x18\n\x07version\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\"T\n\x12IssuerKeyAnnounced\x12>\n\nissuer_key\x18\x01 \x01(\x0b\x32\".bluepacific.training.v1.IssuerKeyB\x06\xbaH\x03\xc8\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/training/v1/events.proto\x12\x17\x62luepacific.training.v1\x1a$bluepacific/training/v1/course.proto\x1a(bluepacific/training/v1/credential.proto\x1a%bluepacific/training/v1/package.proto\x1a+bluepacific/training/v1/participation.proto\x1a\x1b\x62uf/validate/validate.proto\"\x85\x01\n\x0f\x43oursePublished\x12\x37\n\x06\x63ourse\x18\x01 \x01(\x0b\x32\x1f.bluepacific.training.v1.CourseB\x06\xbaH\x03\xc8\x01\x01\x12\x39\n\x07package\x18\x02 \x01(\x0b\x32 .bluepacific.training.v1.PackageB\x06\xbaH\x03\xc8\x01\x01\"\xa9\x01\n\x15ParticipationReported\x12,\n\x07\x63ountry\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\x12H\n\x07reports\x18\x02 \x03(\x0b\x32,.bluepacific.training.v1.ParticipationReportB\t\xbaH\x06\x92\x01\x03\x10\x90N\x12\x18\n\x07version\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\"T\n\x12IssuerKeyAnnounced\x12>\n\nissuer_key\x18\x01 \x01(\x0b\x32\".bluepacific.training.v1.IssuerKeyB\x06\xbaH\x03\xc8\x01\x01\"\x9e\x01\n\x10LibraryRequested\x12,\n\x07\x63ountry\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\x12@\n\x07\x63ourses\x18\x02 \x03(\x0b\x32$.bluepacific.training.v1.KnownCourseB\t\xbaH\x06\x92\x01\x03\x10\x90N\x12\x1a\n\x07issuers\x18\x03 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\"6\n\x0bKnownCourse\x12\x15\n\x04name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x10\n\x08revision\x18\x02 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,10 +48,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PARTICIPATIONREPORTED'].fields_by_name['version']._serialized_options = b'\272H\004\"\002(\001'
   _globals['_ISSUERKEYANNOUNCED'].fields_by_name['issuer_key']._loaded_options = None
   _globals['_ISSUERKEYANNOUNCED'].fields_by_name['issuer_key']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_LIBRARYREQUESTED'].fields_by_name['country']._loaded_options = None
+  _globals['_LIBRARYREQUESTED'].fields_by_name['country']._serialized_options = b'\272H\030r\0262\024^countries/[A-Z]{3}$'
+  _globals['_LIBRARYREQUESTED'].fields_by_name['courses']._loaded_options = None
+  _globals['_LIBRARYREQUESTED'].fields_by_name['courses']._serialized_options = b'\272H\006\222\001\003\020\220N'
+  _globals['_LIBRARYREQUESTED'].fields_by_name['issuers']._loaded_options = None
+  _globals['_LIBRARYREQUESTED'].fields_by_name['issuers']._serialized_options = b'\272H\006\222\001\003\020\350\007'
+  _globals['_KNOWNCOURSE'].fields_by_name['name']._loaded_options = None
+  _globals['_KNOWNCOURSE'].fields_by_name['name']._serialized_options = b'\272H\004r\002\030d'
   _globals['_COURSEPUBLISHED']._serialized_start=259
   _globals['_COURSEPUBLISHED']._serialized_end=392
   _globals['_PARTICIPATIONREPORTED']._serialized_start=395
   _globals['_PARTICIPATIONREPORTED']._serialized_end=564
   _globals['_ISSUERKEYANNOUNCED']._serialized_start=566
   _globals['_ISSUERKEYANNOUNCED']._serialized_end=650
+  _globals['_LIBRARYREQUESTED']._serialized_start=653
+  _globals['_LIBRARYREQUESTED']._serialized_end=811
+  _globals['_KNOWNCOURSE']._serialized_start=813
+  _globals['_KNOWNCOURSE']._serialized_end=867
 # @@protoc_insertion_point(module_scope)

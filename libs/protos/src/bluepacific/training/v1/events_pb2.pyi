@@ -111,3 +111,65 @@ class IssuerKeyAnnounced(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IssuerKeyAnnounced: _TypeAlias = IssuerKeyAnnounced  # noqa: Y015
+
+@_typing.final
+class LibraryRequested(_message.Message):
+    """Topic `bluepacific.training.v1.library.requested`, to every country: a node that starts asks for what it may not have heard of. Each
+    country answers with the courses and the key the asker does not name.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    COURSES_FIELD_NUMBER: _builtins.int
+    ISSUERS_FIELD_NUMBER: _builtins.int
+    country: _builtins.str
+    """Who asks: `countries/TON`."""
+    @_builtins.property
+    def courses(self) -> _containers.RepeatedCompositeFieldContainer[Global___KnownCourse]:
+        """What it has."""
+
+    @_builtins.property
+    def issuers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The issuers whose keys it has."""
+
+    def __init__(
+        self,
+        *,
+        country: _builtins.str = ...,
+        courses: _abc.Iterable[Global___KnownCourse] | None = ...,
+        issuers: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "courses", b"courses", "issuers", b"issuers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LibraryRequested: _TypeAlias = LibraryRequested  # noqa: Y015
+
+@_typing.final
+class KnownCourse(_message.Message):
+    """A course as somebody has it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`countries/WSM/courses/vessel-identity`."""
+    revision: _builtins.int
+    """The revision."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KnownCourse: _TypeAlias = KnownCourse  # noqa: Y015

@@ -1,0 +1,47 @@
+"""Asks the other countries for courses and keys that are not here: soon after start, then now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bp_kit.logs import get_logger
+from bp_training.adapters.unit_of_work import Workshop
+from bp_training.usecases.library import announce_key, ask_for_library
+
+# A node that has just been enrolled may not know the other members for a moment.
+_EARLY = (timedelta(minutes=1), timedelta(minutes=10))
+_log = get_logger("bp_training.library")
+
+
+class Librarian:
+    """Announces the own key and asks for what others have; a worker.
+
+    Args:
+        workshop: Makes the parts of a transaction.
+        interval: How often, once started.
+    """
+
+    def __init__(self, workshop: Workshop, interval: timedelta) -> None:
+        self._workshop = workshop
+        self._interval = interval
+
+    async def run(self) -> None:
+        """Asks until cancelled."""
+        for wait in _EARLY:
+            await self._ask()
+            await asyncio.sleep(wait.total_seconds())
+        while True:
+            await self._ask()
+            await asyncio.sleep(self._interval.total_seconds())
+
+    async def _ask(self) -> None:
+        country = self._workshop.seams.country
+        try:
+            async with self._workshop.transaction() as work:
+                await announce_key(work, country)
+                await ask_for_library(work, country)
+        except SQLAlchemyError as error:
+            _log.warning("library.waiting", error=type(error).__name__)
