@@ -86,6 +86,8 @@ class BookServicer(grpc_.BookServiceServicer):
         return pb2.Book(title=str(count))
 
     async def WatchBooks(self, request, context):
+        # Also streams know who calls.
+        assert current_call().principal.name
         async with self.database.read() as session:
             for row in await session.scalars(select(BookRow).order_by(BookRow.id)):
                 yield row.to_proto(request.parent)

@@ -33,6 +33,7 @@ from bp_kit.validation import check
 
 Behaviour = Callable[[Any, Any], Any]
 MAX_ACTIVE = 512
+_END = object()
 _log = get_logger("bp_kit.rpc")
 
 
@@ -102,8 +103,14 @@ class Pipeline:
                 call = await self._admitted(method, metadata, from_node=from_node)
                 await self._inspect(method, call, request)
                 with call_entered(call):
-                    responses = behaviour(request, context)
-                async for response in responses:
+                    responses = aiter(behaviour(request, context))
+                while True:
+                    # A generator's body runs only while it is asked for the next response, so the call is entered anew each time; never
+                    # across a yield, after which another task may come back.
+                    with call_entered(call):
+                        response = await anext(responses, _END)
+                    if response is _END:
+                        break
                     yield response
             except Exception as error:  # noqa: BLE001 - as above
                 status = self._status(error, method, metadata)
