@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from bp_kit.settings import ServiceSettings
@@ -49,6 +49,14 @@ class TrainingSettings(ServiceSettings):
     package_ratio: int = Field(
         default=_DEFAULTS.ratio, ge=2, description="Most times its size that a package may unpack to."
     )
+
+    @field_validator("participation_threshold")
+    @classmethod
+    def _hides(cls, value: int) -> int:
+        """With 2, a withheld number could only be 1."""
+        if value == 2:  # noqa: PLR2004
+            raise ValueError("is 1, or 3 or more")
+        return value
 
     @property
     def package_limits(self) -> PackageLimits:

@@ -3,9 +3,12 @@
 The centre learns how many people of a country take a course, by gender and by completion. Two rules keep single people out of sight:
 
 1. A number from 1 to just below the threshold is withheld. (Zero is told: it describes nobody.)
-2. Withheld numbers must not follow from the told ones. The total is always told, so the withheld ones add up to a known sum; therefore at
-   least two are withheld together, and together they reach the threshold. Where they do not, the smallest told number is withheld, too,
-   and so on; zeros go last.
+2. Withheld numbers must not follow from the told ones. The total is always told, so the withheld ones add up to a known sum. Therefore at
+   least two are withheld together, together they reach the threshold, and their sum is not one that small numbers can make in one way
+   only (all ones, or all just below the threshold). Where that does not hold, the smallest told number (with its equals) is withheld,
+   too, and so on. Where only zeros are left to tell, they are withheld with the rest.
+
+The tests play an attacker who knows these rules and tries every table.
 
 Completion by gender is told for all genders or for none, and only where every number of it, and every difference to the enrolled, could
 be told by itself. No totals over several courses are told, so tables of different courses do not share sums.
@@ -15,7 +18,7 @@ The total of a course is told even when small: it says how many, and nothing abo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,14 +79,19 @@ def protect(cells: Mapping[str, int], threshold: int) -> dict[str, Told]:
 
     Args:
         cells: True numbers that add up to the total.
-        threshold: Numbers from 1 to just below it are withheld.
+        threshold: Numbers from 1 to just below it are withheld: 3 or more, or 1 to withhold nothing. (With 2, a withheld number
+            can only be 1.)
     """
     withheld = {name for name, number in cells.items() if 0 < number < threshold}
-    # Smallest first, zeros last; the order of the cells decides between equals.
-    others = [name for name in cells if name not in withheld]
-    others.sort(key=lambda name: (cells[name] == 0, cells[name]))
-    while withheld and others and not _safe(withheld, cells, threshold):
-        withheld.add(others.pop(0))
+    others = {name for name, number in cells.items() if number >= threshold}
+    while withheld and others and not _hide_each_other([cells[name] for name in withheld], threshold):
+        smallest = min(cells[name] for name in others)
+        # All of that size: which of two equals was chosen would tell something, too.
+        equals = {name for name in others if cells[name] == smallest}
+        withheld |= equals
+        others -= equals
+    if withheld and not others:
+        withheld = set(cells)
     return {name: None if name in withheld else number for name, number in cells.items()}
 
 
@@ -110,8 +118,10 @@ def participation_of(tally: Tally, threshold: int) -> Participation:
     )
 
 
-def _safe(withheld: set[str], cells: Mapping[str, int], threshold: int) -> bool:
-    return len(withheld) >= _PAIR and sum(cells[name] for name in withheld) >= threshold
+def _hide_each_other(withheld: Sequence[int], threshold: int) -> bool:
+    if len(withheld) < _PAIR or sum(withheld) < threshold:
+        return False
+    return max(withheld) >= threshold or sum(withheld) not in (len(withheld), len(withheld) * (threshold - 1))
 
 
 def _tellable(number: int, threshold: int) -> bool:

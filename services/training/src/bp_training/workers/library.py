@@ -12,7 +12,7 @@ from bp_training.adapters.unit_of_work import Workshop
 from bp_training.usecases.library import announce_key, ask_for_library
 
 # A node that has just been enrolled may not know the other members for a moment.
-_EARLY = (timedelta(minutes=1), timedelta(minutes=10))
+_EARLY = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
 _log = get_logger("bp_training.library")
 
 
