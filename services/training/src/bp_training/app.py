@@ -34,7 +34,7 @@ def build(settings: TrainingSettings, seams: Seams) -> Service:
     """Puts training together."""
     database = Database(settings.database_url)
     rules = Rules(
-        centre=settings.centre,
+        centre=settings.centre_country,
         threshold=settings.participation_threshold,
         statement_limit=settings.statement_limit,
         issuer_name=settings.issuer_name,

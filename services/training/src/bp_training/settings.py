@@ -20,7 +20,7 @@ class TrainingSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="BP_TRAINING__", frozen=True, extra="forbid")
 
     key_dir: Path = Field(description="Folder of the keys that sign credentials; made with mode 0700. Back it up.")
-    centre: str = Field(
+    centre_country: str = Field(
         default="WSM", pattern="^[A-Z]{3}$", description="Code of the country whose node collects participation."
     )
     issuer_name: str = Field(
