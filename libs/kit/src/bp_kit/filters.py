@@ -22,6 +22,8 @@ from bp_kit.tables import UtcTime
 
 _MAX_LENGTH = 1000
 _MAX_DEPTH = 8
+# PostgreSQL refuses to compare an INTEGER with more.
+_MAX_INTEGER = 2**31 - 1
 _TOKEN = re.compile(r'\s*(?:(?P<text>"(?:[^"\\]|\\.)*")|(?P<mark><=|>=|!=|[=<>:()-])|(?P<word>[^\s"=<>:()!]+))')
 _COMPARE = {
     "=": lambda column, value: column == value,
@@ -49,6 +51,9 @@ def compile_filter(text: str, columns: Mapping[str, Column]) -> ColumnElement[bo
         return None
     if len(text) > _MAX_LENGTH:
         raise _unreadable(f"longer than {_MAX_LENGTH} characters")
+    # PostgreSQL's texts cannot hold it.
+    if "\0" in text:
+        raise _unreadable("has a NUL character")
     return _Parser(_tokens(text), columns).parse()
 
 
@@ -161,10 +166,13 @@ def _value(column: Column, literal: str) -> object:
     try:
         if isinstance(column.type, UtcTime):
             moment = datetime.fromisoformat(literal)
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         kind = column.type.python_type
         if kind is bool:
             return {"true": True, "false": False}[literal.lower()]
-        return kind(literal)
-    except (ValueError, KeyError):
+        value = kind(literal)
+        if kind is int and not -_MAX_INTEGER <= value <= _MAX_INTEGER:
+            raise _unreadable(f"{literal!r} is too large a number")
+    except (ValueError, KeyError, OverflowError):
         raise _unreadable(f"{literal!r} is not a value of this field") from None
+    return value

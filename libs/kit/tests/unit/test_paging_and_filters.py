@@ -51,6 +51,12 @@ def test_any_text_is_a_filter_or_refused_with_a_reason(text):
         assert refused.metadata["description"]
 
 
+@pytest.mark.parametrize("text", ['title = "a\0b"', "size = 99999999999999999999", "made > 0001-01-01T00:00:00+14:00"])
+def test_values_no_database_takes_are_refused(text):
+    with pytest.raises(Refused, match="INVALID_FILTER"):
+        compile_filter(text, COLUMNS)
+
+
 def test_or_binds_tighter_than_and():
     rows = [{"id": 1, "title": "a", "size": 1}, {"id": 2, "title": "b", "size": 2}, {"id": 3, "title": "a", "size": 3}]
     assert found(rows, "title = a AND size = 1 OR size = 2") == [1]
