@@ -54,6 +54,12 @@ async def test_texts_and_tags_are_checked(wsm, fields, reason, field):
     await wsm.refused(wsm.create_course(**fields), reason, field=field)
 
 
+async def test_odd_letters_are_kept(wsm):
+    title = text_pb2.LocalizedText(texts={"en": "a\0b\u202e\U0001f6a2", "ar": "هوية السفن"})
+    draft = await wsm.create_course(title=title)
+    assert (await get(wsm, draft.name, wsm.manager)).title == title
+
+
 async def test_only_titles_descriptions_and_tags_can_be_changed(wsm):
     draft = await wsm.create_course()
     request = courses_pb2.UpdateCourseRequest(

@@ -1,5 +1,6 @@
 import asyncio
 import uuid
+from datetime import UTC, datetime
 
 import grpc
 import pytest
@@ -122,6 +123,14 @@ async def test_a_batch_with_something_wrong_changes_nothing(ton, course):
     assert not (await statements_of(ton, enrolment.name, "mele")).statements
     await ton.record(enrolment.name, [good])
     await ton.refused(ton.record(enrolment.name, [other]), "STATEMENT_ID_REUSED")
+
+
+async def test_clocks_may_be_very_wrong(ton, course):
+    enrolment = await ton.enrol(course)
+    moments = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+    await ton.record(enrolment.name, [statement(LESSONS[0], "PROGRESSED", at=moment) for moment in moments])
+    page = await statements_of(ton, enrolment.name, "mele")
+    assert [one.event_time.ToDatetime(UTC) for one in page.statements] == moments
 
 
 async def test_statements_of_one_enrolment_are_limited(open_classroom, wsm):
