@@ -14,6 +14,9 @@ Completion by gender is told for all genders or for none, and only where every n
 be told by itself. No totals over several courses are told, so tables of different courses do not share sums.
 
 The total of a course is told even when small: it says how many, and nothing about anyone.
+
+What this does not cover: who keeps every report can compare one with the next, and where only one person enrolled in between, may learn
+that person's gender. Reports therefore gather changes over an interval (`participation_interval`); a longer one hides more.
 """
 
 from __future__ import annotations
