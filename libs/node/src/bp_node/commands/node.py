@@ -99,6 +99,6 @@ def up(*, directory: Dir = _HERE, as_json: Json = False) -> None:
 @app.command()
 def status(*, directory: Dir = _HERE, as_json: Json = False) -> None:
     """Show whether the node runs, and its links."""
-    from bp_node import looking  # noqa: PLC0415
+    from bp_node import status as shown  # noqa: PLC0415
 
-    looking.status(directory, as_json=as_json)
+    shown.status(directory, as_json=as_json)

@@ -123,9 +123,7 @@ NODES = (
         {
             "units": [_unit("ptccc", "Pacific Transnational Crime Coordination Centre", "COORDINATION_CENTRE")],
             "officers": [
-                _apia(
-                    "lagi", "Lagi", "Tuala", "FEMALE", "en", "officer@ptccc", "liaison@ptccc", "course_manager@ptccc"
-                ),
+                _apia("lagi Lagi Tuala", "FEMALE", "en", "officer@ptccc", "liaison@ptccc", "course_manager@ptccc"),
                 _apia("admin Sefo Leota", "MALE", "en", "administrator@ptccc", "auditor@ptccc"),
             ],
         },

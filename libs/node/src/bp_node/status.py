@@ -1,0 +1,107 @@
+"""`node status`: whether a node runs, and its links, asked of its own gateway.
+
+Whoever can read the node's keys is its operator, so the command makes itself a short token with them instead of asking for a password.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from bluepacific.exchange.v1 import exchange_service_pb2
+from bp_client import AsyncBluePacific, Problem
+from bp_client.session import Tokens
+from bp_kit.ports import new_id, system_clock
+from bp_node import folder
+from bp_node.failure import EXIT_FAILED, CommandError
+from bp_node.screen import out, say, say_json
+from bp_node.settings import NodeSettings, load
+
+_LIFETIME = timedelta(minutes=1)
+
+
+def status(directory: Path, *, as_json: bool) -> None:
+    """Shows a node's state.
+
+    Raises:
+        CommandError: There is no node, or it does not answer.
+    """
+    settings = load(directory)
+    run = folder.read_run_file(settings.folder)
+    try:
+        answer = asyncio.run(_ask(settings, str(run.get("url") or settings.public_url)))
+    except Problem as problem:
+        if as_json:
+            say_json({"node": settings.node_id, "running": False, "reason": problem.reason})
+        raise CommandError(f"{settings.node_id} does not answer: {problem.detail}", EXIT_FAILED) from problem
+    document = _document(settings, run, answer)
+    if as_json:
+        say_json(document)
+    else:
+        _draw(document)
+
+
+async def _ask(settings: NodeSettings, url: str) -> exchange_service_pb2.ExchangeStatus:
+    async with AsyncBluePacific(url) as client:
+        client.session.begin(None, Tokens(_operator_token(settings), float("inf")))
+        return await client.exchange.exchanges.GetExchangeStatus(exchange_service_pb2.GetExchangeStatusRequest())
+
+
+def _operator_token(settings: NodeSettings) -> str:
+    from bp_identity.adapters.keys import KeyFolder  # noqa: PLC0415 - slow, and only here
+    from bp_identity.adapters.tokens import SigningMinter  # noqa: PLC0415
+    from bp_identity.usecases.work import TokenSubject  # noqa: PLC0415
+
+    from bp_node.services import settings_of  # noqa: PLC0415
+
+    identity: Any = settings_of("identity", settings)
+    minter = SigningMinter(KeyFolder(identity.key_dir, new_id), settings.public_url, _LIFETIME, new_id)
+    name = f"countries/{settings.country}/clients/node-operator"
+    token, _ = minter.access_token(TokenSubject(name=name, roles=["auditor@node"], not_after=None), system_clock())
+    return token
+
+
+def _document(
+    settings: NodeSettings, run: dict[str, Any], answer: exchange_service_pb2.ExchangeStatus
+) -> dict[str, Any]:
+    return {
+        "node": settings.node_id,
+        "running": True,
+        "pid": run.get("pid"),
+        "url": run.get("url"),
+        "fingerprint": answer.fingerprint,
+        "register": {
+            "version": answer.register_version,
+            "freshness": exchange_service_pb2.RegisterFreshness.Name(answer.register_freshness).rpartition("_")[2],
+        },
+        "log": {"size": answer.log_size, "root": answer.log_root},
+        "links": [
+            {
+                "peer": link.peer,
+                "connected": link.connected,
+                "lastContact": link.last_contact_time.ToJsonString() if link.HasField("last_contact_time") else None,
+                "waiting": dict(sorted(link.waiting.items())),
+                "driftMillis": link.drift_millis,
+            }
+            for link in answer.links
+        ],
+    }
+
+
+def _draw(document: dict[str, Any]) -> None:
+    register = document["register"]
+    say(f"[bold]{document['node']}[/bold] runs as process {document['pid']} at {document['url']}")
+    say(f"fingerprint: {document['fingerprint']}")
+    say(f"register {register['version']} ({register['freshness'].lower()}), log of {document['log']['size']} entries")
+    table = Table("peer", "link", "last contact", "waiting", "clock drift")
+    for link in document["links"]:
+        waiting = ", ".join(f"{count} {urgency.lower()}" for urgency, count in link["waiting"].items() if count)
+        connected = "[green]up[/green]" if link["connected"] else "[red]down[/red]"
+        table.add_row(
+            link["peer"], connected, link["lastContact"] or "never", waiting or "nothing", f"{link['driftMillis']} ms"
+        )
+    out.print(table)
