@@ -1,0 +1,153 @@
+"""The outermost layer: finds the endpoint, keeps the trace, turns every error into a problem document, logs one line.
+
+It stands where FastAPI's own middleware would: one call deep instead of six, and nothing but it decides what an error looks like.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Protocol
+
+from opentelemetry.trace import Span, SpanKind, StatusCode
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from bp_gateway.exchange import ClientGoneError, Exchange, HeaderList, Receive, Scope, Send
+from bp_gateway.problems import MEDIA_TYPE, Problem, Situation, is_unforeseen, problem_of
+from bp_gateway.settings import GatewaySettings
+from bp_gateway.table import RouteTable
+from bp_kit.errors import Refused
+from bp_kit.language import negotiate
+from bp_kit.logs import get_logger
+from bp_kit.telemetry import current_traceparent, span
+
+_GONE = 499
+_SERVER_ERROR = 500
+_PROBLEM_HEADERS: HeaderList = [(b"cache-control", b"no-store")]
+_log = get_logger("bp_gateway")
+
+
+class Endpoint(Protocol):
+    """Answers the requests of one binding."""
+
+    @property
+    def route(self) -> str:
+        """The route as spans and logs name it: the template, never the path."""
+        ...
+
+    @property
+    def body(self) -> str:
+        """The request field that the body is, `*` for all, or empty."""
+        ...
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Sends the response, or raises before it began."""
+        ...
+
+
+class Edge:
+    """The ASGI application around everything.
+
+    Args:
+        table: The derived endpoints.
+        router: The gateway's own routes, for all other paths.
+        settings: Public URL and logging.
+    """
+
+    def __init__(self, table: RouteTable[Endpoint], router: ASGIApp, settings: GatewaySettings) -> None:
+        self._table = table
+        self._router = router
+        self._docs = f"{settings.public_url.rstrip('/')}/docs/errors"
+        self._header_bytes = settings.header_bytes
+        self._logs = settings.access_log
+        self._constant: HeaderList = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+        if settings.public_url.startswith("https:"):
+            self._constant.append((b"strict-transport-security", b"max-age=31536000"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request; passes lifespan events on."""
+        if scope["type"] != "http":
+            await self._router(scope, receive, send)
+            return
+        exchange = Exchange(scope, receive, send, self._constant)
+        begun = time.perf_counter()
+        endpoint, refused = self._find(exchange)
+        route = endpoint.route if endpoint else "own"
+        name = f"{scope['method'][:20]} {route}"
+        inbound = exchange.headers.get(b"traceparent", b"").decode("latin-1")
+        with span(name, scope="bp_gateway", traceparent=inbound, kind=SpanKind.SERVER) as current:
+            exchange.trace(current_traceparent() or _own_trace())
+            try:
+                await self._answer(exchange, endpoint, refused)
+            except ClientGoneError:
+                exchange.status = exchange.status or _GONE
+            except Exception as error:  # noqa: BLE001 - the one place that turns everything into an answer
+                await self._fail(exchange, error, endpoint, current)
+            if current.is_recording():
+                current.set_attribute("http.request.method", scope["method"][:20])
+                current.set_attribute("http.route", route)
+                current.set_attribute("http.response.status_code", exchange.status)
+            if self._logs:
+                millis = round((time.perf_counter() - begun) * 1000, 1)
+                _log.info(
+                    "http.served", method=scope["method"][:20], route=route, status=exchange.status, millis=millis
+                )
+
+    def _find(self, exchange: Exchange) -> tuple[Endpoint | None, Refused | None]:
+        scope = exchange.scope
+        try:
+            if sum(len(name) + len(value) for name, value in scope["headers"]) > self._header_bytes:
+                raise Refused("BODY_TOO_LARGE", limit=self._header_bytes)
+            found = self._table.find(scope.get("raw_path") or scope["path"].encode(), scope["method"])
+        except Refused as refused:
+            return None, refused
+        if found is None:
+            return None, None
+        endpoint, exchange.segments = found
+        return endpoint, None
+
+    async def _answer(self, exchange: Exchange, endpoint: Endpoint | None, refused: Refused | None) -> None:
+        if refused:
+            raise refused
+        if endpoint:
+            await endpoint.answer(exchange)
+            return
+        try:
+            await self._router(exchange.scope, exchange.receive, exchange.send)
+        except HTTPException as error:
+            raise _refusal(error, exchange) from None
+
+    async def _fail(self, exchange: Exchange, error: Exception, endpoint: Endpoint | None, current: Span) -> None:
+        problem = self.problem(error, exchange, endpoint.body if endpoint else "")
+        if is_unforeseen(error):
+            current.set_status(StatusCode.ERROR)
+            _log.error("http.failed", error=type(error).__name__, exc_info=error)
+        current.set_attribute("error.type", problem.reason)
+        if not exchange.status:
+            await exchange.reply(problem.status, problem.body, MEDIA_TYPE, [*problem.headers, *_PROBLEM_HEADERS])
+        # Once the response has begun there is no honest end: the server closes the connection on a response without one.
+
+    def problem(self, error: Exception, exchange: Exchange, body: str) -> Problem:
+        """Returns the error as a problem, told to the exchange's caller."""
+        headers = exchange.headers
+        situation = Situation(
+            language=negotiate(headers.get(b"accept-language", b"").decode("latin-1")),
+            trace_id=exchange.trace_id,
+            docs=self._docs,
+            body=body,
+            conditional=b"if-match" in headers,
+        )
+        return problem_of(error, situation)
+
+
+def _own_trace() -> str:
+    """Returns a trace of our own where tracing is not set up: an error must be quotable all the same."""
+    return f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-00"
+
+
+def _refusal(error: HTTPException, exchange: Exchange) -> Refused:
+    if error.status_code == 405:  # noqa: PLR2004 - Starlette's own words
+        allow = (error.headers or {}).get("Allow", "")
+        return Refused("METHOD_NOT_ALLOWED", method=exchange.scope["method"][:20], allow=allow)
+    return Refused("ROUTE_NOT_FOUND")

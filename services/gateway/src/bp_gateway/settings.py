@@ -1,0 +1,31 @@
+"""What the gateway is told: where it listens, who it is, and its limits. Environment prefix `BP_GATEWAY__`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_KIB = 1024
+_MIB = 1024 * 1024
+
+
+class GatewaySettings(BaseSettings):
+    """Settings of a gateway; sizes in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="BP_GATEWAY__")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 for any.")
+    public_url: str = Field("http://127.0.0.1:8080", description="The URL people use; also the tokens' issuer.")
+    body_bytes: int = Field(2 * _MIB, gt=0, description="Largest JSON or form body.")
+    upload_bytes: int = Field(512 * _MIB, gt=0, description="Largest upload.")
+    header_bytes: int = Field(32 * _KIB, gt=0, description="Largest request line and headers together.")
+    deadline_seconds: float = Field(10, gt=0, description="Deadline of a call whose client sets none.")
+    max_deadline_seconds: float = Field(60, gt=0, description="Longest deadline a client may set with x-deadline-ms.")
+    transfer_seconds: float = Field(3600, gt=0, description="Deadline of an upload or download.")
+    heartbeat_seconds: float = Field(15, gt=0, description="Between comments on a silent event stream.")
+    stream_seconds: float = Field(
+        900, gt=0, description="Age at which an event stream ends; its client opens it again."
+    )
+    cors_origins: tuple[str, ...] = Field((), description="Origins whose pages may call; none by default.")
+    access_log: bool = Field(default=True, description="Log a line for each request.")

@@ -1,0 +1,108 @@
+"""One message in, one out: JSON, or a small file where the answer is an HttpBody."""
+
+from __future__ import annotations
+
+from bp_gateway.calls import Caller, Channels
+from bp_gateway.exchange import Exchange, HeaderList
+from bp_gateway.metadata import deadline_of, metadata_of
+from bp_gateway.requests import RequestReader
+from bp_gateway.settings import GatewaySettings
+from bp_gateway.surface import Binding, Kind
+from bp_gateway.transcode import encoder_of
+from bp_gateway.transcode.encoding import to_json
+
+JSON = b"application/json"
+NO_STORE: HeaderList = [(b"cache-control", b"no-store")]
+
+
+class UnaryEndpoint:
+    """Answers requests of one binding with JSON.
+
+    Args:
+        binding: Which.
+        channels: Where services are.
+        settings: Limits and deadlines.
+    """
+
+    def __init__(self, binding: Binding, channels: Channels, settings: GatewaySettings) -> None:
+        self._reader = RequestReader(binding)
+        self._caller = Caller(binding, channels)
+        self._settings = settings
+        self._encode = encoder_of(binding.method.output_type)
+        self._has_etag = "etag" in binding.method.output_type.fields_by_name
+        self._cacheable = binding.verb == "GET"
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Calls the RPC and sends its answer.
+
+        Raises:
+            Refused: The request cannot be read.
+            grpc.RpcError: The service refuses or fails.
+        """
+        headers = exchange.headers
+        metadata = metadata_of(headers, exchange.traceparent)
+        timeout = deadline_of(headers, self._settings)
+        call = self._caller.to(exchange.segments)
+        body = await exchange.body(self._settings.body_bytes) if self._reader.takes_body else b""
+        request = self._reader.read(exchange.segments, exchange.scope["query_string"], headers, body)
+        response = await call(request, timeout=timeout, metadata=metadata)
+        etag = _quoted(response.etag) if self._has_etag else b""
+        if not etag:
+            await exchange.reply(200, to_json(self._encode(response)), JSON, NO_STORE)
+        elif self._cacheable and _is_known(etag, headers):
+            await exchange.start(304, [(b"etag", etag), (b"cache-control", b"private, no-cache")])
+            await exchange.write(b"", more=False)
+        else:
+            own = [(b"etag", etag), (b"cache-control", b"private, no-cache")]
+            await exchange.reply(200, to_json(self._encode(response)), JSON, own)
+
+
+class FileEndpoint:
+    """Answers requests of one binding with the HttpBody that its RPC gives.
+
+    Args:
+        binding: Which.
+        channels: Where services are.
+        settings: Limits and deadlines.
+    """
+
+    def __init__(self, binding: Binding, channels: Channels, settings: GatewaySettings) -> None:
+        assert binding.kind is Kind.FILE
+        self._reader = RequestReader(binding)
+        self._caller = Caller(binding, channels)
+        self._settings = settings
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Calls the RPC and sends its file.
+
+        Raises:
+            Refused: The request cannot be read.
+            grpc.RpcError: The service refuses or fails.
+        """
+        metadata = metadata_of(exchange.headers, exchange.traceparent)
+        timeout = deadline_of(exchange.headers, self._settings)
+        call = self._caller.to(exchange.segments)
+        body = await exchange.body(self._settings.body_bytes) if self._reader.takes_body else b""
+        request = self._reader.read(exchange.segments, exchange.scope["query_string"], exchange.headers, body)
+        response = await call(request, timeout=timeout, metadata=metadata)
+        await exchange.reply(200, response.data, media_type(response.content_type), NO_STORE)
+
+
+def media_type(text: str) -> bytes:
+    """Returns a media type as a header's value; of a broken one, the type of unknown bytes."""
+    fits = "/" in text and text.isascii() and text.isprintable()
+    return text.encode() if fits else b"application/octet-stream"
+
+
+def _quoted(etag: str) -> bytes:
+    if not etag or not etag.isascii() or not etag.isprintable():
+        return b""
+    return (etag if etag.endswith('"') else f'"{etag}"').encode()
+
+
+def _is_known(etag: bytes, headers: dict[bytes, bytes]) -> bool:
+    condition = headers.get(b"if-none-match")
+    if condition is None:
+        return False
+    known = [one.strip().removeprefix(b"W/") for one in condition.split(b",")]
+    return etag in known or known == [b"*"]
