@@ -1,0 +1,60 @@
+# `make` prints this help. Everything runs from .venv, which `make setup` makes from requirements.lock.
+PY := .venv/bin/python
+export PYTHONDONTWRITEBYTECODE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup region scenario test check lint types layers protos drift pytest format generate lock bench bench-gateway bench-exchange bench-footprint clean
+
+help: ## Print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with the locked dependencies
+	@sh tools/setup.sh
+
+region: setup ## Start the centre, Fiji and Tonga on this machine, until Ctrl-C
+	@exec .venv/bin/bluepacific region $(ARGS)
+
+scenario: setup ## Play one working day in the running region
+	@.venv/bin/bluepacific scenario $(ARGS)
+
+test: check pytest ## Run every check and the whole test suite
+
+check: lint types layers protos drift ## Run the checks alone
+
+lint: setup
+	.venv/bin/ruff check --quiet .
+	.venv/bin/ruff format --quiet --check .
+
+types: setup
+	.venv/bin/mypy libs/kit/src libs/client/src libs/node/src $(wildcard services/*/src)
+
+layers: setup
+	.venv/bin/lint-imports --no-logo
+
+protos: setup
+	@sh tools/lint_protos.sh
+
+drift: setup
+	@sh tools/drift.sh
+
+pytest: setup
+	$(PY) -m pytest -q $(ARGS)
+
+format: setup ## Format the code and mend what ruff can
+	.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .
+
+generate: setup ## Generate libs/protos and docs/errors.md from protos/
+	sh tools/generate.sh
+	$(PY) tools/write_errors.py
+
+lock: setup ## Resolve the dependencies anew into requirements.lock
+	sh tools/lock.sh --upgrade
+
+bench: setup ## Run the benchmarks and write docs/bench.md
+	$(PY) -m tests.bench
+
+bench-%: setup
+	$(PY) -m tests.bench $*
+
+clean: ## Remove the environment, caches and the region's state
+	rm -rf .venv .tools .cache .state build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

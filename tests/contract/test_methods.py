@@ -1,0 +1,119 @@
+"""What each method must say of itself, and the conventions of names, lists and changes (AIP-122 to 193)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from google.api import annotations_pb2
+from google.protobuf.descriptor import FieldDescriptor
+from tests.contract.protos import our_methods
+
+from bluepacific.identity.v1 import role_pb2
+from bluepacific.options.v1 import options_pb2
+
+ROLES = {name.removeprefix("ROLE_").lower() for name, number in role_pb2.Role.items() if number}
+
+
+METHODS = our_methods()
+each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: method.full_name)
+
+
+def http_of(method):
+    return method.GetOptions().Extensions[annotations_pb2.http]
+
+
+def access_of(method):
+    return method.GetOptions().Extensions[options_pb2.access]
+
+
+def path_of(method):
+    rule = http_of(method)
+    return getattr(rule, rule.WhichOneof("pattern")) if rule.WhichOneof("pattern") else ""
+
+
+@each_method
+def test_says_who_may_call_in_exactly_one_way(method):
+    access = access_of(method)
+    ways = [access.public, bool(access.roles), access.node_only, access.peer_only]
+    assert ways.count(True) == 1
+    assert set(access.roles) <= ROLES
+    area = method.full_name.split(".")[1]
+    assert re.fullmatch(rf"{area}(\.[a-z][A-Za-z_-]*){{2}}", access.permission), access.permission
+
+
+@each_method
+def test_says_what_is_kept_of_a_call(method):
+    options = method.GetOptions()
+    assert options.HasExtension(options_pb2.audit)
+    assert options.Extensions[options_pb2.audit] != options_pb2.AUDIT_UNSPECIFIED
+
+
+@each_method
+def test_people_reach_it_by_rest_and_nodes_do_not(method):
+    access = access_of(method)
+    if access.roles:
+        assert path_of(method)
+    if access.node_only or access.peer_only:
+        assert not path_of(method)
+
+
+@each_method
+def test_its_path_is_versioned_and_names_resources(method):
+    path = path_of(method)
+    if not path:
+        return
+    assert path.startswith("/v1/")
+    for pattern in re.findall(r"\{(?:[a-z_.]*\.)?(?:name|parent)=([^}]+)\}", path):
+        assert pattern.startswith("countries/")
+
+
+@each_method
+def test_a_get_changes_nothing_and_has_no_body(method):
+    rule = http_of(method)
+    if rule.get:
+        assert not rule.body
+    if method.name.startswith(("Get", "List", "Watch", "Download")) and path_of(method):
+        assert rule.get
+
+
+@each_method
+def test_a_list_has_pages(method):
+    if not method.name.startswith("List"):
+        return
+    fields = method.output_type.fields_by_name
+    asked = method.input_type.fields_by_name
+    repeated = [field for field in fields.values() if field.is_repeated and field.name != "unreachable"]
+    assert len(repeated) == 1
+    assert {"page_size", "page_token"} <= set(asked)
+    assert "next_page_token" in fields
+
+
+@each_method
+def test_a_create_can_be_repeated_safely(method):
+    if method.name.startswith("Create") and path_of(method):
+        assert "request_id" in method.input_type.fields_by_name
+
+
+@each_method
+def test_an_update_names_what_changes_and_what_was_read(method):
+    if not method.name.startswith("Update"):
+        return
+    assert "update_mask" in method.input_type.fields_by_name
+    resource = next(
+        f for f in method.input_type.fields if f.type == FieldDescriptor.TYPE_MESSAGE and f.name != "update_mask"
+    )
+    assert "etag" in resource.message_type.fields_by_name
+
+
+@each_method
+def test_an_act_that_is_no_standard_method_is_a_verb(method):
+    path = path_of(method)
+    standard = method.name.startswith(("Get", "List", "Create", "Update", "Delete", "Watch", "Download"))
+    if path and not standard and http_of(method).post:
+        assert re.search(r":[a-z][A-Za-z]*$", path), path
+
+
+def test_permissions_have_one_name_each():
+    names = [access_of(method).permission for method in METHODS]
+    assert sorted(names) == sorted(set(names))
