@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from region_under_test import Region
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory):
+    """One region for the module; tests may restart it, and leave it running."""
+    running = Region(tmp_path_factory.mktemp("region") / "state")
+    running.start()
+    yield running
+    assert running.stop() == 0

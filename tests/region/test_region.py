@@ -1,0 +1,121 @@
+"""The region itself: three real nodes, the whole day played twice, kill -9, restart."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+from region_under_test import NODES, READY_SECONDS, SCENARIO_SECONDS, Region, bluepacific, free_ports
+
+from bluepacific.identity.v1 import officer_service_pb2
+from bp_client import BluePacific
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def play(region):
+    ran = bluepacific("scenario", "--state", region.state, "--json", seconds=SCENARIO_SECONDS)
+    assert ran.code == 0, ran.out + ran.err
+    return ran.events
+
+
+@pytest.fixture(scope="module")
+def day(region):
+    """The events of a day that was played in the region."""
+    return play(region)
+
+
+def signed_in(region, node, officer):
+    country = region.facts["nodes"][node]["country"]
+    client = BluePacific(region.url(node))
+    assert client.sign_in(officer, region.password(f"countries/{country}/officers/{officer}"))
+    return client
+
+
+def test_every_promise_of_the_day_holds(day):
+    assert day[-1]["event"] == "played"
+    assert day[-1]["broken"] == []
+    assert all(step["ok"] for step in day[:-1])
+
+
+def test_the_day_can_be_played_again(region, day):
+    again = play(region)
+    assert [step.get("step") for step in again] == [step.get("step") for step in day]
+
+
+def test_one_trace_leads_through_all_nodes_to_the_mail(region, day):
+    trace_id = next(step["trace"] for step in day if "trace" in step)
+    ran = bluepacific("trace", trace_id, "--dir", region.state, "--json")
+    assert ran.code == 0, ran.err
+    document = ran.events[0]
+    assert set(document["nodes"]) == set(NODES)
+    drawn = bluepacific("trace", trace_id, "--dir", region.state)
+    assert drawn.code == 0
+    assert "mail" in drawn.out
+
+
+def test_state_survives_a_restart(region):
+    with signed_in(region, "fji", "ana") as client:
+        assert client.session.tokens
+    folders = [region.folder(node) / "node.toml" for node in NODES]
+    held = [file.read_bytes() for file in folders]
+    people = region.state.joinpath("people.json").read_bytes()
+    assert region.stop() == 0
+    region.start()
+    assert [file.read_bytes() for file in folders] == held
+    assert region.state.joinpath("people.json").read_bytes() == people
+    with signed_in(region, "fji", "ana") as client:
+        name = "countries/FJI/officers/ana"
+        assert client.identity.officers.GetOfficer(officer_service_pb2.GetOfficerRequest(name=name)).name == name
+
+
+def test_a_second_region_on_the_same_folder_is_refused(region):
+    base, mail = free_ports()
+    ran = bluepacific(*Region(region.state, base, mail).arguments)
+    assert ran.one_line, ran.err
+    assert "in use by another bluepacific process" in ran.err
+
+
+def test_a_running_node_is_neither_started_nor_migrated_twice(region):
+    for command in (("node", "up"), ("migrate",)):
+        ran = bluepacific(*command, "--dir", region.folder("ton"))
+        assert ran.code == 1
+        assert "in use by another bluepacific process" in ran.err
+
+
+def test_each_node_shows_its_links(region):
+    for node in NODES:
+        ran = bluepacific("node", "status", "--dir", region.folder(node), "--json")
+        assert ran.code == 0, ran.err
+        status = ran.events[0]
+        assert (status["node"], status["running"]) == (node, True)
+        assert all(link["connected"] for link in status["links"])
+    assert {link["peer"] for link in status["links"]} == {"ptccc"}
+    assert "runs as process" in bluepacific("node", "status", "--dir", region.folder("ton")).out
+
+
+def test_settings_are_shown_without_secrets(region):
+    ran = bluepacific("config", "show", "--dir", region.folder("fji"), "--json")
+    assert ran.code == 0, ran.err
+    shown = ran.events[0]
+    assert shown["node"]["node_id"] == "fji"
+    assert set(shown) >= {"gateway", "identity", "exchange", "cooperation"}
+
+
+def test_a_killed_node_is_started_again(region):
+    file = region.folder("ton") / "run" / "node.json"
+    pid = json.loads(file.read_text())["pid"]
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + READY_SECONDS
+    while json.loads(file.read_text())["pid"] == pid:
+        assert time.monotonic() < deadline, region.told()
+        time.sleep(0.1)
+    signed_in(region, "ton", "mele").close()
+    for database in (region.folder("ton") / "data").glob("*.sqlite"):
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
+            assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
