@@ -9,6 +9,8 @@ from bluepacific.identity.v1 import grant_service_pb2_grpc as _identity_grant
 from bluepacific.identity.v1 import officer_service_pb2_grpc as _identity_officer
 from bluepacific.identity.v1 import session_service_pb2_grpc as _identity_session
 from bluepacific.identity.v1 import unit_service_pb2_grpc as _identity_unit
+from bluepacific.notifications.v1 import notification_service_pb2_grpc as _notifications_notification
+from bluepacific.notifications.v1 import preferences_service_pb2_grpc as _notifications_preferences
 from bluepacific.training.v1 import course_service_pb2_grpc as _training_course
 from bluepacific.training.v1 import credential_service_pb2_grpc as _training_credential
 from bluepacific.training.v1 import enrolment_service_pb2_grpc as _training_enrolment
@@ -39,6 +41,14 @@ class AsyncIdentity:
     sessions: _identity_session.SessionServiceAsyncStub
     units: _identity_unit.UnitServiceAsyncStub
 
+class Notifications:
+    notifications: _notifications_notification.NotificationServiceStub
+    preferenceses: _notifications_preferences.PreferencesServiceStub
+
+class AsyncNotifications:
+    notifications: _notifications_notification.NotificationServiceAsyncStub
+    preferenceses: _notifications_preferences.PreferencesServiceAsyncStub
+
 class Training:
     courses: _training_course.CourseServiceStub
     credentials: _training_credential.CredentialServiceStub
@@ -57,6 +67,7 @@ class Surface:
     channel: RestChannel
     exchange: Exchange
     identity: Identity
+    notifications: Notifications
     training: Training
     def __init__(self, channel: RestChannel) -> None: ...
 
@@ -64,6 +75,7 @@ class AsyncSurface:
     channel: AsyncRestChannel
     exchange: AsyncExchange
     identity: AsyncIdentity
+    notifications: AsyncNotifications
     training: AsyncTraining
     def __init__(self, channel: AsyncRestChannel) -> None: ...
 

@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 @_typing.final
 class NotificationRequested(_message.Message):
     """Topic `bluepacific.notifications.v1.notification.requested`: a service asks that people hear of something. Never any case content:
-    a template, the record's name, and whom it concerns.
+    a template, the record's name, and whom it concerns: a unit or an officer, of the country that asks.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -84,7 +84,7 @@ class ContactChanged(_message.Message):
     display_name: _builtins.str
     """What people call the person."""
     email: _builtins.str
-    """Where e-mail goes."""
+    """Where e-mail goes; empty for nowhere."""
     language: _builtins.str
     """Preferred language (BCP 47); empty when not known."""
     active: _builtins.bool
