@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from bluepacific.catalogue.v1 import access_agreement_service_pb2_grpc as _catalogue_access_agreement
+from bluepacific.catalogue.v1 import access_request_service_pb2_grpc as _catalogue_access_request
+from bluepacific.catalogue.v1 import capability_service_pb2_grpc as _catalogue_capability
+from bluepacific.catalogue.v1 import uptake_service_pb2_grpc as _catalogue_uptake
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc as _exchange_exchange
 from bluepacific.identity.v1 import client_service_pb2_grpc as _identity_client
 from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_country
@@ -10,7 +14,7 @@ from bluepacific.identity.v1 import officer_service_pb2_grpc as _identity_office
 from bluepacific.identity.v1 import session_service_pb2_grpc as _identity_session
 from bluepacific.identity.v1 import unit_service_pb2_grpc as _identity_unit
 from bluepacific.notifications.v1 import notification_service_pb2_grpc as _notifications_notification
-from bluepacific.notifications.v1 import preferences_service_pb2_grpc as _notifications_preferences
+from bluepacific.notifications.v1 import preference_service_pb2_grpc as _notifications_preference
 from bluepacific.training.v1 import course_service_pb2_grpc as _training_course
 from bluepacific.training.v1 import credential_service_pb2_grpc as _training_credential
 from bluepacific.training.v1 import enrolment_service_pb2_grpc as _training_enrolment
@@ -18,6 +22,18 @@ from bluepacific.training.v1 import package_service_pb2_grpc as _training_packag
 from bluepacific.training.v1 import participation_service_pb2_grpc as _training_participation
 from bp_client.async_channel import AsyncRestChannel
 from bp_client.channel import RestChannel
+
+class Catalogue:
+    access_agreements: _catalogue_access_agreement.AccessAgreementServiceStub
+    access_requests: _catalogue_access_request.AccessRequestServiceStub
+    capabilities: _catalogue_capability.CapabilityServiceStub
+    uptakes: _catalogue_uptake.UptakeServiceStub
+
+class AsyncCatalogue:
+    access_agreements: _catalogue_access_agreement.AccessAgreementServiceAsyncStub
+    access_requests: _catalogue_access_request.AccessRequestServiceAsyncStub
+    capabilities: _catalogue_capability.CapabilityServiceAsyncStub
+    uptakes: _catalogue_uptake.UptakeServiceAsyncStub
 
 class Exchange:
     exchanges: _exchange_exchange.ExchangeServiceStub
@@ -43,11 +59,11 @@ class AsyncIdentity:
 
 class Notifications:
     notifications: _notifications_notification.NotificationServiceStub
-    preferenceses: _notifications_preferences.PreferencesServiceStub
+    preferences: _notifications_preference.PreferenceServiceStub
 
 class AsyncNotifications:
     notifications: _notifications_notification.NotificationServiceAsyncStub
-    preferenceses: _notifications_preferences.PreferencesServiceAsyncStub
+    preferences: _notifications_preference.PreferenceServiceAsyncStub
 
 class Training:
     courses: _training_course.CourseServiceStub
@@ -65,6 +81,7 @@ class AsyncTraining:
 
 class Surface:
     channel: RestChannel
+    catalogue: Catalogue
     exchange: Exchange
     identity: Identity
     notifications: Notifications
@@ -73,6 +90,7 @@ class Surface:
 
 class AsyncSurface:
     channel: AsyncRestChannel
+    catalogue: AsyncCatalogue
     exchange: AsyncExchange
     identity: AsyncIdentity
     notifications: AsyncNotifications

@@ -3,8 +3,8 @@
 isort:skip_file
 """
 
+from bluepacific.notifications.v1 import preference_service_pb2 as _preference_service_pb2
 from bluepacific.notifications.v1 import preferences_pb2 as _preferences_pb2
-from bluepacific.notifications.v1 import preferences_service_pb2 as _preferences_service_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
@@ -27,35 +27,35 @@ class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ig
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
-class PreferencesServiceStub:
+class PreferenceServiceStub:
     """How people want to be notified. Everybody sees and changes the own preferences only."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> PreferencesServiceAsyncStub: ...
-    GetNotificationPreferences: _grpc.UnaryUnaryMultiCallable[_preferences_service_pb2.GetNotificationPreferencesRequest, _preferences_pb2.NotificationPreferences]
+    def __new__(cls, channel: _aio.Channel) -> PreferenceServiceAsyncStub: ...
+    GetNotificationPreferences: _grpc.UnaryUnaryMultiCallable[_preference_service_pb2.GetNotificationPreferencesRequest, _preferences_pb2.NotificationPreferences]
     """Gets the caller's own preferences."""
-    UpdateNotificationPreferences: _grpc.UnaryUnaryMultiCallable[_preferences_service_pb2.UpdateNotificationPreferencesRequest, _preferences_pb2.NotificationPreferences]
+    UpdateNotificationPreferences: _grpc.UnaryUnaryMultiCallable[_preference_service_pb2.UpdateNotificationPreferencesRequest, _preferences_pb2.NotificationPreferences]
     """Changes the caller's own preferences."""
 
 @_typing.type_check_only
-class PreferencesServiceAsyncStub(PreferencesServiceStub):
+class PreferenceServiceAsyncStub(PreferenceServiceStub):
     """How people want to be notified. Everybody sees and changes the own preferences only."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GetNotificationPreferences: _aio.UnaryUnaryMultiCallable[_preferences_service_pb2.GetNotificationPreferencesRequest, _preferences_pb2.NotificationPreferences]  # type: ignore[assignment]
+    GetNotificationPreferences: _aio.UnaryUnaryMultiCallable[_preference_service_pb2.GetNotificationPreferencesRequest, _preferences_pb2.NotificationPreferences]  # type: ignore[assignment]
     """Gets the caller's own preferences."""
-    UpdateNotificationPreferences: _aio.UnaryUnaryMultiCallable[_preferences_service_pb2.UpdateNotificationPreferencesRequest, _preferences_pb2.NotificationPreferences]  # type: ignore[assignment]
+    UpdateNotificationPreferences: _aio.UnaryUnaryMultiCallable[_preference_service_pb2.UpdateNotificationPreferencesRequest, _preferences_pb2.NotificationPreferences]  # type: ignore[assignment]
     """Changes the caller's own preferences."""
 
-class PreferencesServiceServicer(metaclass=_abc_1.ABCMeta):
+class PreferenceServiceServicer(metaclass=_abc_1.ABCMeta):
     """How people want to be notified. Everybody sees and changes the own preferences only."""
 
     @_abc_1.abstractmethod
     def GetNotificationPreferences(
         self,
-        request: _preferences_service_pb2.GetNotificationPreferencesRequest,
+        request: _preference_service_pb2.GetNotificationPreferencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_preferences_pb2.NotificationPreferences, _abc.Awaitable[_preferences_pb2.NotificationPreferences]]:
         """Gets the caller's own preferences."""
@@ -63,9 +63,9 @@ class PreferencesServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def UpdateNotificationPreferences(
         self,
-        request: _preferences_service_pb2.UpdateNotificationPreferencesRequest,
+        request: _preference_service_pb2.UpdateNotificationPreferencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_preferences_pb2.NotificationPreferences, _abc.Awaitable[_preferences_pb2.NotificationPreferences]]:
         """Changes the caller's own preferences."""
 
-def add_PreferencesServiceServicer_to_server(servicer: PreferencesServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_PreferenceServiceServicer_to_server(servicer: PreferenceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -3,8 +3,8 @@
 import grpc
 import warnings
 
+from bluepacific.notifications.v1 import preference_service_pb2 as bluepacific_dot_notifications_dot_v1_dot_preference__service__pb2
 from bluepacific.notifications.v1 import preferences_pb2 as bluepacific_dot_notifications_dot_v1_dot_preferences__pb2
-from bluepacific.notifications.v1 import preferences_service_pb2 as bluepacific_dot_notifications_dot_v1_dot_preferences__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -19,14 +19,14 @@ except ImportError:
 if _version_not_supported:
     raise RuntimeError(
         f'The grpc package installed is at version {GRPC_VERSION},'
-        + ' but the generated code in bluepacific/notifications/v1/preferences_service_pb2_grpc.py depends on'
+        + ' but the generated code in bluepacific/notifications/v1/preference_service_pb2_grpc.py depends on'
         + f' grpcio>={GRPC_GENERATED_VERSION}.'
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
 
 
-class PreferencesServiceStub:
+class PreferenceServiceStub:
     """How people want to be notified. Everybody sees and changes the own preferences only.
     """
 
@@ -37,18 +37,18 @@ class PreferencesServiceStub:
             channel: A grpc.Channel.
         """
         self.GetNotificationPreferences = channel.unary_unary(
-                '/bluepacific.notifications.v1.PreferencesService/GetNotificationPreferences',
-                request_serializer=bluepacific_dot_notifications_dot_v1_dot_preferences__service__pb2.GetNotificationPreferencesRequest.SerializeToString,
+                '/bluepacific.notifications.v1.PreferenceService/GetNotificationPreferences',
+                request_serializer=bluepacific_dot_notifications_dot_v1_dot_preference__service__pb2.GetNotificationPreferencesRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_notifications_dot_v1_dot_preferences__pb2.NotificationPreferences.FromString,
                 _registered_method=True)
         self.UpdateNotificationPreferences = channel.unary_unary(
-                '/bluepacific.notifications.v1.PreferencesService/UpdateNotificationPreferences',
-                request_serializer=bluepacific_dot_notifications_dot_v1_dot_preferences__service__pb2.UpdateNotificationPreferencesRequest.SerializeToString,
+                '/bluepacific.notifications.v1.PreferenceService/UpdateNotificationPreferences',
+                request_serializer=bluepacific_dot_notifications_dot_v1_dot_preference__service__pb2.UpdateNotificationPreferencesRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_notifications_dot_v1_dot_preferences__pb2.NotificationPreferences.FromString,
                 _registered_method=True)
 
 
-class PreferencesServiceServicer:
+class PreferenceServiceServicer:
     """How people want to be notified. Everybody sees and changes the own preferences only.
     """
 
@@ -67,27 +67,27 @@ class PreferencesServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
 
-def add_PreferencesServiceServicer_to_server(servicer, server):
+def add_PreferenceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'GetNotificationPreferences': grpc.unary_unary_rpc_method_handler(
                     servicer.GetNotificationPreferences,
-                    request_deserializer=bluepacific_dot_notifications_dot_v1_dot_preferences__service__pb2.GetNotificationPreferencesRequest.FromString,
+                    request_deserializer=bluepacific_dot_notifications_dot_v1_dot_preference__service__pb2.GetNotificationPreferencesRequest.FromString,
                     response_serializer=bluepacific_dot_notifications_dot_v1_dot_preferences__pb2.NotificationPreferences.SerializeToString,
             ),
             'UpdateNotificationPreferences': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateNotificationPreferences,
-                    request_deserializer=bluepacific_dot_notifications_dot_v1_dot_preferences__service__pb2.UpdateNotificationPreferencesRequest.FromString,
+                    request_deserializer=bluepacific_dot_notifications_dot_v1_dot_preference__service__pb2.UpdateNotificationPreferencesRequest.FromString,
                     response_serializer=bluepacific_dot_notifications_dot_v1_dot_preferences__pb2.NotificationPreferences.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
-            'bluepacific.notifications.v1.PreferencesService', rpc_method_handlers)
+            'bluepacific.notifications.v1.PreferenceService', rpc_method_handlers)
     server.add_generic_rpc_handlers((generic_handler,))
-    server.add_registered_method_handlers('bluepacific.notifications.v1.PreferencesService', rpc_method_handlers)
+    server.add_registered_method_handlers('bluepacific.notifications.v1.PreferenceService', rpc_method_handlers)
 
 
  # This class is part of an EXPERIMENTAL API.
-class PreferencesService:
+class PreferenceService:
     """How people want to be notified. Everybody sees and changes the own preferences only.
     """
 
@@ -105,8 +105,8 @@ class PreferencesService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/bluepacific.notifications.v1.PreferencesService/GetNotificationPreferences',
-            bluepacific_dot_notifications_dot_v1_dot_preferences__service__pb2.GetNotificationPreferencesRequest.SerializeToString,
+            '/bluepacific.notifications.v1.PreferenceService/GetNotificationPreferences',
+            bluepacific_dot_notifications_dot_v1_dot_preference__service__pb2.GetNotificationPreferencesRequest.SerializeToString,
             bluepacific_dot_notifications_dot_v1_dot_preferences__pb2.NotificationPreferences.FromString,
             options,
             channel_credentials,
@@ -132,8 +132,8 @@ class PreferencesService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/bluepacific.notifications.v1.PreferencesService/UpdateNotificationPreferences',
-            bluepacific_dot_notifications_dot_v1_dot_preferences__service__pb2.UpdateNotificationPreferencesRequest.SerializeToString,
+            '/bluepacific.notifications.v1.PreferenceService/UpdateNotificationPreferences',
+            bluepacific_dot_notifications_dot_v1_dot_preference__service__pb2.UpdateNotificationPreferencesRequest.SerializeToString,
             bluepacific_dot_notifications_dot_v1_dot_preferences__pb2.NotificationPreferences.FromString,
             options,
             channel_credentials,
