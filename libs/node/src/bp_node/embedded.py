@@ -26,8 +26,8 @@ from bp_kit.sealing import Sealer
 from bp_kit.service import Service
 from bp_kit.tokens import RemoteKeys
 from bp_node import folder
-from bp_node.failure import CommandError
 from bp_node.http import serve_gateway
+from bp_node.integrators import serve_grpc
 from bp_node.migrating import bring_up_to_date
 from bp_node.services import NAMES, build_service
 from bp_node.settings import NodeSettings
@@ -97,8 +97,8 @@ async def run_node(settings: NodeSettings) -> AsyncIterator[Node]:
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(folder.held(settings.folder))
         node = await _assemble(settings, stack)
-        await _listen(node, stack)
         await stack.enter_async_context(_working(node))
+        await stack.enter_async_context(serve_grpc(settings, node.handlers))
         node.url = await stack.enter_async_context(serve_gateway(settings, node.channel))
         node.seconds = time.perf_counter() - begun
         yield node
@@ -118,19 +118,6 @@ async def _assemble(settings: NodeSettings, stack: contextlib.AsyncExitStack) ->
         people |= handlers_of(service, seams, from_node=False)
         own |= handlers_of(service, seams, from_node=True)
     return node
-
-
-async def _listen(node: Node, stack: contextlib.AsyncExitStack) -> None:
-    """Serves gRPC to integrators, where the settings say so."""
-    if not node.settings.grpc_listen:
-        return
-    from bp_kit.rpc.server import start_server  # noqa: PLC0415 - only where it is served
-
-    try:
-        server, _ = await start_server(node.handlers, node.settings.grpc_listen)
-    except RuntimeError as error:
-        raise CommandError(f"cannot listen on {node.settings.grpc_listen} for gRPC") from error
-    stack.push_async_callback(server.stop, 5)
 
 
 @asynccontextmanager

@@ -53,7 +53,7 @@ def region(
     *,
     state: State = _REGION,
     base_port: Annotated[
-        int, typer.Option(min=1, max=65000, help="Centre's gateway; +1 its link, +100 and +200.")
+        int, typer.Option(min=1, max=65000, help="Centre's gateway; +1 its link, +2 gRPC; Fiji +100, Tonga +200.")
     ] = 8100,
     smtp_port: Annotated[int, typer.Option(min=1, max=65535, help="Of the mail catcher.")] = 8025,
     as_json: Json = False,

@@ -98,6 +98,7 @@ def environment_of(plan: Plan, node: PlannedNode) -> dict[str, str]:
     return {
         **plan.environment,
         "BP_NODE__PORT": str(plan.port(node)),
+        "BP_NODE__GRPC_LISTEN": f"127.0.0.1:{plan.grpc_port(node)}",
         "BP_NODE__PUBLIC_URL": plan.url(node),
     }
 

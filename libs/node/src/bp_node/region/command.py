@@ -116,7 +116,12 @@ class _Region:
             "maildir": str(plan.state / MAILDIR / "new"),
             "people": str(plan.state / PEOPLE_FILE),
             "nodes": {
-                node.node_id: {"country": node.country, "url": plan.url(node), "dir": str(plan.folder(node))}
+                node.node_id: {
+                    "country": node.country,
+                    "url": plan.url(node),
+                    "grpc": f"127.0.0.1:{plan.grpc_port(node)}",
+                    "dir": str(plan.folder(node)),
+                }
                 for node in nodes()
             },
         }
@@ -149,7 +154,7 @@ def _table(plan: Plan, passwords: dict[str, str]) -> Table:
         table.add_column(heading, no_wrap=heading != "roles")
     for node in nodes():
         for number, officer in enumerate(one for one in node.people["officers"] if one["id"] not in CADETS):
-            where = "" if number else f"{node.title}\n{plan.url(node)}"
+            where = "" if number else f"{node.title}\n{plan.url(node)}\ngRPC 127.0.0.1:{plan.grpc_port(node)}"
             password = passwords.get(officer_name(node.country, officer["id"]), "changed since")
             table.add_row(where, officer["id"], password, ", ".join(officer["roles"]))
         table.add_section()

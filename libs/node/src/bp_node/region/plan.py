@@ -55,6 +55,10 @@ class Plan:
         """Returns the port of a node's gateway."""
         return self.base_port + node.offset
 
+    def grpc_port(self, node: PlannedNode) -> int:
+        """Returns the port of a node's gRPC for integrators."""
+        return self.port(node) + 2
+
     def url(self, node: PlannedNode) -> str:
         """Returns the URL of a node's gateway."""
         return f"http://{_HOST}:{self.port(node)}"
@@ -72,7 +76,8 @@ class Plan:
     def ports(self) -> dict[int, str]:
         """Every port that must be free, and what for."""
         gateways = {self.port(node): f"the gateway of {node.title}" for node in NODES}
-        return {**gateways, self.base_port + 1: "the centre's link", self.smtp_port: "the mail catcher"}
+        integrators = {self.grpc_port(node): f"gRPC of {node.title}" for node in NODES}
+        return {**gateways, **integrators, self.base_port + 1: "the centre's link", self.smtp_port: "the mail catcher"}
 
     @property
     def environment(self) -> dict[str, str]:
