@@ -6,6 +6,11 @@ from bluepacific.catalogue.v1 import access_agreement_service_pb2_grpc as _catal
 from bluepacific.catalogue.v1 import access_request_service_pb2_grpc as _catalogue_access_request
 from bluepacific.catalogue.v1 import capability_service_pb2_grpc as _catalogue_capability
 from bluepacific.catalogue.v1 import uptake_service_pb2_grpc as _catalogue_uptake
+from bluepacific.cooperation.v1 import attachment_service_pb2_grpc as _cooperation_attachment
+from bluepacific.cooperation.v1 import directory_service_pb2_grpc as _cooperation_directory
+from bluepacific.cooperation.v1 import entity_service_pb2_grpc as _cooperation_entity
+from bluepacific.cooperation.v1 import reply_service_pb2_grpc as _cooperation_reply
+from bluepacific.cooperation.v1 import request_service_pb2_grpc as _cooperation_request
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc as _exchange_exchange
 from bluepacific.identity.v1 import client_service_pb2_grpc as _identity_client
 from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_country
@@ -34,6 +39,20 @@ class AsyncCatalogue:
     access_requests: _catalogue_access_request.AccessRequestServiceAsyncStub
     capabilities: _catalogue_capability.CapabilityServiceAsyncStub
     uptakes: _catalogue_uptake.UptakeServiceAsyncStub
+
+class Cooperation:
+    attachments: _cooperation_attachment.AttachmentServiceStub
+    directories: _cooperation_directory.DirectoryServiceStub
+    entities: _cooperation_entity.EntityServiceStub
+    replies: _cooperation_reply.ReplyServiceStub
+    requests: _cooperation_request.RequestServiceStub
+
+class AsyncCooperation:
+    attachments: _cooperation_attachment.AttachmentServiceAsyncStub
+    directories: _cooperation_directory.DirectoryServiceAsyncStub
+    entities: _cooperation_entity.EntityServiceAsyncStub
+    replies: _cooperation_reply.ReplyServiceAsyncStub
+    requests: _cooperation_request.RequestServiceAsyncStub
 
 class Exchange:
     exchanges: _exchange_exchange.ExchangeServiceStub
@@ -82,6 +101,7 @@ class AsyncTraining:
 class Surface:
     channel: RestChannel
     catalogue: Catalogue
+    cooperation: Cooperation
     exchange: Exchange
     identity: Identity
     notifications: Notifications
@@ -91,6 +111,7 @@ class Surface:
 class AsyncSurface:
     channel: AsyncRestChannel
     catalogue: AsyncCatalogue
+    cooperation: AsyncCooperation
     exchange: AsyncExchange
     identity: AsyncIdentity
     notifications: AsyncNotifications
