@@ -43,7 +43,7 @@ class DownloadEndpoint:
         """
         request = self._reader.read(exchange.segments, exchange.scope["query_string"], exchange.headers, b"")
         metadata = metadata_of(exchange.headers, exchange.traceparent)
-        await exchange.body(self._settings.body_bytes)
+        await exchange.body(self._settings.body_bytes, self._settings.body_seconds)
         call = self._caller.to(exchange.segments)(request, timeout=self._settings.transfer_seconds, metadata=metadata)
         async with Responses(call, exchange) as responses:
             chunk = await _next(responses)

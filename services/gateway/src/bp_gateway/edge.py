@@ -25,6 +25,14 @@ from bp_kit.telemetry import current_traceparent, span
 _GONE = 499
 _SERVER_ERROR = 500
 _PROBLEM_HEADERS: HeaderList = [(b"cache-control", b"no-store")]
+_SECURITY_HEADERS: HeaderList = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_HTTPS_HEADERS: HeaderList = [(b"strict-transport-security", b"max-age=31536000")]
+# What the API gives is data; should a browser ever take it for a page, that page may do nothing. Own routes say what theirs may.
+_NO_CONTENT = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox")
 _log = get_logger("bp_gateway")
 
 
@@ -61,18 +69,28 @@ class Edge:
         self._docs = f"{settings.public_url.rstrip('/')}/docs/errors"
         self._header_bytes = settings.header_bytes
         self._logs = settings.access_log
-        self._constant: HeaderList = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
-        if settings.public_url.startswith("https:"):
-            self._constant.append((b"strict-transport-security", b"max-age=31536000"))
+        self._most = settings.max_requests
+        self._active = 0
+        constant = [*_SECURITY_HEADERS, *(_HTTPS_HEADERS if settings.public_url.startswith("https:") else ())]
+        self._own_headers: HeaderList = constant
+        self._derived_headers: HeaderList = [*constant, _NO_CONTENT]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request; passes lifespan events on."""
         if scope["type"] != "http":
             await self._router(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, send, self._constant)
+        self._active += 1
+        try:
+            await self._serve(Exchange(scope, receive, send))
+        finally:
+            self._active -= 1
+
+    async def _serve(self, exchange: Exchange) -> None:
+        scope = exchange.scope
         begun = time.perf_counter()
         endpoint, refused = self._find(exchange)
+        exchange.constant = self._derived_headers if endpoint or refused else self._own_headers
         route = endpoint.route if endpoint else "own"
         name = f"{scope['method'][:20]} {route}"
         inbound = exchange.headers.get(b"traceparent", b"").decode("latin-1")
@@ -96,10 +114,14 @@ class Edge:
 
     def _find(self, exchange: Exchange) -> tuple[Endpoint | None, Refused | None]:
         scope = exchange.scope
+        path = scope.get("raw_path") or scope["path"].encode()
+        if self._active > self._most:
+            return None, Refused("OVERLOADED")
+        head = len(path) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in scope["headers"])
+        if head > self._header_bytes:
+            return None, Refused("HEADERS_TOO_LARGE", limit=self._header_bytes)
         try:
-            if sum(len(name) + len(value) for name, value in scope["headers"]) > self._header_bytes:
-                raise Refused("BODY_TOO_LARGE", limit=self._header_bytes)
-            found = self._table.find(scope.get("raw_path") or scope["path"].encode(), scope["method"])
+            found = self._table.find(path, scope["method"])
         except Refused as refused:
             return None, refused
         if found is None:

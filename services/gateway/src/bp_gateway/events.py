@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from bp_gateway.calls import Caller, Channels
-from bp_gateway.exchange import Exchange
+from bp_gateway.exchange import ClientGoneError, Exchange
 from bp_gateway.metadata import metadata_of
 from bp_gateway.problems import Problem
 from bp_gateway.requests import RequestReader
@@ -65,7 +65,7 @@ class EventsEndpoint:
         """
         request = self._reader.read(exchange.segments, exchange.scope["query_string"], exchange.headers, b"")
         metadata = metadata_of(exchange.headers, exchange.traceparent)
-        await exchange.body(self._settings.body_bytes)
+        await exchange.body(self._settings.body_bytes, self._settings.body_seconds)
         call = self._caller.to(exchange.segments)(request, metadata=metadata)
         async with Responses(call, exchange) as responses:
             try:
@@ -82,9 +82,9 @@ class EventsEndpoint:
             while True:
                 await exchange.write(_COMMENT if response is None else self._event(response))
                 response = await responses.next(self._settings.heartbeat_seconds)
-        except (StopAsyncIteration, asyncio.CancelledError):
+        except (StopAsyncIteration, ClientGoneError):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the stream tells its client of any
             problem = self._tell(error, exchange)
             await exchange.write(b"event: error\ndata: " + problem.body + b"\n\n")
             raise StopAsyncIteration from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
@@ -22,18 +23,19 @@ class Exchange:
 
     Attributes:
         headers: The request's, by lower-case name; of a repeated one the last.
+        constant: Headers that every response has.
         segments: The path's decoded segments.
         traceparent: The gateway's span as W3C writes it.
         status: The response's status once it has begun; 0 before.
     """
 
-    __slots__ = ("_constant", "_send", "headers", "receive", "scope", "segments", "status", "traceparent")
+    __slots__ = ("_send", "constant", "headers", "receive", "scope", "segments", "status", "traceparent")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, constant: HeaderList) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.receive = receive
         self._send = send
-        self._constant = constant
+        self.constant: HeaderList = []
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.segments: list[str] = []
         self.traceparent = ""
@@ -47,7 +49,7 @@ class Exchange:
     def trace(self, traceparent: str) -> None:
         """Takes the gateway's span; the response names its trace."""
         self.traceparent = traceparent
-        self._constant = [*self._constant, (b"x-trace-id", self.trace_id.encode())]
+        self.constant = [*self.constant, (b"x-trace-id", self.trace_id.encode())]
 
     async def send(self, message: MutableMapping[str, Any]) -> None:
         """Sends an ASGI message of one of the gateway's own routes, with the headers that every response has."""
@@ -59,7 +61,7 @@ class Exchange:
     async def start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Sends the response's status and headers."""
         self.status = status
-        await self._send({"type": "http.response.start", "status": status, "headers": [*headers, *self._constant]})
+        await self._send({"type": "http.response.start", "status": status, "headers": [*headers, *self.constant]})
 
     async def write(self, body: bytes, *, more: bool = True) -> None:
         """Sends a piece of the response's body; waits while the client reads slower than we write."""
@@ -71,14 +73,22 @@ class Exchange:
         await self.start(status, own)
         await self.write(body, more=False)
 
-    async def body(self, limit: int) -> bytes:
+    async def body(self, limit: int, within: float) -> bytes:
         """Returns the request's body.
 
+        Args:
+            limit: Its greatest size in bytes.
+            within: Seconds that it may take to arrive.
+
         Raises:
-            Refused: BODY_TOO_LARGE.
+            Refused: BODY_TOO_LARGE, DEADLINE_EXCEEDED.
             ClientGoneError: It ended before the body did.
         """
-        pieces = [piece async for piece in self.pieces(limit)]
+        try:
+            async with asyncio.timeout(within):
+                pieces = [piece async for piece in self.pieces(limit)]
+        except TimeoutError:
+            raise Refused("DEADLINE_EXCEEDED") from None
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def pieces(self, limit: int) -> AsyncIterator[bytes]:

@@ -6,7 +6,8 @@ from bp_gateway.settings import GatewaySettings
 from bp_gateway.transcode import Fault
 from bp_kit.errors import Refused
 
-_PASSED = (b"authorization", b"accept-language", b"x-purpose", b"last-event-id")
+# With the greatest length: a gRPC server takes 8 KiB of metadata in all, and refuses more without a word that a person could read.
+_PASSED = {b"authorization": 6144, b"accept-language": 500, b"x-purpose": 100, b"last-event-id": 500}
 _NOT_WRITTEN = {b"authorization": "TOKEN_INVALID"}
 _MILLIS = 1000
 
@@ -22,21 +23,21 @@ def metadata_of(headers: Headers, traceparent: str) -> Metadata:
         traceparent: The gateway's own span, as W3C writes it; empty for none.
 
     Raises:
-        Refused: TOKEN_INVALID or INVALID_FIELD: a header holds characters that gRPC metadata cannot carry.
+        Refused: TOKEN_INVALID or INVALID_FIELD: a header is too long, or holds characters that gRPC metadata cannot carry.
     """
     found = []
-    for name in _PASSED:
+    for name, longest in _PASSED.items():
         value = headers.get(name)
         if value:
-            found.append((name.decode(), _written(name, value)))
+            found.append((name.decode(), _written(name, value, longest)))
     if traceparent:
         found.append(("traceparent", traceparent))
     return tuple(found)
 
 
-def _written(name: bytes, value: bytes) -> str:
+def _written(name: bytes, value: bytes, longest: int) -> str:
     text = value.decode("latin-1")
-    if text.isascii() and text.isprintable():
+    if len(text) <= longest and text.isascii() and text.isprintable():
         return text
     if name in _NOT_WRITTEN:
         raise Refused(_NOT_WRITTEN[name])

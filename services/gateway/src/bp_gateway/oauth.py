@@ -78,8 +78,8 @@ async def _body(request: Request) -> bytes:
 
 
 def _plain_headers(request: Request) -> dict[bytes, bytes]:
-    # The client's own credentials go inside the WebRequest: they may be a client's id and secret, which the pipeline must not take for a token.
-    return {name: value for name, value in request.scope["headers"] if name in (b"accept-language",)}
+    # Credentials go inside the WebRequest: they may be a client's id and secret, which the pipeline must not take for a token.
+    return {name: value for name, value in request.scope["headers"] if name == b"accept-language"}
 
 
 def _response(answer: oauth_service_pb2.WebResponse) -> Response:

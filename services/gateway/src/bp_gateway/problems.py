@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import orjson
@@ -32,7 +33,12 @@ _HTTP_OF_CODE = {
     code_pb2.UNAVAILABLE: 503,
 }
 # Where HTTP says it more exactly than a gRPC code can.
-_HTTP_OF_REASON = {"METHOD_NOT_ALLOWED": 405, "BODY_TOO_LARGE": 413, "UNSUPPORTED_MEDIA_TYPE": 415}
+_HTTP_OF_REASON = {
+    "METHOD_NOT_ALLOWED": 405,
+    "BODY_TOO_LARGE": 413,
+    "HEADERS_TOO_LARGE": 431,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+}
 # What a failure means that no service of ours described: the transport's own.
 _REASON_OF_CODE = {
     grpc.StatusCode.UNAVAILABLE: "UNAVAILABLE",
@@ -102,7 +108,7 @@ def _undescribed(error: Exception) -> str:
 def _described(error: Exception) -> status_pb2.Status | None:
     if not isinstance(error, grpc.RpcError):
         return None
-    for key, value in error.trailing_metadata() or ():
+    for key, value in cast("Iterable[tuple[str, Any]]", error.trailing_metadata() or ()):
         if key == DETAILS_KEY:
             status = status_pb2.Status.FromString(value)
             return status if any(one.Is(error_details_pb2.ErrorInfo.DESCRIPTOR) for one in status.details) else None

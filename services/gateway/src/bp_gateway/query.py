@@ -94,19 +94,26 @@ class QueryReader:
         Raises:
             Refused: UNKNOWN_FIELD, INVALID_FIELD; the field is the parameter's name as it was sent.
         """
-        seen = set()
+        seen: set[Setter] = set()
         for name, value in _pairs(query):
-            entry = self._setters.get(name)
             try:
-                if entry is None:
-                    raise Fault("json.unknown", reason="UNKNOWN_FIELD")
-                setter, repeated = entry
-                if not repeated and setter in seen:
-                    raise Fault("json.twice", limit=name[:100])
-                seen.add(setter)
+                setter, repeated = self._setter(name)
+                _once(setter, seen, repeated=repeated)
                 setter(message, value)
             except Fault as fault:
                 raise fault.refusal(field=name[:100] or "?") from None
+
+    def _setter(self, name: str) -> tuple[Setter, bool]:
+        entry = self._setters.get(name)
+        if entry is None:
+            raise Fault("json.unknown", reason="UNKNOWN_FIELD")
+        return entry
+
+
+def _once(setter: Setter, seen: set[Setter], *, repeated: bool) -> None:
+    if setter in seen and not repeated:
+        raise Fault("json.twice")
+    seen.add(setter)
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
@@ -139,19 +146,16 @@ def setter_of(path: tuple[str, ...], field: FieldDescriptor) -> Setter:
 
 def _assign(name: str, field: FieldDescriptor) -> Setter:
     if field.message_type:
-        return _assign_message(name, field)
+        return _assign_message(name, field, field.message_type)
     read = written_reader_of(field)
     if field.is_repeated:
         return lambda message, value: getattr(message, name).append(read(value))
     return lambda message, value: setattr(message, name, read(value))
 
 
-def _assign_message(name: str, field: FieldDescriptor) -> Setter:
-    if field.message_type.file.name == _WRAPPERS:
-        inner = written_reader_of(field.message_type.fields_by_name["value"])
-    else:
-        inner = None
-    decode = decoder_of(field.message_type)
+def _assign_message(name: str, field: FieldDescriptor, kind: Descriptor) -> Setter:
+    inner = written_reader_of(kind.fields_by_name["value"]) if kind.file.name == _WRAPPERS else None
+    decode = decoder_of(kind)
 
     def assign(message: Any, value: str) -> None:
         child = getattr(message, name)
@@ -159,7 +163,8 @@ def _assign_message(name: str, field: FieldDescriptor) -> Setter:
         if inner:
             child.value = inner(value)
         else:
-            child.SetInParent() if not field.is_repeated else None
             decode(value, child, 0)
+            if not field.is_repeated:
+                child.SetInParent()
 
     return assign

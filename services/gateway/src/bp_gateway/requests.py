@@ -65,7 +65,8 @@ class RequestReader:
         if b"if-match" in headers:
             self._put_header(message, self._etag, headers[b"if-match"], "If-Match")
         if b"idempotency-key" in headers:
-            self._put_header(message, self._request_id, headers[b"idempotency-key"], "Idempotency-Key")
+            # Some clients quote it, as the header's draft standard asks.
+            self._put_header(message, self._request_id, headers[b"idempotency-key"].strip(b'"'), "Idempotency-Key")
         return message
 
     def _put_header(self, message: Any, field: str, value: bytes, header: str) -> None:
@@ -84,7 +85,10 @@ class RequestReader:
             whole = decoder_of(binding.method.input_type)
             return lambda value, message: whole(value, message, 0)
         name = binding.body
-        part = decoder_of(_leaf(binding, name).message_type)
+        kind = _leaf(binding, name).message_type
+        if kind is None:
+            raise ValueError(f"{binding.method.full_name}: its body {name} is no message")
+        part = decoder_of(kind)
 
         def decode_part(value: Any, message: Any) -> None:
             child = getattr(message, name)
@@ -112,10 +116,10 @@ def _put_once(message: Any, get: Callable[[Any], Any], put: Callable[[Any, str],
     before = get(message)
     try:
         put(message, value)
-        if before and get(message) != before:
-            raise Fault("json.differs")
     except Fault as fault:
         raise fault.refusal(field=place) from None
+    if before and get(message) != before:
+        raise Fault("json.differs").refusal(field=place)
 
 
 def _getter(path: str) -> Callable[[Any], Any]:

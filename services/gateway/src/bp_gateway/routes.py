@@ -66,7 +66,7 @@ class DerivedRoute(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers outside of an edge; for whoever mounts the route elsewhere."""
-        await self.answer(Exchange(scope, receive, send, []))
+        await self.answer(Exchange(scope, receive, send))
 
 
 def table_of(routes: Iterable[BaseRoute]) -> RouteTable[Endpoint]:

@@ -61,8 +61,8 @@ class Responses:
                 await close()
         await self._queue.put(end)
 
-    async def next(self, timeout: float | None = None) -> Any:
-        """Returns the next response; None when none came in time.
+    async def next(self, within: float | None = None) -> Any:
+        """Returns the next response; None when none came within so many seconds.
 
         Raises:
             StopAsyncIteration: The stream has ended.
@@ -71,7 +71,7 @@ class Responses:
         """
         if self._waiting is None:
             self._waiting = asyncio.create_task(self._queue.get())
-        await asyncio.wait((self._waiting, self._gone), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((self._waiting, self._gone), timeout=within, return_when=asyncio.FIRST_COMPLETED)
         if self._gone.done():
             raise ClientGoneError
         if not self._waiting.done():

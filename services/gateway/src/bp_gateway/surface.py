@@ -124,7 +124,7 @@ def bindings_of(descriptor_set: bytes) -> list[Binding]:
     Raises:
         ValueError: A template cannot be read, or names a field that the request has not.
     """
-    found = []
+    found: list[Binding] = []
     for file in descriptor_pb2.FileDescriptorSet.FromString(descriptor_set).file:
         if not file.service or not file.package.startswith("bluepacific."):
             continue
@@ -138,7 +138,8 @@ def bindings_of(descriptor_set: bytes) -> list[Binding]:
 
 def _bindings_of(method: MethodDescriptor) -> Iterator[Binding]:
     options = method.GetOptions()
-    if options.Extensions[options_pb2.access].node_only or not options.HasExtension(annotations_pb2.http):
+    access = options.Extensions[options_pb2.access]
+    if access.node_only or access.peer_only or not options.HasExtension(annotations_pb2.http):
         return
     first = options.Extensions[annotations_pb2.http]
     for number, rule in enumerate((first, *first.additional_bindings)):

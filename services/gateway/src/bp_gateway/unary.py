@@ -43,7 +43,11 @@ class UnaryEndpoint:
         metadata = metadata_of(headers, exchange.traceparent)
         timeout = deadline_of(headers, self._settings)
         call = self._caller.to(exchange.segments)
-        body = await exchange.body(self._settings.body_bytes) if self._reader.takes_body else b""
+        body = (
+            await exchange.body(self._settings.body_bytes, self._settings.body_seconds)
+            if self._reader.takes_body
+            else b""
+        )
         request = self._reader.read(exchange.segments, exchange.scope["query_string"], headers, body)
         response = await call(request, timeout=timeout, metadata=metadata)
         etag = _quoted(response.etag) if self._has_etag else b""
@@ -82,7 +86,11 @@ class FileEndpoint:
         metadata = metadata_of(exchange.headers, exchange.traceparent)
         timeout = deadline_of(exchange.headers, self._settings)
         call = self._caller.to(exchange.segments)
-        body = await exchange.body(self._settings.body_bytes) if self._reader.takes_body else b""
+        body = (
+            await exchange.body(self._settings.body_bytes, self._settings.body_seconds)
+            if self._reader.takes_body
+            else b""
+        )
         request = self._reader.read(exchange.segments, exchange.scope["query_string"], exchange.headers, body)
         response = await call(request, timeout=timeout, metadata=metadata)
         await exchange.reply(200, response.data, media_type(response.content_type), NO_STORE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from google.api import field_behavior_pb2
@@ -43,20 +44,20 @@ def is_required(field: FieldDescriptor) -> bool:
 
 
 def _refuses_zero(kind: str, rules: Any) -> bool:
-    if kind == "string":
-        return _refuses_empty_text(rules)
-    if kind == "bytes":
-        return bool(rules.min_len or rules.len)
-    if kind == "repeated":
-        return bool(rules.min_items)
-    if kind == "map":
-        return bool(rules.min_pairs)
-    if kind == "enum":
-        return 0 in rules.not_in or (len(rules.__getattribute__("in")) > 0 and 0 not in getattr(rules, "in"))
     if kind in _NUMBERS | _LONGS:
-        above = (rules.HasField("gt") and rules.gt >= 0) or (rules.HasField("gte") and rules.gte > 0)
-        return bool(above or (getattr(rules, "in") and 0 not in getattr(rules, "in")))
-    return kind == "bool" and bool(rules.HasField("const") and rules.const)
+        return _refuses_nought(rules)
+    refuses = _REFUSES_ZERO.get(kind)
+    return bool(refuses and refuses(rules))
+
+
+def _refuses_nought(rules: Any) -> bool:
+    above = (rules.HasField("gt") and rules.gt >= 0) or (rules.HasField("gte") and rules.gte > 0)
+    return bool(above or _lacks(rules, 0))
+
+
+def _lacks(rules: Any, zero: object) -> bool:
+    allowed = getattr(rules, "in")
+    return len(allowed) > 0 and zero not in allowed
 
 
 def _refuses_empty_text(rules: validate_pb2.StringRules) -> bool:
@@ -66,7 +67,7 @@ def _refuses_empty_text(rules: validate_pb2.StringRules) -> bool:
         return True
     if rules.HasField("pattern"):
         return not _matches_empty(rules.pattern)
-    return len(getattr(rules, "in")) > 0 and "" not in getattr(rules, "in")
+    return _lacks(rules, "")
 
 
 def _matches_empty(pattern: str) -> bool:
@@ -74,6 +75,16 @@ def _matches_empty(pattern: str) -> bool:
         return re.search(pattern, "") is not None
     except re.error:
         return True
+
+
+_REFUSES_ZERO: dict[str, Callable[[Any], object]] = {
+    "string": _refuses_empty_text,
+    "bytes": lambda rules: rules.min_len or rules.len,
+    "repeated": lambda rules: rules.min_items,
+    "map": lambda rules: rules.min_pairs,
+    "enum": lambda rules: 0 in rules.not_in or _lacks(rules, 0),
+    "bool": lambda rules: rules.HasField("const") and rules.const,
+}
 
 
 def keywords_of(rules: validate_pb2.FieldRules) -> Schema:

@@ -125,7 +125,7 @@ class Schemas:
                 schema["enum"] = _names(field.enum_type, allowed_numbers(rules, _numbers(field.enum_type)))
         return schema
 
-    def _single(self, field: FieldDescriptor, *, request: bool) -> Schema:
+    def _single(self, field: FieldDescriptor, *, request: bool) -> Schema:  # noqa: PLR0911 - one line a kind of field
         if field.message_type:
             return self.message(field.message_type, request=request)
         if field.enum_type:

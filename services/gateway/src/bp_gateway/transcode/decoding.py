@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from bp_gateway.transcode import wellknown
 from bp_gateway.transcode.faults import Fault
 from bp_gateway.transcode.scalars import Read, reader_of, written_reader_of
+from bp_gateway.transcode.twins import refuse_twins
 from bp_kit.errors import Refused
 
 # (JSON value, message to fill, depth of the message)
@@ -38,7 +39,7 @@ def decode_json(body: bytes, message: Message) -> None:
     """
     value = parse_json(body)
     try:
-        decoder_of(message.DESCRIPTOR)(value, message, 0)
+        decoder_of(cast("Descriptor", message.DESCRIPTOR))(value, message, 0)
     except Fault as fault:
         raise fault.refusal() from None
 
@@ -47,12 +48,17 @@ def parse_json(body: bytes) -> Any:
     """Returns the JSON value that the text says.
 
     Raises:
-        Refused: MALFORMED_JSON: no JSON, not UTF-8, a lone surrogate, too deep.
+        Refused: MALFORMED_JSON: no JSON, not UTF-8, a lone surrogate, too deep. INVALID_FIELD: a key stands twice in an object.
     """
     try:
-        return orjson.loads(body)
+        value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Refused("MALFORMED_JSON", description=str(error)) from None
+    try:
+        refuse_twins(body)
+    except Fault as fault:
+        raise fault.refusal() from None
+    return value
 
 
 def decoder_of(descriptor: Descriptor) -> Decode:
@@ -73,9 +79,8 @@ def decoder_of(descriptor: Descriptor) -> Decode:
 
 
 def _message(descriptor: Descriptor) -> Decode:
-    assigns: dict[str, Assign] = {}
-    # The proto's own spelling, where it differs; two spellings of one field at once are refused.
-    spellings: dict[str, str] = {}
+    fields = _Fields()
+    assigns = fields.assigns
 
     def decode(value: Any, message: Any, depth: int) -> None:
         if type(value) is not dict:
@@ -87,25 +92,38 @@ def _message(descriptor: Descriptor) -> Decode:
             for key, item in value.items():
                 assign = assigns.get(key)
                 if assign is None:
-                    assign = _by_other_spelling(key, value)
+                    assign = fields.by_other_spelling(key, value)
                 assign(message, item, depth)
         except Fault as fault:
             raise fault.under(key) from None
 
-    def _by_other_spelling(key: str, value: dict[str, Any]) -> Assign:
-        name = spellings.get(key)
-        if name is None:
-            raise Fault("json.unknown", reason="UNKNOWN_FIELD")
-        if name in value:
-            raise Fault("json.twice", limit=name)
-        return assigns[name]
-
     _compiled[descriptor] = decode  # before its fields: a type may hold itself
     for field in descriptor.fields:
         assigns[field.json_name] = _in_oneof(field, _assign(field))
-        if field.name != field.json_name:
-            spellings[field.name] = field.json_name
+        fields.spellings[field.name] = field.json_name
     return decode
+
+
+class _Fields:
+    """How a message type's fields are set.
+
+    Attributes:
+        assigns: By JSON name.
+        spellings: JSON names by the proto's own, which JSON may use too.
+    """
+
+    def __init__(self) -> None:
+        self.assigns: dict[str, Assign] = {}
+        self.spellings: dict[str, str] = {}
+
+    def by_other_spelling(self, key: str, value: dict[str, Any]) -> Assign:
+        """Returns how to set the field that the proto spells so; raises `Fault` for no field, or one that is there under both names."""
+        name = self.spellings.get(key)
+        if name is None:
+            raise Fault("json.unknown", reason="UNKNOWN_FIELD")
+        if name in value:
+            raise Fault("json.twice")
+        return self.assigns[name]
 
 
 def _in_oneof(field: FieldDescriptor, assign: Assign) -> Assign:
@@ -182,9 +200,7 @@ def _messages(name: str, decode: Decode, *, takes_null: bool) -> Assign:
         add = getattr(message, name).add
         for index, item in enumerate(_array(value)):
             try:
-                if item is None and not takes_null:
-                    raise Fault("json.null")
-                decode(item, add(), depth + 1)
+                decode(item if takes_null else _given(item), add(), depth + 1)
             except Fault as fault:
                 raise fault.under(index) from None
 
@@ -201,6 +217,12 @@ def _scalars(name: str, read: Read) -> Assign:
                 raise fault.under(index) from None
 
     return assign
+
+
+def _given(value: Any) -> Any:
+    if value is None:
+        raise Fault("json.null")
+    return value
 
 
 def _array(value: Any) -> list[Any]:
@@ -227,12 +249,11 @@ def _map(name: str, entry: Descriptor) -> Assign:
         key = ""
         try:
             for key, item in value.items():
-                if item is None and not takes_null:
-                    raise Fault("json.null")
+                given = item if takes_null else _given(item)
                 if decode:
-                    decode(item, entries[read_key(key)], depth + 2)
+                    decode(given, entries[read_key(key)], depth + 2)
                 elif read:
-                    entries[read_key(key)] = read(item)
+                    entries[read_key(key)] = read(given)
         except Fault as fault:
             raise fault.under(key) from None
 

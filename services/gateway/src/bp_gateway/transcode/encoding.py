@@ -6,7 +6,7 @@ import math
 import struct
 from base64 import b64encode
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
@@ -33,7 +33,7 @@ _compiled: dict[Descriptor, Encode] = {}
 
 def encode_json(message: Message) -> bytes:
     """Returns a message as JSON text in UTF-8."""
-    return to_json(encoder_of(message.DESCRIPTOR)(message))
+    return to_json(encoder_of(cast("Descriptor", message.DESCRIPTOR))(message))
 
 
 def to_json(value: Any) -> bytes:

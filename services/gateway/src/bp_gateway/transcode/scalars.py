@@ -53,13 +53,15 @@ def written_reader_of(field: FieldDescriptor) -> Read:
 
 def _integer(least: int, most: int) -> Read:
     def read(value: Any) -> int:
-        if (type(value) is str and _INTEGER.fullmatch(value)) or (type(value) is float and value.is_integer()):
-            value = int(value)
-        elif type(value) is not int:
+        if type(value) is int:
+            number = value
+        elif (type(value) is str and _INTEGER.fullmatch(value)) or (type(value) is float and value.is_integer()):
+            number = int(value)
+        else:
             raise Fault("json.integer")
-        if not least <= value <= most:
+        if not least <= number <= most:
             raise Fault("json.range", limit=f"{least} … {most}")
-        return value
+        return number
 
     return read
 

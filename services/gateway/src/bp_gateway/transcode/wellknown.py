@@ -17,6 +17,7 @@ _UPPER = re.compile(r"[A-Z]")
 _LOWER_AFTER = re.compile(r"_([a-z0-9])")
 _MAX_SECONDS = 315_576_000_000
 _MAX_MASK = 100
+_MAX_WHOLE = 2**53
 MAX_DEPTH = 80  # protobuf's own parsers stop at 100 levels of messages; a Struct takes three a level
 
 
@@ -104,9 +105,16 @@ def encode_value(message: Any) -> Any:
         return encode_list(message.list_value)
     if kind is None or kind == "null_value":
         return None
-    if kind == "number_value" and not math.isfinite(message.number_value):
-        raise ValueError("a Value holds a number that JSON cannot carry")
+    if kind == "number_value":
+        return _number(message.number_value)
     return getattr(message, kind)
+
+
+def _number(value: float) -> float | int:
+    if not math.isfinite(value):
+        raise ValueError("a Value holds a number that JSON cannot carry")
+    # 5 came in as 5 and must not go out as 5.0, which strict readers of whole numbers refuse.
+    return int(value) if value.is_integer() and abs(value) <= _MAX_WHOLE else value
 
 
 def encode_struct(message: Any) -> dict[str, Any]:

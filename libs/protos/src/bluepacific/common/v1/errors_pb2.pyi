@@ -68,6 +68,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A blob's content has not arrived at this node yet."""
     ERROR_REASON_UNSUPPORTED_MEDIA_TYPE: _ErrorReason.ValueType  # 22
     """The media type of the body is not the one the method takes."""
+    ERROR_REASON_HEADERS_TOO_LARGE: _ErrorReason.ValueType  # 23
+    """The address and headers are larger than allowed."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons any service may give. Reasons are unique over all packages; `google.rpc.ErrorInfo.reason` is the name without its prefix."""
@@ -118,4 +120,6 @@ ERROR_REASON_BLOB_NOT_HERE: ErrorReason.ValueType  # 21
 """A blob's content has not arrived at this node yet."""
 ERROR_REASON_UNSUPPORTED_MEDIA_TYPE: ErrorReason.ValueType  # 22
 """The media type of the body is not the one the method takes."""
+ERROR_REASON_HEADERS_TOO_LARGE: ErrorReason.ValueType  # 23
+"""The address and headers are larger than allowed."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
