@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
@@ -77,9 +76,3 @@ async def test_a_refusal_that_must_come():
         await refused(refuses(), "PERMISSION_DENIED")
     with pytest.raises(BrokenPromise, match="was answered"):
         await refused(answers(), "NOT_FOUND")
-
-
-async def test_heard_takes_the_next_event():
-    events: asyncio.Queue[str] = asyncio.Queue()
-    events.put_nowait("rang")
-    assert await Story(as_json=True).heard("it rings", events) == "rang"

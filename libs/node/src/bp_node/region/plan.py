@@ -173,3 +173,9 @@ NODES = (
         },
     ),
 )
+
+
+def email_of(node_id: str, officer_id: str) -> str:
+    """Returns a person's e-mail address."""
+    people = next(node.people["officers"] for node in NODES if node.node_id == node_id)
+    return str(next(one["email"] for one in people if one["id"] == officer_id))

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from bp_node.failure import CommandError
-from bp_node.scenario import catalogue, inquiry, training
+from bp_node.scenario import catalogue, following, inquiry, outage, training
 from bp_node.scenario.cast import Cast, read_region
 from bp_node.scenario.story import Story
 from bp_node.screen import out, say_json
@@ -39,7 +39,10 @@ async def _play(story: Story, state: Path, region: dict[str, object], passwords:
     async with contextlib.AsyncExitStack() as stack:
         cast = Cast(state, region, secrets.token_hex(3), passwords, stack)
         with story.chapter("An inquiry about a vessel"):
-            await inquiry.play(story, cast)
+            trace_id = await inquiry.play(story, cast)
+            await following.play(story, cast, trace_id)
+        with story.chapter("An outage in Tonga"):
+            await outage.play(story, cast)
         with story.chapter("The catalogue of capabilities"):
             await catalogue.play(story, cast)
         with story.chapter("A course, a lesson, a credential"):

@@ -115,14 +115,6 @@ class Story:
         """
         return await self._within(self._looking(look), what, seconds)
 
-    async def heard(self, what: str, events: asyncio.Queue[T], *, seconds: float = 60) -> T:
-        """Waits for the next of a live stream's events.
-
-        Raises:
-            BrokenPromise: None came in time.
-        """
-        return await self._within(events.get(), what, seconds)
-
     async def _within(self, awaited: Awaitable[T], what: str, seconds: float) -> T:
         status = errors.status(f"waiting until {what}") if errors.is_terminal and not self._json else None
         try:
