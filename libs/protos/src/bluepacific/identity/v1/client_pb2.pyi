@@ -87,9 +87,9 @@ class Client(_message.Message):
     name: _builtins.str
     """`countries/FJI/clients/portal`."""
     display_name: _builtins.str
-    """What people call it; shown on the sign-in page."""
+    """What people call it, needed; shown on the sign-in page."""
     kind: Global___ClientKind.ValueType
-    """What it is."""
+    """What it is; needed, and cannot be changed."""
     state: Global___ClientState.ValueType
     """Whether it may get tokens. Changed by DeactivateClient."""
     etag: _builtins.str

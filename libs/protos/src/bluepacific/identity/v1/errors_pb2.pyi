@@ -56,6 +56,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The act needs another kind of client."""
     ERROR_REASON_FIELD_NOT_MUTABLE: _ErrorReason.ValueType  # 16
     """The update mask names a field that cannot be changed."""
+    ERROR_REASON_TOO_MANY_GRANTS: _ErrorReason.ValueType  # 17
+    """The officer holds as many roles as a token can carry."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of the identity service."""
@@ -94,4 +96,6 @@ ERROR_REASON_CLIENT_KIND_MISMATCH: ErrorReason.ValueType  # 15
 """The act needs another kind of client."""
 ERROR_REASON_FIELD_NOT_MUTABLE: ErrorReason.ValueType  # 16
 """The update mask names a field that cannot be changed."""
+ERROR_REASON_TOO_MANY_GRANTS: ErrorReason.ValueType  # 17
+"""The officer holds as many roles as a token can carry."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -41,7 +41,7 @@ class GetKeysResponse(_message.Message):
 
     JWKS_FIELD_NUMBER: _builtins.int
     jwks: _builtins.bytes
-    """JSON Web Key Set (RFC 7517), UTF-8: public Ed25519 keys, each with `kid` and `alg: EdDSA`."""
+    """JSON Web Key Set (RFC 7517), UTF-8: public Ed25519 keys, each with `kid` and `alg: Ed25519`."""
     def __init__(
         self,
         *,

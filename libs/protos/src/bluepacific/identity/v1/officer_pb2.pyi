@@ -97,11 +97,11 @@ class Officer(_message.Message):
     name: _builtins.str
     """`countries/FJI/officers/ana`."""
     given_name: _builtins.str
-    """Given name."""
+    """Given name; needed."""
     family_name: _builtins.str
-    """Family name."""
+    """Family name; needed."""
     email: _builtins.str
-    """Where notifications go; also a user name for sign-in. One officer a country."""
+    """Where notifications go; also a user name for sign-in. Needed; one officer a country."""
     gender: Global___Gender.ValueType
     """For participation counts only; a person need not say."""
     language: _builtins.str

@@ -110,9 +110,9 @@ class Unit(_message.Message):
     name: _builtins.str
     """`countries/FJI/units/ncb`."""
     display_name: _builtins.str
-    """What people call it."""
+    """What people call it; needed."""
     kind: Global___UnitKind.ValueType
-    """What it is."""
+    """What it is; needed."""
     state: Global___UnitState.ValueType
     """Whether it takes part. Changed by DeactivateUnit and ActivateUnit."""
     etag: _builtins.str
