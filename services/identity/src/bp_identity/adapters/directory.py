@@ -71,7 +71,9 @@ class OutboxDirectory:
         payload: notifications_pb2.ContactChanged | events_pb2.LearnerChanged,
     ) -> None:
         home = country_name(country_of(officer.name))
-        await self._outbox.send(topic=topic, payload=payload, author=home, recipients=(home,), conversation=officer.name)
+        await self._outbox.send(
+            topic=topic, payload=payload, author=home, recipients=(home,), conversation=officer.name
+        )
 
 
 def _contact(officer: Officer, grants: list[Grant]) -> notifications_pb2.ContactChanged:

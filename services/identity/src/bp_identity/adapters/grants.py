@@ -96,7 +96,12 @@ class SqlGrants:
         """Returns the officers with a grant that began or ended in that time."""
         statement = select(GrantRow.officer).where(
             or_(
-                and_(GrantRow.start_time > after, GrantRow.start_time <= until),
+                # One that began at once was told when it was given.
+                and_(
+                    GrantRow.start_time > after,
+                    GrantRow.start_time <= until,
+                    GrantRow.start_time > GrantRow.create_time,
+                ),
                 and_(GrantRow.end_time > after, GrantRow.end_time <= until),
             )
         )

@@ -10,11 +10,13 @@ import json
 import os
 import secrets
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
 
 from bp_kit.ports import Ids
+from bp_kit.tokens import ALGORITHM
 
 _PATTERN = "signing-*.json"
 _SECRET_BYTES = 32
@@ -41,6 +43,10 @@ class KeyFolder:
         """Returns the key that signs now."""
         return self._load()[-1]
 
+    def find(self, key_id: str) -> OKPKey | None:
+        """Returns the key of that id, or None."""
+        return next((key for key in self._load() if key.kid == key_id), None)
+
     def jwks(self) -> bytes:
         """Returns the public keys as a JWK set, newest first."""
         keys = [key.as_dict(private=False) for key in reversed(self._load())]
@@ -53,7 +59,7 @@ class KeyFolder:
             The new key's id.
         """
         key_id = self._new_id()
-        key = OKPKey.generate_key("Ed25519", {"kid": key_id, "alg": "EdDSA", "use": "sig"})
+        key = OKPKey.generate_key("Ed25519", {"kid": key_id, "alg": ALGORITHM, "use": "sig"})
         _write_private(self._folder / f"signing-{key_id}.json", json.dumps(key.as_dict(private=True)).encode())
         return key_id
 
@@ -65,7 +71,7 @@ class KeyFolder:
         """
         files = self._files()
         gone = 0
-        for file, successor in zip(files, files[1:], strict=False):
+        for file, successor in pairwise(files):
             if now - datetime.fromtimestamp(successor.stat().st_mtime, UTC) > keep:
                 file.unlink()
                 gone += 1

@@ -26,9 +26,13 @@ class SqlOfficers:
         row = await self._session.get(OfficerRow, name, with_for_update=for_change or None)
         return _officer(row) if row else None
 
-    async def find_by_username(self, username: str) -> Officer | None:
-        """Returns the one officer whose name, id or e-mail address it is; None for none, or for several."""
-        rows = (await self._session.scalars(select(OfficerRow).where(_is_username(username)).limit(2))).all()
+    async def find_by_username(self, username: str, country: str = "") -> Officer | None:
+        """Returns the one officer whose name, id or e-mail address it is, of that country or of any; None for none, or for several."""
+        # What people type may be anything; PostgreSQL refuses this character, and no user name has it.
+        statement = select(OfficerRow).where(_is_username(username.replace("\0", "\ufffd"))).limit(2)
+        if country:
+            statement = statement.where(OfficerRow.country == country)
+        rows = (await self._session.scalars(statement)).all()
         return _officer(rows[0]) if len(rows) == 1 else None
 
     async def find_by_email(self, country: str, email: str) -> Officer | None:

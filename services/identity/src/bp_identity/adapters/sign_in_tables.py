@@ -188,5 +188,3 @@ def _session(row: SessionRow) -> Session:
         expire_time=row.expire_time,
         revoke_time=row.revoke_time,
     )
-
-

@@ -11,9 +11,8 @@ from bp_identity.adapters.keys import KeyFolder
 from bp_identity.domain.names import country_of
 from bp_identity.usecases.work import TokenSubject
 from bp_kit.ports import Ids
-from bp_kit.tokens import AUDIENCE
+from bp_kit.tokens import ALGORITHM, AUDIENCE
 
-_ALGORITHM = "EdDSA"
 # `client_id` of tokens from the sign-in call, which has no OAuth client.
 _DIRECT = "direct"
 
@@ -65,5 +64,5 @@ class SigningMinter:
 
     def _sign(self, claims: dict[str, object], kind: str) -> str:
         key = self._keys.signing_key()
-        header = {"typ": kind, "alg": _ALGORITHM, "kid": key.kid}
-        return jws.serialize_compact(header, json.dumps(claims, separators=(",", ":")), key, algorithms=[_ALGORITHM])
+        header = {"typ": kind, "alg": ALGORITHM, "kid": key.kid}
+        return jws.serialize_compact(header, json.dumps(claims, separators=(",", ":")), key, algorithms=[ALGORITHM])

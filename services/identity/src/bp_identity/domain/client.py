@@ -32,11 +32,15 @@ class ClientDraft:
     grants: tuple[tuple[str, str], ...] = ()
 
     def check(self) -> None:
-        """Refuses what its kind has not, and redirect addresses that could leak a code.
+        """Refuses what lacks something, what its kind has not, and redirect addresses that could leak a code.
 
         Raises:
-            Refused: CLIENT_KIND_MISMATCH, REDIRECT_URI_INVALID.
+            Refused: INVALID_FIELD, CLIENT_KIND_MISMATCH, REDIRECT_URI_INVALID.
         """
+        if not self.display_name.strip():
+            raise Refused("INVALID_FIELD", field="client.display_name", rule="required")
+        if self.kind not in (BROWSER, SERVICE):
+            raise Refused("INVALID_FIELD", field="client.kind", rule="required")
         if self.kind == SERVICE and self.redirect_uris:
             raise Refused("CLIENT_KIND_MISMATCH", field="client.redirect_uris")
         if self.kind == BROWSER and self.grants:

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bp_kit.errors import Refused
-
 from bp_identity.domain.names import last_of
+from bp_kit.errors import Refused
 
 ROLES = (
     "OFFICER",
@@ -25,6 +24,8 @@ ROLES = (
     "DONOR_READER",
 )
 ADMINISTRATOR = "ADMINISTRATOR"
+# All of an officer's roles stand in every access token, and a token has 4096 bytes.
+MOST_GRANTS = 24
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,16 @@ def check_period(start_time: datetime, end_time: datetime | None, now: datetime)
     """
     if end_time is not None and end_time <= max(start_time, now):
         raise Refused("GRANT_PERIOD_INVALID", field="grant.end_time")
+
+
+def check_room(grants: Iterable[Grant], now: datetime) -> None:
+    """Refuses a further grant to one who holds, or will hold, as many as a token can carry.
+
+    Raises:
+        Refused: TOO_MANY_GRANTS.
+    """
+    if sum(grant.end_time is None or grant.end_time > now for grant in grants) >= MOST_GRANTS:
+        raise Refused("TOO_MANY_GRANTS", limit=MOST_GRANTS)
 
 
 def claims_of(grants: Iterable[Grant], now: datetime) -> tuple[list[str], datetime | None]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_CLIENT = re.compile(r"countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}")
+
 
 def country_of(name: str) -> str:
     """Returns the country's code in any name: `FJI` of `countries/FJI/units/ncb`."""
@@ -41,3 +45,8 @@ def grant_name(officer: str, grant: str) -> str:
 def officer_of(grant: str) -> str:
     """Returns the officer's name in a grant's."""
     return grant.rsplit("/grants/", 1)[0]
+
+
+def is_client_name(text: str) -> bool:
+    """Tells whether the text has the form of a client's name; what comes from outside may be anything."""
+    return bool(_CLIENT.fullmatch(text))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bp_kit.errors import Refused
+
 ACTIVE = "ACTIVE"
 INACTIVE = "INACTIVE"
 
@@ -26,6 +28,23 @@ class Person:
     email: str
     gender: str = "UNDISCLOSED"
     language: str = ""
+
+    def checked(self) -> Person:
+        """Returns it as it is kept.
+
+        Raises:
+            Refused: INVALID_FIELD for what is needed and not there.
+        """
+        kept = replace(
+            self,
+            given_name=self.given_name.strip(),
+            family_name=self.family_name.strip(),
+            email=normalise_email(self.email),
+        )
+        for field in ("given_name", "family_name", "email"):
+            if not getattr(kept, field):
+                raise Refused("INVALID_FIELD", field=f"officer.{field}", rule="required")
+        return kept
 
 
 @dataclass(frozen=True)
@@ -75,3 +94,8 @@ class Officer:
     def touched(self, now: datetime) -> Officer:
         """Returns the next version after a change of the grants."""
         return replace(self, version=self.version + 1, update_time=now)
+
+
+def normalise_email(address: str) -> str:
+    """Returns the address as it is kept and compared: in practice no mail server tells case apart."""
+    return address.strip().lower()

@@ -49,4 +49,5 @@ def _blocked(attempts: int, now: datetime) -> datetime | None:
     if attempts < FREE:
         return None
     doublings = min(attempts - FREE, 20)
-    return now + min(SHORTEST * 2**doublings, LONGEST)
+    wait: timedelta = min(SHORTEST * 2**doublings, LONGEST)
+    return now + wait

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bp_kit.errors import Refused
+
 ACTIVE = "ACTIVE"
 INACTIVE = "INACTIVE"
 
@@ -30,6 +32,17 @@ class Unit:
     version: int
     create_time: datetime
     update_time: datetime
+
+    def check(self) -> None:
+        """Refuses what lacks something.
+
+        Raises:
+            Refused: INVALID_FIELD.
+        """
+        if not self.display_name.strip():
+            raise Refused("INVALID_FIELD", field="unit.display_name", rule="required")
+        if self.kind == "UNSPECIFIED":
+            raise Refused("INVALID_FIELD", field="unit.kind", rule="required")
 
     def changed(self, now: datetime, **changes: str) -> Unit:
         """Returns the next version with these fields changed; itself when nothing changes."""

@@ -91,7 +91,8 @@ async def plant(work: Work, passwords: PasswordHasher, seed: Seed) -> None:
     """Makes what the seed names and is not there yet; leaves what is there as it is.
 
     Raises:
-        Refused: PASSWORD_LENGTH, PASSWORD_COMMON, UNIT_NOT_IN_SERVICE, EMAIL_TAKEN; NOT_FOUND for a country not served here.
+        Refused: PASSWORD_LENGTH, PASSWORD_COMMON, UNIT_NOT_IN_SERVICE, EMAIL_TAKEN, INVALID_FIELD, TOO_MANY_GRANTS;
+            NOT_FOUND for a country not served here.
     """
     if seed.country not in work.countries:
         raise Refused("NOT_FOUND", name=country_name(seed.country))

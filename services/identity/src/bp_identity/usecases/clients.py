@@ -51,7 +51,7 @@ async def create_client(work: Work, principal: Principal, *, name: str, draft: C
     """Creates a client.
 
     Raises:
-        Refused: ALREADY_EXISTS, CLIENT_KIND_MISMATCH, REDIRECT_URI_INVALID, UNIT_NOT_IN_SERVICE, PERMISSION_DENIED.
+        Refused: ALREADY_EXISTS, INVALID_FIELD, CLIENT_KIND_MISMATCH, REDIRECT_URI_INVALID, UNIT_NOT_IN_SERVICE, PERMISSION_DENIED.
     """
     require_own(work, principal, name)
     return await add_client(work, name=name, draft=draft)
@@ -61,7 +61,7 @@ async def add_client(work: Work, *, name: str, draft: ClientDraft, secret: str =
     """Creates a client, whoever asks; also how a node is first set up.
 
     Raises:
-        Refused: ALREADY_EXISTS, CLIENT_KIND_MISMATCH, REDIRECT_URI_INVALID, UNIT_NOT_IN_SERVICE.
+        Refused: ALREADY_EXISTS, INVALID_FIELD, CLIENT_KIND_MISMATCH, REDIRECT_URI_INVALID, UNIT_NOT_IN_SERVICE.
     """
     await _check(work, name, draft)
     now = work.clock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bp_identity.domain import unit as units
-from bp_identity.domain.grant import ADMINISTRATOR, Grant, check_period
+from bp_identity.domain.grant import ADMINISTRATOR, Grant, check_period, check_room
 from bp_identity.domain.names import country_of, grant_name, officer_of
 from bp_identity.usecases.boundaries import require_administrator_left, require_own
 from bp_identity.usecases.work import Listed, Listing, Work
@@ -45,7 +45,7 @@ async def create_grant(
     """Gives an officer a role at a unit of the same country.
 
     Raises:
-        Refused: NOT_FOUND, PERMISSION_DENIED, UNIT_NOT_IN_SERVICE, GRANT_PERIOD_INVALID.
+        Refused: NOT_FOUND, PERMISSION_DENIED, UNIT_NOT_IN_SERVICE, GRANT_PERIOD_INVALID, TOO_MANY_GRANTS.
     """
     require_own(work, principal, officer)
     return await give(
@@ -66,14 +66,15 @@ async def give(
     """Gives a role, whoever asks; also how a node is first set up.
 
     Raises:
-        Refused: NOT_FOUND, UNIT_NOT_IN_SERVICE, GRANT_PERIOD_INVALID.
+        Refused: NOT_FOUND, UNIT_NOT_IN_SERVICE, GRANT_PERIOD_INVALID, TOO_MANY_GRANTS.
     """
     now = work.clock()
     start = start_time or now
     check_period(start, end_time, now)
-    if await work.officers.find(officer) is None:
+    if await work.officers.find(officer, for_change=True) is None:
         raise Refused("NOT_FOUND", name=officer)
     await require_unit(work, unit, country=country_of(officer), field="grant.unit")
+    check_room(await work.grants.of_officer(officer), now)
     grant = Grant(
         name=grant_name(officer, work.ids()),
         role=role,

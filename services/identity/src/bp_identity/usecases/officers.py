@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bp_identity.domain.credential import Credential
 from bp_identity.domain.grant import Grant
-from bp_identity.domain.names import country_of
+from bp_identity.domain.names import country_of, last_of
 from bp_identity.domain.officer import ACTIVE, INACTIVE, Officer, Person
 from bp_identity.usecases.boundaries import require_administrator_left, require_own
 from bp_identity.usecases.work import Desk, Listed, Listing, Work
@@ -63,7 +63,7 @@ async def create_officer(work: Work, principal: Principal, *, name: str, person:
     """Creates an officer, who cannot sign in yet.
 
     Raises:
-        Refused: ALREADY_EXISTS, EMAIL_TAKEN, PERMISSION_DENIED.
+        Refused: ALREADY_EXISTS, EMAIL_TAKEN, INVALID_FIELD, PERMISSION_DENIED.
     """
     require_own(work, principal, name)
     return await add_officer(work, name=name, person=person)
@@ -73,11 +73,12 @@ async def add_officer(work: Work, *, name: str, person: Person) -> Officer:
     """Creates an officer, whoever asks; also how a node is first set up.
 
     Raises:
-        Refused: ALREADY_EXISTS, EMAIL_TAKEN.
+        Refused: ALREADY_EXISTS, EMAIL_TAKEN, INVALID_FIELD.
     """
     now = work.clock()
     if await work.officers.find(name):
         raise Refused("ALREADY_EXISTS", name=name)
+    person = person.checked()
     await _require_free_address(work, name, person.email)
     officer = Officer(name=name, person=person, state=ACTIVE, version=1, create_time=now, update_time=now)
     await work.officers.add(officer)
@@ -91,13 +92,13 @@ async def update_officer(
     """Changes what is said about a person.
 
     Raises:
-        Refused: NOT_FOUND, PERMISSION_DENIED, ETAG_MISMATCH, EMAIL_TAKEN.
+        Refused: NOT_FOUND, PERMISSION_DENIED, ETAG_MISMATCH, EMAIL_TAKEN, INVALID_FIELD.
     """
     officer = await _officer(work, principal, name, for_change=True)
     check_etag(etag, officer_etag(officer))
-    if "email" in changes:
-        await _require_free_address(work, name, changes["email"])
-    changed = officer.with_person(replace(officer.person, **changes), work.clock())
+    person = replace(officer.person, **changes).checked()
+    await _require_free_address(work, name, person.email)
+    changed = officer.with_person(person, work.clock())
     await _save(work, officer, changed)
     return changed
 
@@ -135,8 +136,11 @@ async def reset_password(work: Work, desk: Desk, principal: Principal, name: str
     expires = now + desk.lifetimes.temporary_password
     hashed = await desk.passwords.hash(password)
     await work.credentials.save(Credential(officer=name, password_hash=hashed, password_expire_time=expires))
-    await work.officers.save(replace(officer, totp_enrolled=False))
+    await work.officers.save(replace(officer.touched(now), totp_enrolled=False))
     await work.sessions.revoke(now, officer=name)
+    # Whoever was just helped must not wait for what somebody else tried.
+    for username in (name, last_of(name), officer.person.email):
+        await work.throttles.forget(username)
     return password, expires
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bp_identity.domain.grant import claims_of
-from bp_identity.domain.officer import Officer
 from bp_identity.domain.session import RefreshToken, Session, Use, judge_use
 from bp_identity.usecases.work import Desk, TokenSubject, Work
 from bp_kit.errors import Refused
@@ -41,17 +40,17 @@ def digest_of(token: str) -> str:
 async def open_session(
     work: Work,
     desk: Desk,
-    officer: Officer,
+    officer: str,
     *,
     auth_time: datetime,
     methods: tuple[str, ...],
     client: str,
     scope: str,
 ) -> Issued:
-    """Opens a session for an officer who has proved who it is."""
+    """Opens a session for an officer, by name, who has proved who it is."""
     session = Session(
         session_id=work.ids(),
-        officer=officer.name,
+        officer=officer,
         client=client,
         scope=scope,
         auth_time=auth_time,
@@ -101,11 +100,17 @@ async def refresh_session(desk: Desk, token: str) -> Issued:
     raise Refused("REFRESH_TOKEN_INVALID")
 
 
+async def find_session(work: Work, token: str) -> Session | None:
+    """Returns the session that a refresh token belongs to, used or not."""
+    found = await work.sessions.find(digest_of(token))
+    return found[0] if found else None
+
+
 async def sign_out(work: Work, token: str) -> None:
     """Ends the session of a refresh token; an unknown one is as good as ended."""
-    found = await work.sessions.find(digest_of(token))
-    if found is not None:
-        await work.sessions.revoke(work.clock(), session_id=found[0].session_id)
+    session = await find_session(work, token)
+    if session is not None:
+        await work.sessions.revoke(work.clock(), session_id=session.session_id)
 
 
 async def _issue(work: Work, desk: Desk, session: Session) -> Issued:

@@ -20,6 +20,19 @@ from bp_kit.errors import Refused
 
 
 @dataclass(frozen=True)
+class Device:
+    """A browser from which an officer has signed in before.
+
+    Attributes:
+        officer: Whose.
+        device_id: Tells it from others.
+    """
+
+    officer: str
+    device_id: str
+
+
+@dataclass(frozen=True)
 class Attempt:
     """What somebody gave to sign in.
 
@@ -27,17 +40,31 @@ class Attempt:
         username: Officer id, e-mail address or full name.
         password: As typed.
         totp: One-time code; empty when none was given.
+        country: Code of the only country whose officers are meant; empty for any served here.
+        device: The browser, if it is known.
     """
 
     username: str
     password: str
     totp: str = ""
+    country: str = ""
+    device: Device | None = None
 
     @property
     def key(self) -> str:
         """The user name as it is looked up and counted."""
         typed = self.username.strip()
         return typed if typed.startswith("countries/") else typed.casefold()
+
+    def counted_as(self, officer: Officer | None) -> str:
+        """Returns under which name it is counted.
+
+        Attempts from a browser that the officer has used before are counted apart, so that strangers who keep trying a name can slow each
+        other down but never keep its owner out.
+        """
+        if officer is None or self.device is None or self.device.officer != officer.name:
+            return self.key
+        return f"{self.key} {self.device.device_id}"
 
 
 @dataclass(frozen=True)
@@ -61,6 +88,9 @@ async def authenticate(desk: Desk, attempt: Attempt, *, new_password: str = "") 
     Raises:
         Refused: SIGN_IN_THROTTLED, SIGN_IN_FAILED, TOTP_REQUIRED, PASSWORD_CHANGE_REQUIRED, PASSWORD_LENGTH, PASSWORD_COMMON.
     """
+    if new_password:
+        # Before anything is counted: what nobody may choose needs no knowledge of the person.
+        check_password(new_password)
     async with desk.transactions() as work:
         officer, credential = await _count(work, attempt)
     known = credential.password_hash if credential and credential.usable(work.clock()) else ""
@@ -100,14 +130,15 @@ async def change_password(desk: Desk, attempt: Attempt, new_password: str) -> Is
 async def _open(desk: Desk, proof: Proof) -> Issued:
     async with desk.transactions() as work:
         return await open_session(
-            work, desk, proof.officer, auth_time=proof.auth_time, methods=proof.methods, client="", scope=""
+            work, desk, proof.officer.name, auth_time=proof.auth_time, methods=proof.methods, client="", scope=""
         )
 
 
 async def _count(work: Work, attempt: Attempt) -> tuple[Officer | None, Credential | None]:
-    throttle = await work.throttles.find(attempt.key)
-    await work.throttles.save(attempt.key, throttle.attempt(work.clock()))
-    officer = await work.officers.find_by_username(attempt.key)
+    officer = await work.officers.find_by_username(attempt.key, attempt.country)
+    counted = attempt.counted_as(officer)
+    throttle = await work.throttles.find(counted)
+    await work.throttles.save(counted, throttle.attempt(work.clock()))
     return officer, await work.credentials.find(officer.name) if officer else None
 
 
@@ -145,5 +176,5 @@ async def _take(
             raise Refused("SIGN_IN_FAILED")
         taken, methods = with_code, ("pwd", "otp")
     await work.credentials.save(taken)
-    await work.throttles.forget(attempt.key)
+    await work.throttles.forget(attempt.counted_as(officer))
     return Proof(officer=officer, methods=methods, auth_time=now)

@@ -42,7 +42,7 @@ async def create_unit(work: Work, principal: Principal, *, name: str, display_na
     """Creates a unit and announces it to every country.
 
     Raises:
-        Refused: ALREADY_EXISTS, PERMISSION_DENIED.
+        Refused: ALREADY_EXISTS, INVALID_FIELD, PERMISSION_DENIED.
     """
     require_own(work, principal, name)
     return await add_unit(work, name=name, display_name=display_name, kind=kind)
@@ -52,7 +52,7 @@ async def add_unit(work: Work, *, name: str, display_name: str, kind: str) -> Un
     """Creates a unit, whoever asks; also how a node is first set up.
 
     Raises:
-        Refused: ALREADY_EXISTS.
+        Refused: ALREADY_EXISTS, INVALID_FIELD.
     """
     now = work.clock()
     unit = Unit(
@@ -64,22 +64,22 @@ async def add_unit(work: Work, *, name: str, display_name: str, kind: str) -> Un
         create_time=now,
         update_time=now,
     )
+    unit.check()
     await work.units.add(unit)
     await work.directory.unit_changed(unit)
     return unit
 
 
-async def update_unit(
-    work: Work, principal: Principal, name: str, *, changes: Mapping[str, str], etag: str
-) -> Unit:
+async def update_unit(work: Work, principal: Principal, name: str, *, changes: Mapping[str, str], etag: str) -> Unit:
     """Changes a unit's display name or kind.
 
     Raises:
-        Refused: NOT_FOUND, PERMISSION_DENIED, ETAG_MISMATCH.
+        Refused: NOT_FOUND, PERMISSION_DENIED, ETAG_MISMATCH, INVALID_FIELD.
     """
     unit = await _unit(work, principal, name, for_change=True)
     check_etag(etag, unit_etag(unit))
     changed = unit.changed(work.clock(), **changes)
+    changed.check()
     await _save(work, unit, changed)
     return changed
 

@@ -78,8 +78,8 @@ class Officers(Protocol):
         """Returns the officer, locked when to be changed."""
         ...
 
-    async def find_by_username(self, username: str) -> Officer | None:
-        """Returns the one officer whose name, id or e-mail address it is; None for none, or for several."""
+    async def find_by_username(self, username: str, country: str = "") -> Officer | None:
+        """Returns the one officer whose name, id or e-mail address it is, of that country or of any; None for none, or for several."""
         ...
 
     async def find_by_email(self, country: str, email: str) -> Officer | None:

@@ -1,0 +1,158 @@
+"""The sign-in pages: HTML without any script, in four languages, with headers that let nobody frame or alter them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from urllib.parse import urlencode, urlsplit
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bp_identity.adapters.oauth.web import Answer, Headers
+from bp_kit.language import LANGUAGES, RIGHT_TO_LEFT, negotiate
+
+_FOLDER = "pages"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the sign-in form shows besides its fields.
+
+    Attributes:
+        username: Typed before.
+        alarm: What went wrong, in the page's language; empty at first.
+        changing: A new password is asked for, too.
+    """
+
+    username: str = ""
+    alarm: str = ""
+    changing: bool = False
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who looks at a page, and where.
+
+    Attributes:
+        path: The page's path.
+        parameters: Its query.
+        language: One of `LANGUAGES`.
+    """
+
+    path: str
+    parameters: Mapping[str, list[str]]
+    language: str
+
+    @property
+    def address(self) -> str:
+        """The page's own address."""
+        return self._at(self.parameters)
+
+    def in_language(self, language: str) -> str:
+        """Returns the address of the same page in another language."""
+        return self._at({**self.parameters, "ui_locales": [language]})
+
+    def _at(self, parameters: Mapping[str, list[str]]) -> str:
+        return f"{self.path}?{urlencode(parameters, doseq=True)}"
+
+
+def language_of(parameters: Mapping[str, list[str]], accept_language: str) -> str:
+    """Returns the language to show: `ui_locales` (OpenID Connect Core 3.1.2.1), else the browser's."""
+    for tag in parameters.get("ui_locales", [""])[0].split():
+        if tag.lower().split("-")[0] in LANGUAGES:
+            return tag.lower().split("-")[0]
+    return negotiate(accept_language)
+
+
+class Pages:
+    """Renders the pages.
+
+    Args:
+        places: The name of the country that people sign in to, by language.
+    """
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = places
+        self._templates = Environment(
+            loader=PackageLoader("bp_identity", _FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+
+    def sign_in(
+        self, visit: Visit, form: Form, *, client: str, proof: str, redirect_uri: str, status: int, headers: Headers
+    ) -> Answer:
+        """Returns the page with the sign-in form.
+
+        Args:
+            visit: Who looks, and where.
+            form: What it shows.
+            client: The program's display name.
+            proof: Shows, when the form comes back, that it is this page's.
+            redirect_uri: Where the form's answer will lead.
+            status: HTTP status.
+            headers: Further headers.
+        """
+        target = urlsplit(redirect_uri)
+        policy = f"form-action 'self' {target.scheme}://{target.netloc}"
+        return self._page("form.html", visit, status, policy, headers, form=form, client=client, proof=proof)
+
+    def refusal(self, visit: Visit, error: str, description: str, *, status: int) -> Answer:
+        """Returns the page for links that cannot be answered by a redirect."""
+        return self._page("refusal.html", visit, status, "form-action 'none'", (), error=error, description=description)
+
+    def _page(self, name: str, visit: Visit, status: int, policy: str, headers: Headers, **values: object) -> Answer:
+        style, digest = _style()
+        html = self._templates.get_template(name).render(
+            text=texts(visit.language),
+            language=visit.language,
+            right_to_left=visit.language in RIGHT_TO_LEFT,
+            languages=[(tag, texts(tag)["language_name"], visit.in_language(tag)) for tag in LANGUAGES],
+            action=visit.address,
+            place=self._places[visit.language],
+            style=style,
+            **values,
+        )
+        return Answer(
+            status, (*_headers(visit.language, f"style-src 'sha256-{digest}'; {policy}"), *headers), html.encode()
+        )
+
+
+def _headers(language: str, policy: str) -> Headers:
+    return (
+        ("content-type", "text/html; charset=utf-8"),
+        ("content-language", language),
+        ("vary", "accept-language"),
+        ("cache-control", "no-store"),
+        ("content-security-policy", f"default-src 'none'; {policy}; base-uri 'none'; frame-ancestors 'none'"),
+        ("x-frame-options", "DENY"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+    )
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def texts(language: str) -> Mapping[str, str]:
+    """Returns the pages' texts in a language, by key."""
+    return {key: by_language[language] for key, by_language in _read_texts().items()}
+
+
+@lru_cache(maxsize=1)
+def _read_texts() -> dict[str, dict[str, str]]:
+    read: dict[str, dict[str, str]] = yaml.safe_load(_file("texts.yaml"))
+    return read
+
+
+@lru_cache(maxsize=1)
+def _style() -> tuple[Markup, str]:
+    """Returns the style sheet and its digest, by which the policy admits it."""
+    sheet = _file("style.css")
+    return Markup(sheet), base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()  # noqa: S704 - our own file
+
+
+def _file(name: str) -> str:
+    return files("bp_identity").joinpath(_FOLDER, name).read_text(encoding="utf-8")

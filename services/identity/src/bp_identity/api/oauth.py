@@ -1,0 +1,87 @@
+"""OAuthService: HTTP as the gateway passes it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bluepacific.identity.v1 import oauth_service_pb2 as pb
+from bluepacific.identity.v1 import oauth_service_pb2_grpc as grpc_
+from bp_identity.adapters.keys import KeyFolder
+from bp_identity.adapters.oauth.metadata import discovery, jwks
+from bp_identity.adapters.oauth.sign_in_desk import SignInDesk
+from bp_identity.adapters.oauth.token_desk import TokenDesk
+from bp_identity.adapters.oauth.user_info import UserInfoDesk
+from bp_identity.adapters.oauth.web import Answer, Asked
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The parts of the OpenID provider.
+
+    Attributes:
+        issuer: The node's public URL.
+        keys: The node's keys.
+        sign_in: The authorization endpoint.
+        tokens: The token and revocation endpoints.
+        user_info: The userinfo endpoint.
+    """
+
+    issuer: str
+    keys: KeyFolder
+    sign_in: SignInDesk
+    tokens: TokenDesk
+    user_info: UserInfoDesk
+
+
+class OAuthServicer(grpc_.OAuthServiceServicer):
+    """OpenID Connect and OAuth.
+
+    Args:
+        provider: Answers.
+    """
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    async def GetDiscovery(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Tells where everything is."""
+        return _response(discovery(self._provider.issuer))
+
+    async def GetJwks(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Gives the public keys."""
+        return _response(jwks(self._provider.keys.jwks()))
+
+    async def Authorize(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Shows the sign-in page; takes its form."""
+        return _response(await self._provider.sign_in.authorize(_asked(request)))
+
+    async def Token(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Gives tokens."""
+        return _response(await self._provider.tokens.token(_asked(request)))
+
+    async def Revoke(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Ends a session."""
+        return _response(await self._provider.tokens.revoke(_asked(request)))
+
+    async def GetUserInfo(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Gives claims about the signed-in officer."""
+        return _response(await self._provider.user_info.answer(_asked(request)))
+
+
+def _asked(request: pb.WebRequest) -> Asked:
+    return Asked(
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        headers=dict(request.headers),
+        body=request.body,
+    )
+
+
+def _response(answer: Answer) -> pb.WebResponse:
+    return pb.WebResponse(
+        status=answer.status,
+        headers=[pb.WebHeader(name=name, value=value) for name, value in answer.headers],
+        body=answer.body,
+    )

@@ -1,0 +1,140 @@
+"""The composition root of identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bluepacific.identity.v1 import (
+    client_service_pb2_grpc,
+    country_service_pb2_grpc,
+    grant_service_pb2_grpc,
+    key_service_pb2_grpc,
+    oauth_service_pb2_grpc,
+    officer_service_pb2_grpc,
+    session_service_pb2_grpc,
+    unit_service_pb2_grpc,
+)
+from bp_identity.adapters.countries import load_countries
+from bp_identity.adapters.directory import DIRECTORY_REQUESTED
+from bp_identity.adapters.keys import KeyFolder
+from bp_identity.adapters.oauth.cookies import Cookies
+from bp_identity.adapters.oauth.pages import Pages
+from bp_identity.adapters.oauth.sign_in_desk import SignInDesk
+from bp_identity.adapters.oauth.token_desk import TokenDesk
+from bp_identity.adapters.oauth.user_info import UserInfoDesk
+from bp_identity.adapters.one_time_codes import TotpCodes
+from bp_identity.adapters.passwords import Argon2Passwords
+from bp_identity.adapters.tokens import SigningMinter
+from bp_identity.adapters.unit_of_work import Workshop
+from bp_identity.api.clients import ClientServicer
+from bp_identity.api.countries import CountryServicer
+from bp_identity.api.grants import GrantServicer
+from bp_identity.api.keys import KeyServicer
+from bp_identity.api.oauth import OAuthServicer, Provider
+from bp_identity.api.officers import OfficerServicer
+from bp_identity.api.sessions import SessionServicer
+from bp_identity.api.units import UnitServicer
+from bp_identity.settings import IdentitySettings
+from bp_identity.usecases.bootstrap import Seed, plant
+from bp_identity.usecases.work import Desk, Lifetimes
+from bp_identity.workers.directory import Announcer, TurnedGrants
+from bp_identity.workers.housekeeping import Housekeeper
+from bp_kit.database import Database
+from bp_kit.inbox import Subscriber
+from bp_kit.outbox import OutboxRelay
+from bp_kit.ports import Seams
+from bp_kit.sealing import Sealer
+from bp_kit.service import Service, Servicer
+
+
+@dataclass(frozen=True)
+class _Parts:
+    database: Database
+    keys: KeyFolder
+    workshop: Workshop
+    minter: SigningMinter
+    desk: Desk
+
+
+def build(settings: IdentitySettings, seams: Seams) -> Service:
+    """Puts identity together."""
+    parts = _parts(settings, seams)
+    announcer = Announcer(parts.workshop, settings.announce_interval)
+    subscriber = Subscriber(parts.database, seams, "identity", {DIRECTORY_REQUESTED: announcer.answer})
+    return Service(
+        name="identity",
+        package="bp_identity",
+        database=parts.database,
+        servicers=_servicers(settings, seams, parts),
+        workers=[
+            OutboxRelay(parts.database, seams, "identity").run,
+            subscriber.run,
+            announcer.run,
+            TurnedGrants(parts.workshop).run,
+            Housekeeper(parts.workshop, parts.keys, settings.key_lifetime).run,
+        ],
+    )
+
+
+async def bootstrap(settings: IdentitySettings, seams: Seams, seed: Seed) -> None:
+    """Sets a country up on a migrated database, before anybody is there who may call. Repeating it changes nothing.
+
+    Args:
+        settings: As for `build`.
+        seams: Only its clock, ids and sealer are used.
+        seed: Units, officers and clients to be there.
+
+    Raises:
+        Refused: PASSWORD_LENGTH, PASSWORD_COMMON, UNIT_NOT_IN_SERVICE, EMAIL_TAKEN, NOT_FOUND; then nothing was made.
+    """
+    parts = _parts(settings, seams)
+    try:
+        async with parts.workshop.transaction() as work:
+            await plant(work, parts.desk.passwords, seed)
+    finally:
+        await parts.database.aclose()
+
+
+def _parts(settings: IdentitySettings, seams: Seams) -> _Parts:
+    database = Database(settings.database_url)
+    keys = KeyFolder(settings.key_dir, seams.ids)
+    workshop = Workshop(database, seams, keys.secret("throttle"), settings.countries)
+    minter = SigningMinter(keys, settings.public_url, settings.access_token_lifetime, seams.ids)
+    desk = Desk(
+        transactions=workshop.transaction,
+        passwords=Argon2Passwords(),
+        one_time_codes=TotpCodes(Sealer(keys.secret("totp"))),
+        minter=minter,
+        lifetimes=Lifetimes(session=settings.session_lifetime, temporary_password=settings.temporary_password_lifetime),
+    )
+    return _Parts(database, keys, workshop, minter, desk)
+
+
+def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[Servicer]:
+    workshop, desk = parts.workshop, parts.desk
+    provider = _provider(settings, seams, parts)
+    return [
+        (
+            country_service_pb2_grpc.add_CountryServiceServicer_to_server,
+            CountryServicer(settings.countries, seams.sealer),
+        ),
+        (unit_service_pb2_grpc.add_UnitServiceServicer_to_server, UnitServicer(workshop)),
+        (officer_service_pb2_grpc.add_OfficerServiceServicer_to_server, OfficerServicer(workshop, desk)),
+        (grant_service_pb2_grpc.add_GrantServiceServicer_to_server, GrantServicer(workshop)),
+        (client_service_pb2_grpc.add_ClientServiceServicer_to_server, ClientServicer(workshop)),
+        (session_service_pb2_grpc.add_SessionServiceServicer_to_server, SessionServicer(workshop, desk)),
+        (key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(parts.keys)),
+        (oauth_service_pb2_grpc.add_OAuthServiceServicer_to_server, OAuthServicer(provider)),
+    ]
+
+
+def _provider(settings: IdentitySettings, seams: Seams, parts: _Parts) -> Provider:
+    issuer, desk = settings.public_url, parts.desk
+    cookies = Cookies(issuer, parts.keys.secret("cookies"))
+    return Provider(
+        issuer=issuer,
+        keys=parts.keys,
+        sign_in=SignInDesk(issuer, desk, Pages(load_countries()[seams.country].display_names), cookies, seams.ids),
+        tokens=TokenDesk(issuer, desk, parts.minter),
+        user_info=UserInfoDesk(desk, parts.keys, issuer, seams.clock),
+    )

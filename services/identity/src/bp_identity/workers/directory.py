@@ -1,0 +1,97 @@
+"""Keeps every country's directory of units, and the own country's knowledge of people, from going stale.
+
+A unit's change is announced when it happens; what is announced here again covers those who were not there yet: a country that joined
+later, or a node that started before it knew whom to tell. Announcements carry the unit's version, so hearing one twice is harmless.
+Grants that begin or end by the calendar change nobody's record, so somebody has to look at the clock: `TurnedGrants` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bluepacific.identity.v1 import events_pb2
+from bp_identity.adapters.directory import OutboxDirectory
+from bp_identity.adapters.tables import MarkRow
+from bp_identity.adapters.unit_of_work import Workshop
+from bp_identity.usecases.grants import announce
+from bp_kit.outbox import Outbox
+
+# A node that has just been enrolled may not know the other members for a moment: twice more soon, then now and then.
+_EARLY = (timedelta(minutes=1), timedelta(minutes=10))
+_TURNED_MARK = "grants.turned"
+_TURNED_EVERY = timedelta(seconds=30)
+
+
+class Announcer:
+    """Announces all units of the countries served here, at start and now and then; a worker.
+
+    Args:
+        workshop: Makes the parts of a transaction.
+        interval: How often, once started.
+    """
+
+    def __init__(self, workshop: Workshop, interval: timedelta) -> None:
+        self._workshop = workshop
+        self._interval = interval
+
+    async def run(self) -> None:
+        """Announces until cancelled."""
+        early = list(_EARLY)
+        await self.announce(asking=True)
+        while True:
+            await asyncio.sleep((early.pop(0) if early else self._interval).total_seconds())
+            await self.announce(asking=bool(early))
+
+    async def announce(self, *, asking: bool) -> None:
+        """Announces all units; asks the other countries for theirs, too, when told so."""
+        async with self._workshop.database.write() as session:
+            work = self._workshop.on(session)
+            for unit in await work.units.of_countries(self._workshop.countries):
+                await work.directory.unit_changed(unit)
+            if asking:
+                directory = OutboxDirectory(Outbox(session, self._workshop.seams))
+                for country in self._workshop.countries:
+                    await directory.request(country)
+
+    async def answer(self, session: AsyncSession, message: topics_pb2.Message) -> None:
+        """Answers a node that asks for units, by telling it ours; handles `directory.requested`."""
+        requested = events_pb2.DirectoryRequested.FromString(message.payload)
+        work = self._workshop.on(session)
+        if requested.requester.removeprefix("countries/") in self._workshop.countries:
+            return
+        for unit in await work.units.of_countries(self._workshop.countries):
+            await work.directory.unit_changed(unit, (requested.requester,))
+
+
+class TurnedGrants:
+    """Tells the own country's services of grants that began or ended by the calendar; a worker.
+
+    Args:
+        workshop: Makes the parts of a transaction.
+    """
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    async def run(self) -> None:
+        """Looks until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(_TURNED_EVERY.total_seconds())
+
+    async def look(self) -> None:
+        """Tells of grants that turned since the last look."""
+        async with self._workshop.database.write() as session:
+            work = self._workshop.on(session)
+            now = work.clock()
+            mark = await session.get(MarkRow, _TURNED_MARK, with_for_update=True)
+            if mark is None:
+                session.add(MarkRow(name=_TURNED_MARK, time=now))
+                return
+            for officer in await work.grants.turned(mark.time, now):
+                await announce(work, officer)
+            mark.time = now

@@ -1,0 +1,54 @@
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+from station import ISSUER, OTHER_SEED, SEED, Clock, Station
+
+from bluepacific.identity.v1 import key_service_pb2
+from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
+from bp_identity.app import bootstrap, build
+from bp_identity.settings import IdentitySettings
+from bp_kit.testing.tokens import TestKeys
+from bp_kit.tokens import RemoteKeys
+
+
+class _Keys:
+    """Identity's own keys, asked for as every service does, and the test run's."""
+
+    def __init__(self, clock):
+        self.channel = None
+        self._own = RemoteKeys(ISSUER, self._fetch, monotonic=lambda: clock().timestamp())
+
+    async def find(self, key_id):
+        return await TestKeys().find(key_id) or await self._own.find(key_id)
+
+    async def _fetch(self):
+        answer = await KeyServiceStub(self.channel).GetKeys(key_service_pb2.GetKeysRequest())
+        return json.loads(answer.jwks)
+
+
+@pytest.fixture
+def open_station(harness, tmp_path):
+    """Runs a node's identity service: `async with open_station() as station`."""
+
+    @asynccontextmanager
+    async def opened(*, seeds=(SEED, OTHER_SEED), workers=True, **values):
+        clock = Clock()
+        keys = _Keys(clock)
+        settings = {"key_dir": tmp_path / "keys", "public_url": ISSUER, "countries": ("FJI", "TON")} | values
+        async with harness.run(
+            build, IdentitySettings, workers=workers, seams={"clock": clock, "keys": keys}, **settings
+        ) as under_test:
+            keys.channel = under_test.node_channel
+            url = under_test.service.database.url
+            for seed in seeds:
+                await bootstrap(IdentitySettings(database_url=url, **settings), under_test.seams, seed)
+            yield Station(under_test, clock)
+
+    return opened
+
+
+@pytest.fixture
+async def station(open_station):
+    async with open_station() as opened:
+        yield opened
