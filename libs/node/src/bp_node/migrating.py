@@ -8,10 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
 
 from bp_kit.migrations import config_for
 from bp_kit.service import Service
-from bp_node.failure import told_plainly
+from bp_node.failure import CommandError, told_plainly
 
 _KEPT = 3
 
@@ -37,10 +38,18 @@ async def bring_up_to_date(service: Service, backups: Path) -> bool:
         held = await asyncio.to_thread(_revision, file)
         if held and held == _head(service):
             return False
-        if held:
-            await asyncio.to_thread(_copy, file, backups, held)
-        await service.migrate()
+        try:
+            if held:
+                await asyncio.to_thread(_copy, file, backups, held)
+            await service.migrate()
+        except (sqlite3.Error, OperationalError) as error:
+            raise CommandError(f"cannot bring up to date {file}: {_words(error)}") from error
     return True
+
+
+def _words(error: sqlite3.Error | OperationalError) -> str:
+    """Returns SQLite's own words, without the statement: `database or disk is full`."""
+    return str(error.orig if isinstance(error, OperationalError) else error)
 
 
 def _head(service: Service) -> str | None:
