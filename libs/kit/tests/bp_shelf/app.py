@@ -1,5 +1,6 @@
 """The composition root, and everything else: it is that small."""
 
+import asyncio
 from datetime import datetime
 
 from sqlalchemy import String, func, select
@@ -79,6 +80,8 @@ class BookServicer(grpc_.BookServiceServicer):
         return pb2.ListBooksResponse(books=books, next_page_token=page.next_token)
 
     async def BreakShelf(self, request, context):
+        if request.name.endswith("/wait"):
+            await asyncio.Event().wait()
         raise RuntimeError("canary-in-an-exception")
 
     async def CountBooks(self, request, context):
@@ -91,6 +94,8 @@ class BookServicer(grpc_.BookServiceServicer):
         async with self.database.read() as session:
             for row in await session.scalars(select(BookRow).order_by(BookRow.id)):
                 yield row.to_proto(request.parent)
+        if request.filter == "wait":
+            await asyncio.Event().wait()
         if request.filter == "break":
             raise Refused("INVALID_FILTER", field="filter", description="nobody watches that")
 

@@ -15,6 +15,7 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
+from sqlalchemy.exc import IntegrityError
 
 from bp_kit.audit import Auditor, record_of
 from bp_kit.call import Call, call_entered
@@ -32,7 +33,9 @@ from bp_kit.tokens import TokenVerifier
 from bp_kit.validation import check
 
 Behaviour = Callable[[Any, Any], Any]
-MAX_ACTIVE = 512
+# Calls at once, and streams at once; apart, so that many who watch never keep others from being served.
+MAX_CALLS = 512
+MAX_STREAMS = 400
 _END = object()
 _log = get_logger("bp_kit.rpc")
 
@@ -50,7 +53,8 @@ class Pipeline:
         self._database = database
         self._verifier = verifier
         self._clock = clock
-        self._active = 0
+        self._calls = _Places(MAX_CALLS)
+        self._streams = _Places(MAX_STREAMS)
         self._auditor = Auditor(database)
 
     def wrap(self, path: str, handler: Any, *, from_node: bool) -> Any:
@@ -84,11 +88,12 @@ class Pipeline:
     ) -> Behaviour:
         async def serve(request: Any, context: Any) -> Any:
             metadata = _metadata_of(context)
-            with self._served(method, metadata):
+            with _served(method, metadata):
                 try:
-                    call = await self._admitted(method, metadata, from_node=from_node)
-                    with call_entered(call):
-                        return await run(method, call, request, context, behaviour)
+                    with self._calls.taken():
+                        call = await admit(method, metadata, self._verifier, from_node=from_node)
+                        with call_entered(call):
+                            return await run(method, call, request, context, behaviour)
                 except Exception as error:  # noqa: BLE001 - the one place that turns everything into a status
                     status = self._status(error, method, metadata)
             return await context.abort_with_status(rpc_status.to_status(status))
@@ -98,34 +103,27 @@ class Pipeline:
     def _stream(self, method: Method, behaviour: Behaviour, from_node: bool) -> Behaviour:  # noqa: FBT001
         async def serve(request: Any, context: Any) -> AsyncIterator[Any]:
             metadata = _metadata_of(context)
-            self._active += 1
             try:
-                call = await self._admitted(method, metadata, from_node=from_node)
-                await self._inspect(method, call, request)
-                with call_entered(call):
-                    responses = aiter(behaviour(request, context))
-                while True:
-                    # A generator's body runs only while it is asked for the next response, so the call is entered anew each time; never
-                    # across a yield, after which another task may come back.
+                with self._streams.taken():
+                    call = await admit(method, metadata, self._verifier, from_node=from_node)
+                    await self._inspect(method, call, request)
                     with call_entered(call):
-                        response = await anext(responses, _END)
-                    if response is _END:
-                        break
-                    yield response
+                        responses = aiter(behaviour(request, context))
+                    while True:
+                        # A generator's body runs only while it is asked for the next response, so the call is entered anew each time; never
+                        # across a yield, after which another task may come back.
+                        with call_entered(call):
+                            response = await anext(responses, _END)
+                        if response is _END:
+                            break
+                        yield response
             except Exception as error:  # noqa: BLE001 - as above
                 status = self._status(error, method, metadata)
             else:
                 return
-            finally:
-                self._active -= 1
             await context.abort_with_status(rpc_status.to_status(status))
 
         return serve
-
-    async def _admitted(self, method: Method, metadata: dict[str, str], *, from_node: bool) -> Call:
-        if self._active > MAX_ACTIVE:
-            raise Refused("OVERLOADED")
-        return await admit(method, metadata, self._verifier, from_node=from_node)
 
     async def _inspect(self, method: Method, call: Call, request: Any) -> None:
         """Checks a request outside of a transaction; what is kept of it is kept at once."""
@@ -155,6 +153,13 @@ class Pipeline:
             if method.audited:
                 await self._auditor.record(record_of(method, call, request, self._clock(), "OK"))
             return response
+        try:
+            return await self._change(method, call, request, context, behaviour)
+        except IntegrityError:
+            # Another call was quicker. A second try sees what it wrote, and answers as if it had come later.
+            return await self._change(method, call, request, context, behaviour)
+
+    async def _change(self, method: Method, call: Call, request: Any, context: Any, behaviour: Behaviour) -> Any:
         async with self._database.write() as session:
             with session_entered(session):
                 repeated = await recall(session, method, call, request)
@@ -165,20 +170,6 @@ class Pipeline:
             if method.audited:
                 await self._auditor.record_in(session, record_of(method, call, request, self._clock(), "OK"))
         return response
-
-    @contextmanager
-    def _served(self, method: Method, metadata: dict[str, str]) -> Iterator[None]:
-        self._active += 1
-        try:
-            with span(
-                method.path[1:],
-                scope=f"bp_{method.service}",
-                traceparent=metadata.get("traceparent", ""),
-                kind=SpanKind.SERVER,
-            ):
-                yield
-        finally:
-            self._active -= 1
 
     def _status(self, error: Exception, method: Method, metadata: dict[str, str]) -> status_pb2.Status:
         current = trace.get_current_span()
@@ -194,3 +185,36 @@ class Pipeline:
 
 def _metadata_of(context: Any) -> dict[str, str]:
     return {key.lower(): value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+
+
+@contextmanager
+def _served(method: Method, metadata: dict[str, str]) -> Iterator[None]:
+    with span(
+        method.path[1:],
+        scope=f"bp_{method.service}",
+        traceparent=metadata.get("traceparent", ""),
+        kind=SpanKind.SERVER,
+    ):
+        yield
+
+
+class _Places:
+    """So many at once, no more."""
+
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Takes a place within the block.
+
+        Raises:
+            Refused: OVERLOADED.
+        """
+        if not self._free:
+            raise Refused("OVERLOADED")
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1

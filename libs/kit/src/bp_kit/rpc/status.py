@@ -11,6 +11,8 @@ from bp_kit.validation import rule_text
 
 DETAILS_KEY = "grpc-status-details-bin"
 _RETRY_SECONDS = 5
+# A status travels in trailers, of which gRPC takes 8 KiB in all: of a thousand fields at fault, the first ones are told.
+_FIELDS_BYTES = 4096
 _RETRYABLE = (code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED)
 
 
@@ -25,9 +27,7 @@ def status_of(refused: Refused, language: str, trace_id: str) -> status_pb2.Stat
         ),
     ]
     if refused.violations:
-        details.append(
-            error_details_pb2.BadRequest(field_violations=[_field(one, language) for one in refused.violations])
-        )
+        details.append(_fields(refused.violations, language))
     if reason.code in _RETRYABLE:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromSeconds(_RETRY_SECONDS)
@@ -51,6 +51,18 @@ def _description(violation: Violation, language: str) -> str:
     if violation.metadata.get("rule"):
         return rule_text(violation.metadata, language)
     return violation.metadata.get("description", "")
+
+
+def _fields(violations: tuple[Violation, ...], language: str) -> error_details_pb2.BadRequest:
+    told = error_details_pb2.BadRequest()
+    size = 0
+    for violation in violations:
+        field = _field(violation, language)
+        size += field.ByteSize()
+        if told.field_violations and size > _FIELDS_BYTES:
+            break
+        told.field_violations.append(field)
+    return told
 
 
 def _field(violation: Violation, language: str) -> error_details_pb2.BadRequest.FieldViolation:
