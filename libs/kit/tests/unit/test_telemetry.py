@@ -1,6 +1,7 @@
 import json
 import logging
 
+import pytest
 import structlog
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -49,10 +50,9 @@ def test_log_lines_name_no_person(capsys):
         logs.configure(node="fji")
         log = logs.get_logger("bp_shelf")
         log.warning("mail.failed", email="mele@police.to.example", name="Mele Fonua", code=451)
-        try:
-            raise ValueError("canary of a person")
-        except ValueError as error:
-            log.error("rpc.failed", **logs.described(error))
+        with pytest.raises(ValueError, match="canary") as caught:
+            int("canary of a person")
+        log.error("rpc.failed", **logs.described(caught.value))
         lines = capsys.readouterr().err
     finally:
         root.handlers, root.level = handlers, level
