@@ -29,7 +29,7 @@ async def test_made_once_and_then_left_alone(service, tmp_path):
 async def test_what_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").touch()
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/file/training.sqlite")
-    with pytest.raises(CommandError, match="training.sqlite: unable to open database file"):
+    with pytest.raises(CommandError, match="unable to open database file"):
         await bring_up_to_date(Service("training", "bp_training", database, servicers=[]), tmp_path / "backups")
     await database.aclose()
 

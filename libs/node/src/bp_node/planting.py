@@ -6,12 +6,15 @@ import asyncio
 import json
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bp_node import folder
 from bp_node.failure import CommandError, told_plainly
 from bp_node.screen import say, say_json, working
 from bp_node.settings import NodeSettings, load
+
+if TYPE_CHECKING:
+    from bp_node.people import People
 
 _PASSWORD_BYTES = 15
 
@@ -21,26 +24,24 @@ def plant(directory: Path, file: Path, passwords_file: Path, *, as_json: bool) -
 
     Args:
         directory: The node's folder.
-        file: JSON: `{"units": [{"id", "displayName", "kind"}], "officers": [{"id", "givenName", "familyName", "email", "gender",
-            "language", "roles": ["officer@ncb"]}]}`.
+        file: As `read_people` takes it.
         passwords_file: JSON of passwords by officer's name; those not in it are generated and added.
         as_json: Write JSON.
 
     Raises:
         CommandError: The node runs, the file cannot be read, or identity refuses it.
     """
+    from bp_node.people import read_people  # noqa: PLC0415 - slow, and only here
+
     settings = load(directory)
     with told_plainly("read", file):
-        text = file.read_text(encoding="utf-8")
-    try:
-        document = json.loads(text)
-        passwords = _passwords(settings.country, document, passwords_file)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CommandError(f"{file} is not a list of units and officers: {error!r}") from error
+        text = file.read_text(encoding="utf-8", errors="replace")
+    people = read_people(settings.country, text)
+    names = [officer_name(settings.country, one.officer_id) for one in people.officers]
+    passwords = _passwords(names, passwords_file)
     folder.write_secret(passwords_file, json.dumps(passwords, indent=1))
     with working(f"setting up people of {settings.country}", quiet=as_json):
-        asyncio.run(_plant(settings, document, passwords))
-    names = [officer_name(settings.country, one["id"]) for one in document.get("officers", ())]
+        asyncio.run(_plant(settings, people, passwords))
     if as_json:
         say_json({"node": settings.node_id, "officers": names})
     else:
@@ -52,14 +53,17 @@ def officer_name(country: str, officer_id: str) -> str:
     return f"countries/{country}/officers/{officer_id}"
 
 
-def _passwords(country: str, document: dict[str, Any], file: Path) -> dict[str, str]:
-    held: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    for officer in document.get("officers", ()):
-        held.setdefault(officer_name(country, officer["id"]), secrets.token_urlsafe(_PASSWORD_BYTES))
+def _passwords(names: list[str], file: Path) -> dict[str, str]:
+    try:
+        held: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        for name in names:
+            held.setdefault(name, secrets.token_urlsafe(_PASSWORD_BYTES))
+    except (OSError, ValueError, AttributeError) as error:
+        raise CommandError(f"{file} is not a file of passwords: {error}") from error
     return held
 
 
-async def _plant(settings: NodeSettings, document: dict[str, Any], passwords: dict[str, str]) -> None:
+async def _plant(settings: NodeSettings, people: People, passwords: dict[str, str]) -> None:
     from bp_identity.app import bootstrap, build  # noqa: PLC0415 - slow, and only here
     from bp_kit.errors import Refused  # noqa: PLC0415
     from bp_kit.rpc.inprocess import InProcessChannel  # noqa: PLC0415
@@ -76,39 +80,28 @@ async def _plant(settings: NodeSettings, document: dict[str, Any], passwords: di
         finally:
             await service.aclose()
         try:
-            await bootstrap(identity, seams, _seed(settings.country, document, passwords))
+            await bootstrap(identity, seams, _seed(settings.country, people, passwords))
         except Refused as refused:
             raise CommandError(f"identity refuses these people: {refused}") from refused
 
 
-def _seed(country: str, document: dict[str, Any], passwords: dict[str, str]) -> Any:
+def _seed(country: str, people: People, passwords: dict[str, str]) -> Any:
     from bp_identity.domain.officer import Person  # noqa: PLC0415
     from bp_identity.usecases.bootstrap import Seed, SeedClient, SeedOfficer, SeedUnit  # noqa: PLC0415
 
-    def grants(one: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-        pairs = (role.split("@", 1) for role in one.get("roles", ()))
-        return tuple((role.upper(), unit) for role, unit in pairs)
-
     return Seed(
         country=country,
-        units=tuple(SeedUnit(one["id"], one["displayName"], one["kind"]) for one in document.get("units", ())),
+        units=tuple(SeedUnit(one.unit_id, one.display_name, one.kind) for one in people.units),
         officers=tuple(
             SeedOfficer(
-                officer_id=one["id"],
-                person=Person(
-                    one["givenName"],
-                    one["familyName"],
-                    one["email"],
-                    one.get("gender", "UNDISCLOSED"),
-                    one.get("language", ""),
-                ),
-                password=passwords[officer_name(country, one["id"])],
-                grants=grants(one),
+                officer_id=one.officer_id,
+                person=Person(one.given_name, one.family_name, one.email, one.gender, one.language),
+                password=passwords[officer_name(country, one.officer_id)],
+                grants=one.grants,
             )
-            for one in document.get("officers", ())
+            for one in people.officers
         ),
         clients=tuple(
-            SeedClient(one["id"], one["displayName"], redirect_uris=tuple(one.get("redirectUris", ())))
-            for one in document.get("clients", ())
+            SeedClient(one.client_id, one.display_name, redirect_uris=one.redirect_uris) for one in people.clients
         ),
     )
