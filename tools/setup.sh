@@ -16,7 +16,7 @@ fi
 if [ ! -x "$uv" ] || [ "$($uv --version | cut -d' ' -f2)" != "$uv_version" ]; then
     echo "setup: fetching uv $uv_version"
     if python3 -m pip --version >/dev/null 2>&1; then
-        python3 -m pip install --quiet --disable-pip-version-check --target .tools --upgrade "uv==$uv_version"
+        python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools --upgrade "uv==$uv_version"
     elif python3 -c 'import ensurepip' 2>/dev/null; then
         python3 -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check "uv==$uv_version"
     else
@@ -28,5 +28,5 @@ echo "setup: installing locked dependencies into .venv"
 "$uv" venv --quiet --allow-existing --python python3 .venv
 "$uv" pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
 set -- ; for member in libs/*/ services/*/; do set -- "$@" -e "./${member%/}"; done
-"$uv" pip install --quiet --python .venv/bin/python --no-deps "$@"
+"$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation "$@"
 echo "$want" > "$stamp"
