@@ -1,10 +1,20 @@
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
 
-from library_protos import compile_library
 
-compile_library()
+@pytest.fixture
+def gateway_with(harness):
+    """Runs a gateway with other settings: `async with gateway_with(body_bytes=100) as gateway`."""
+    from bp_library.serving import running
+
+    return lambda **settings: running(harness, **settings)
+
+
+@pytest.fixture
+async def gateway(gateway_with):
+    async with gateway_with() as found:
+        yield found

@@ -18,6 +18,7 @@ from bp_gateway.exchange import Exchange
 from bp_gateway.health import Ready, always_ready, health_routes
 from bp_gateway.oauth import oauth_routes
 from bp_gateway.openapi import openapi_document
+from bp_gateway.places import Shape
 from bp_gateway.problems import Problem
 from bp_gateway.routes import DerivedRoute, table_of
 from bp_gateway.settings import GatewaySettings
@@ -49,10 +50,10 @@ class Gateway(FastAPI):
             expose_headers=_EXPOSED,
         )
 
-    def problem(self, error: Exception, exchange: Exchange, body: str) -> Problem:
+    def problem(self, error: Exception, exchange: Exchange, shape: Shape) -> Problem:
         """Returns an error as the edge tells it."""
         assert self._edge is not None, "requests come through the edge"
-        return self._edge.problem(error, exchange, body)
+        return self._edge.problem(error, exchange, shape)
 
     def openapi(self) -> dict[str, Any]:
         """Returns the OpenAPI 3.1 document, made once."""

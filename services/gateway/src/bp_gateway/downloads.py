@@ -14,9 +14,9 @@ from bp_gateway.streams import Responses
 from bp_gateway.surface import Binding
 from bp_gateway.unary import media_type
 
-# What a service may say about its file in the call's initial metadata.
+# What a service may say about its file in the call's initial metadata. gRPC drops a `content-length` there.
 FILE_NAME = "file-name"
-CONTENT_LENGTH = "content-length"
+FILE_SIZE = "file-size"
 
 
 class DownloadEndpoint:
@@ -70,7 +70,7 @@ def _headers(chunk: Any, told: dict[str, str], segments: list[str]) -> HeaderLis
         (b"content-disposition", _disposition(name)),
         (b"cache-control", b"no-store"),
     ]
-    length = told.get(CONTENT_LENGTH, "")
+    length = told.get(FILE_SIZE, "")
     if length.isascii() and length.isdigit():
         headers.append((b"content-length", length.encode()))
     return headers

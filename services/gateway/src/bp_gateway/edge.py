@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from bp_gateway.exchange import ClientGoneError, Exchange, HeaderList, Receive, Scope, Send
+from bp_gateway.places import Shape
 from bp_gateway.problems import MEDIA_TYPE, Problem, Situation, is_unforeseen, problem_of
 from bp_gateway.settings import GatewaySettings
 from bp_gateway.table import RouteTable
@@ -45,8 +46,8 @@ class Endpoint(Protocol):
         ...
 
     @property
-    def body(self) -> str:
-        """The request field that the body is, `*` for all, or empty."""
+    def shape(self) -> Shape:
+        """How its requests are spread over HTTP."""
         ...
 
     async def answer(self, exchange: Exchange) -> None:
@@ -141,7 +142,7 @@ class Edge:
             raise _refusal(error, exchange) from None
 
     async def _fail(self, exchange: Exchange, error: Exception, endpoint: Endpoint | None, current: Span) -> None:
-        problem = self.problem(error, exchange, endpoint.body if endpoint else "")
+        problem = self.problem(error, exchange, endpoint.shape if endpoint else Shape())
         if is_unforeseen(error):
             current.set_status(StatusCode.ERROR)
             _log.error("http.failed", error=type(error).__name__, exc_info=error)
@@ -150,14 +151,14 @@ class Edge:
             await exchange.reply(problem.status, problem.body, MEDIA_TYPE, [*problem.headers, *_PROBLEM_HEADERS])
         # Once the response has begun there is no honest end: the server closes the connection on a response without one.
 
-    def problem(self, error: Exception, exchange: Exchange, body: str) -> Problem:
+    def problem(self, error: Exception, exchange: Exchange, shape: Shape) -> Problem:
         """Returns the error as a problem, told to the exchange's caller."""
         headers = exchange.headers
         situation = Situation(
             language=negotiate(headers.get(b"accept-language", b"").decode("latin-1")),
             trace_id=exchange.trace_id,
             docs=self._docs,
-            body=body,
+            shape=shape,
             conditional=b"if-match" in headers,
         )
         return problem_of(error, situation)

@@ -41,7 +41,7 @@ def _written(name: bytes, value: bytes, longest: int) -> str:
         return text
     if name in _NOT_WRITTEN:
         raise Refused(_NOT_WRITTEN[name])
-    raise Fault("json.header").refusal(field=name.decode())
+    raise Fault("json.header").refusal(parameter=name.decode())
 
 
 def deadline_of(headers: Headers, settings: GatewaySettings) -> float:
@@ -54,5 +54,5 @@ def deadline_of(headers: Headers, settings: GatewaySettings) -> float:
     if asked is None:
         return settings.deadline_seconds
     if not asked.isdigit() or len(asked) > len("1000000000") or not int(asked):
-        raise Fault("json.integer").refusal(field="x-deadline-ms")
+        raise Fault("json.integer").refusal(parameter="x-deadline-ms")
     return min(int(asked) / _MILLIS, settings.max_deadline_seconds)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -11,6 +10,8 @@ import grpc
 import orjson
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
+from bp_gateway.places import Shape
+from bp_gateway.transcode.faults import ParameterRefused
 from bp_kit.errors import Refused
 from bp_kit.reasons import reason_of
 from bp_kit.rpc.status import DETAILS_KEY, status_of
@@ -47,8 +48,6 @@ _REASON_OF_CODE = {
     grpc.StatusCode.CANCELLED: "UNAVAILABLE",
     grpc.StatusCode.UNIMPLEMENTED: "ROUTE_NOT_FOUND",
 }
-_STEP = re.compile(r'([^.\[\]"]+)|\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]')
-_CAMEL = re.compile(r"_([a-z0-9])")
 
 
 @dataclass(frozen=True)
@@ -76,14 +75,14 @@ class Situation:
         language: The caller's.
         trace_id: 32 hexadecimal digits.
         docs: URL under which reasons are described: `https://node.example/docs/errors`.
-        body: The request field that the JSON body is, `*` for all, or empty.
+        shape: How the request is spread over HTTP.
         conditional: The request carried If-Match.
     """
 
     language: str
     trace_id: str
     docs: str
-    body: str = ""
+    shape: Shape = field(default_factory=Shape)
     conditional: bool = False
 
 
@@ -93,7 +92,12 @@ def problem_of(error: Exception, situation: Situation) -> Problem:
     if status is None:
         refused = error if isinstance(error, Refused) else Refused(_undescribed(error))
         status = status_of(refused, situation.language, situation.trace_id)
-    return _problem(status, situation)
+    place_of = _parameter if isinstance(error, ParameterRefused) else situation.shape.place_of
+    return _problem(status, situation, place_of)
+
+
+def _parameter(name: str) -> dict[str, str]:
+    return {"parameter": name}
 
 
 def is_unforeseen(error: Exception) -> bool:
@@ -115,11 +119,11 @@ def _described(error: Exception) -> status_pb2.Status | None:
     return None
 
 
-def _problem(status: status_pb2.Status, situation: Situation) -> Problem:
+def _problem(status: status_pb2.Status, situation: Situation, place_of: Callable[[str], dict[str, str]]) -> Problem:
     info = _detail(status, error_details_pb2.ErrorInfo())
     http = _http_status(info.reason, status.code, situation)
     title = _detail(status, error_details_pb2.LocalizedMessage()).message or status.message
-    errors = [_field_error(one, situation.body) for one in _violations(status)]
+    errors = [_field_error(one, place_of(one.field)) for one in _violations(status)]
     document: dict[str, Any] = {
         "type": f"{situation.docs}/{info.reason}",
         "title": title,
@@ -148,6 +152,9 @@ def http_status_of(reason: str) -> int:
 
 def _headers(status: status_pb2.Status, info: error_details_pb2.ErrorInfo, http: int) -> list[tuple[bytes, bytes]]:
     headers = []
+    language = _detail(status, error_details_pb2.LocalizedMessage()).locale
+    if language:
+        headers.append((b"content-language", language.encode()))
     retry = _detail(status, error_details_pb2.RetryInfo())
     if retry.HasField("retry_delay"):
         headers.append((b"retry-after", str(max(1, retry.retry_delay.seconds)).encode()))
@@ -163,36 +170,9 @@ def _violations(status: status_pb2.Status) -> list[error_details_pb2.BadRequest.
     return list(_detail(status, error_details_pb2.BadRequest()).field_violations)
 
 
-def _field_error(violation: error_details_pb2.BadRequest.FieldViolation, body: str) -> dict[str, str]:
-    place = place_of(violation.field, body)
+def _field_error(violation: error_details_pb2.BadRequest.FieldViolation, place: dict[str, str]) -> dict[str, str]:
     detail = violation.localized_message.message or violation.description
     return {**place, "reason": violation.reason or "INVALID_FIELD", "detail": detail}
-
-
-def place_of(field_path: str, body: str) -> dict[str, str]:
-    """Returns where a field stands in the HTTP request: a JSON Pointer into the body, or a parameter's name.
-
-    Args:
-        field_path: A pointer already, or a proto path from the request: `request.recipients[1].display_name`.
-        body: The request field that the body is, `*` for all, or empty.
-    """
-    if field_path.startswith("/"):
-        return {"pointer": "" if field_path == "/" else field_path}
-    steps = [text or (quoted or index) for text, quoted, index in _STEP.findall(field_path)]
-    named = [_camel(step) for step in steps]
-    if body == "*":
-        return {"pointer": "".join("/" + _escaped(step) for step in named)}
-    if body and steps[:1] == [body]:
-        return {"pointer": "".join("/" + _escaped(step) for step in named[1:])}
-    return {"parameter": ".".join(named) if "_" in field_path else field_path}
-
-
-def _camel(name: str) -> str:
-    return _CAMEL.sub(lambda found: found[1].upper(), name)
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")
 
 
 def _detail(status: status_pb2.Status, kind: Any) -> Any:

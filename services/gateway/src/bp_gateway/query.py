@@ -101,7 +101,7 @@ class QueryReader:
                 _once(setter, seen, repeated=repeated)
                 setter(message, value)
             except Fault as fault:
-                raise fault.refusal(field=name[:100] or "?") from None
+                raise fault.refusal(parameter=name[:100] or "?") from None
 
     def _setter(self, name: str) -> tuple[Setter, bool]:
         entry = self._setters.get(name)
@@ -126,7 +126,7 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
             max_num_fields=_MAX_PARAMETERS,
         )
     except ValueError:
-        raise Fault("json.query").refusal(field="query") from None
+        raise Fault("json.query").refusal(parameter="query") from None
 
 
 def setter_of(path: tuple[str, ...], field: FieldDescriptor) -> Setter:

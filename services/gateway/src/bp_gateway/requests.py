@@ -72,7 +72,7 @@ class RequestReader:
     def _put_header(self, message: Any, field: str, value: bytes, header: str) -> None:
         if not field:
             # Ignoring a condition that the client counts on would be worse than refusing it.
-            raise Fault("json.header").refusal(field=header)
+            raise Fault("json.header").refusal(parameter=header)
         written = value.decode("latin-1")
         if written == "*":
             return
@@ -117,9 +117,9 @@ def _put_once(message: Any, get: Callable[[Any], Any], put: Callable[[Any, str],
     try:
         put(message, value)
     except Fault as fault:
-        raise fault.refusal(field=place) from None
+        raise fault.refusal(parameter=place) from None
     if before and get(message) != before:
-        raise Fault("json.differs").refusal(field=place)
+        raise Fault("json.differs").refusal(parameter=place)
 
 
 def _getter(path: str) -> Callable[[Any], Any]:

@@ -14,6 +14,7 @@ from bp_gateway.edge import Endpoint
 from bp_gateway.events import EventsEndpoint
 from bp_gateway.exchange import Exchange
 from bp_gateway.paths import rest_path
+from bp_gateway.places import Shape
 from bp_gateway.problems import Problem
 from bp_gateway.settings import GatewaySettings
 from bp_gateway.surface import Binding, Kind
@@ -39,7 +40,7 @@ class DerivedRoute(BaseRoute):
         name: The gRPC path.
         binding: Where it comes from.
         route: Method-free name for spans and logs.
-        body: The request field that the body is.
+        shape: How its requests are spread over HTTP.
     """
 
     def __init__(
@@ -47,15 +48,15 @@ class DerivedRoute(BaseRoute):
         binding: Binding,
         channels: Channels,
         settings: GatewaySettings,
-        tell: Callable[[Exception, Exchange, str], Problem],
+        tell: Callable[[Exception, Exchange, Shape], Problem],
     ) -> None:
         self.binding = binding
         self.path = self.route = rest_path(binding.template)
         self.methods = {binding.verb}
         self.name = binding.rpc_path
-        self.body = binding.body
+        self.shape = Shape(binding.body, binding.path_fields)
         if binding.kind is Kind.EVENTS:
-            endpoint = EventsEndpoint(binding, channels, settings, lambda error, at: tell(error, at, binding.body))
+            endpoint = EventsEndpoint(binding, channels, settings, lambda error, at: tell(error, at, self.shape))
         else:
             endpoint = _ENDPOINTS[binding.kind](binding, channels, settings)
         self.answer: Callable[[Exchange], Any] = endpoint.answer

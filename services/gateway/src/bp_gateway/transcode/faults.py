@@ -5,6 +5,10 @@ from __future__ import annotations
 from bp_kit.errors import Refused, Violation
 
 
+class ParameterRefused(Refused):
+    """A refusal whose field is a query parameter, a piece of the path or a header."""
+
+
 class Fault(Exception):  # noqa: N818 - reads as what it is
     """A JSON value that its field does not take.
 
@@ -33,12 +37,12 @@ class Fault(Exception):  # noqa: N818 - reads as what it is
         """JSON Pointer (RFC 6901) of the value, from the body's root."""
         return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in reversed(self.path))
 
-    def refusal(self, field: str = "") -> Refused:
+    def refusal(self, parameter: str = "") -> Refused:
         """Returns what to raise for the caller.
 
         Args:
-            field: Names the place where it is not in a body: a query parameter or a header.
+            parameter: Names the place where it is not in a body: a query parameter, a piece of the path or a header.
         """
-        place = field or self.pointer or "/"
-        metadata = {"rule": self.rule, "limit": self.limit}
-        return Refused(self.reason, violations=(Violation(place[:300], self.reason, metadata),))
+        place = parameter or self.pointer or "/"
+        violation = Violation(place[:300], self.reason, {"rule": self.rule, "limit": self.limit})
+        return (ParameterRefused if parameter else Refused)(self.reason, violations=(violation,))

@@ -55,7 +55,7 @@ class CredentialServicer(grpc_.CredentialServiceServicer):
             credential = await credentials.get_credential(work, principal, request.name)
         data = credential.jwt.encode()
         name = f"{credential.course.rpartition('/')[2]}-credential.jwt"
-        await context.send_initial_metadata((("file-name", name), ("content-length", str(len(data)))))
+        await context.send_initial_metadata((("file-name", name), ("file-size", str(len(data)))))
         yield httpbody_pb2.HttpBody(content_type=_JWT, data=data)
 
     async def VerifyCredential(self, request: pb.VerifyCredentialRequest, context: Any) -> pb.VerifyCredentialResponse:

@@ -133,7 +133,7 @@ async def _bodies(
     """Yields a file in pieces, at least one; its name goes before them. A refusal before the first piece stays a refusal."""
     piece = await anext(pieces, b"")
     told = (("file-name", "".join(letter if letter.isascii() else "_" for letter in name)),)
-    await context.send_initial_metadata(told if size is None else (*told, ("content-length", str(size))))
+    await context.send_initial_metadata(told if size is None else (*told, ("file-size", str(size))))
     yield httpbody_pb2.HttpBody(content_type=media_type, data=piece)
     async for more in pieces:
         yield httpbody_pb2.HttpBody(content_type=media_type, data=more)

@@ -1,0 +1,1 @@
+from bp_library import protos as protos

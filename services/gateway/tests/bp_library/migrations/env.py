@@ -1,0 +1,5 @@
+from bp_library.app import Base
+
+from bp_kit.migrations import run
+
+run(Base.metadata)
