@@ -27,7 +27,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bluepacific/catalogue/v1/capability.proto\x12\x18\x62luepacific.catalogue.v1\x1a bluepacific/common/v1/text.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9e\x04\n\nCapability\x12\x15\n\x04name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18<\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\x12%\n\x13\x64isplay_description\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\x12\x33\n\x05title\x18\x04 \x01(\x0b\x32$.bluepacific.common.v1.LocalizedText\x12\x39\n\x0b\x64\x65scription\x18\x05 \x01(\x0b\x32$.bluepacific.common.v1.LocalizedText\x12@\n\x04kind\x18\x06 \x01(\x0e\x32(.bluepacific.catalogue.v1.CapabilityKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12)\n\x05goals\x18\x07 \x03(\tB\x1a\xbaH\x17\x92\x01\x14\x10\x07\x18\x01\"\x0er\x0c\x32\n^GPG[1-7]$\x12J\n\x0bsdg_targets\x18\x08 \x03(\tB5\xbaH2\x92\x01/\x10\x1e\x18\x01\")r\'2%^(1[0-7]|[1-9])\\.([1-9][0-9]?|[a-d])$\x12\x10\n\x08revision\x18\t \x01(\x05\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xc7\x01\n\x0e\x43\x61pabilityKind\x12\x1f\n\x1b\x43\x41PABILITY_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x41PABILITY_KIND_DATA\x10\x01\x12\x1e\n\x1a\x43\x41PABILITY_KIND_TECHNOLOGY\x10\x02\x12\"\n\x1e\x43\x41PABILITY_KIND_INFRASTRUCTURE\x10\x03\x12\x19\n\x15\x43\x41PABILITY_KIND_LEGAL\x10\x04\x12\x1b\n\x17\x43\x41PABILITY_KIND_SUPPORT\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bluepacific/catalogue/v1/capability.proto\x12\x18\x62luepacific.catalogue.v1\x1a bluepacific/common/v1/text.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd7\x04\n\nCapability\x12N\n\x04name\x18\x01 \x01(\tB@\xbaH=r;29^(countries/[A-Z]{3}/capabilities/[A-Z][A-Z0-9-]{1,31})?$\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\x12%\n\x13\x64isplay_description\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\x12\x33\n\x05title\x18\x04 \x01(\x0b\x32$.bluepacific.common.v1.LocalizedText\x12\x39\n\x0b\x64\x65scription\x18\x05 \x01(\x0b\x32$.bluepacific.common.v1.LocalizedText\x12@\n\x04kind\x18\x06 \x01(\x0e\x32(.bluepacific.catalogue.v1.CapabilityKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12)\n\x05goals\x18\x07 \x03(\tB\x1a\xbaH\x17\x92\x01\x14\x10\x07\x18\x01\"\x0er\x0c\x32\n^GPG[1-7]$\x12J\n\x0bsdg_targets\x18\x08 \x03(\tB5\xbaH2\x92\x01/\x10\x1e\x18\x01\")r\'2%^(1[0-7]|[1-9])\\.([1-9][0-9]?|[a-d])$\x12\x10\n\x08revision\x18\t \x01(\x05\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xc7\x01\n\x0e\x43\x61pabilityKind\x12\x1f\n\x1b\x43\x41PABILITY_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x41PABILITY_KIND_DATA\x10\x01\x12\x1e\n\x1a\x43\x41PABILITY_KIND_TECHNOLOGY\x10\x02\x12\"\n\x1e\x43\x41PABILITY_KIND_INFRASTRUCTURE\x10\x03\x12\x19\n\x15\x43\x41PABILITY_KIND_LEGAL\x10\x04\x12\x1b\n\x17\x43\x41PABILITY_KIND_SUPPORT\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.catalogue.v1.ca
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CAPABILITY'].fields_by_name['name']._loaded_options = None
-  _globals['_CAPABILITY'].fields_by_name['name']._serialized_options = b'\272H\004r\002\030<'
+  _globals['_CAPABILITY'].fields_by_name['name']._serialized_options = b'\272H=r;29^(countries/[A-Z]{3}/capabilities/[A-Z][A-Z0-9-]{1,31})?$'
   _globals['_CAPABILITY'].fields_by_name['display_name']._loaded_options = None
   _globals['_CAPABILITY'].fields_by_name['display_name']._serialized_options = b'\272H\005r\003\030\240\037'
   _globals['_CAPABILITY'].fields_by_name['display_description']._loaded_options = None
@@ -48,8 +48,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CAPABILITY'].fields_by_name['sdg_targets']._serialized_options = b'\272H2\222\001/\020\036\030\001\")r\'2%^(1[0-7]|[1-9])\\.([1-9][0-9]?|[a-d])$'
   _globals['_CAPABILITY'].fields_by_name['etag']._loaded_options = None
   _globals['_CAPABILITY'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030d'
-  _globals['_CAPABILITYKIND']._serialized_start=713
-  _globals['_CAPABILITYKIND']._serialized_end=912
+  _globals['_CAPABILITYKIND']._serialized_start=770
+  _globals['_CAPABILITYKIND']._serialized_end=969
   _globals['_CAPABILITY']._serialized_start=168
-  _globals['_CAPABILITY']._serialized_end=710
+  _globals['_CAPABILITY']._serialized_end=767
 # @@protoc_insertion_point(module_scope)
