@@ -10,9 +10,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from region_under_test import Region
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def region(tmp_path_factory):
-    """One region for the module; tests may restart it, and leave it running."""
+    """One region for all tests; they may restart it, and leave it running."""
     running = Region(tmp_path_factory.mktemp("region") / "state")
     running.start()
     yield running

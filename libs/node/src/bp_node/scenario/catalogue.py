@@ -15,9 +15,10 @@ from bluepacific.catalogue.v1 import (
     uptake_service_pb2,
 )
 from bluepacific.common.v1 import handling_pb2
-from bluepacific.notifications.v1 import notification_pb2, notification_service_pb2
+from bluepacific.notifications.v1 import notification_pb2
 from bp_client import AsyncBluePacific
 from bp_kit.language import LANGUAGES
+from bp_node.scenario import duty
 from bp_node.scenario.cast import Cast
 from bp_node.scenario.story import Story, promised, refused
 
@@ -179,12 +180,8 @@ async def _approve(
     async with story.step("Suva: Ana is told") as step:
 
         async def told() -> notification_pb2.Notification | None:
-            answer = await ana.notifications.notifications.ListNotifications(
-                notification_service_pb2.ListNotificationsRequest(
-                    parent=cast.name("fji", "ana"), filter=f'subject = "{request.name}"'
-                )
-            )
-            return next(iter(answer.notifications), None)
+            found = await duty.notifications_of(ana, cast.name("fji", "ana"), request.name)
+            return next(iter(found), None)
 
         notification = await story.until("Ana is notified", told)
         step.shows(notification=notification.title)

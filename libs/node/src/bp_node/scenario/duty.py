@@ -63,16 +63,17 @@ async def listening(client: AsyncBluePacific, officer: str) -> AsyncIterator[Liv
 
 
 async def notifications_of(client: AsyncBluePacific, officer: str, subject: str) -> list[notification_pb2.Notification]:
-    """Returns a person's notifications of one record."""
+    """Returns a person's newest notifications of one record, and of what belongs to it."""
     answer = await client.notifications.notifications.ListNotifications(
-        notification_service_pb2.ListNotificationsRequest(parent=officer, filter=f'subject = "{subject}"')
+        notification_service_pb2.ListNotificationsRequest(parent=officer, page_size=100)
     )
-    return list(answer.notifications)
+    return [one for one in answer.notifications if one.subject.startswith(subject)]
 
 
 def mails_about(cast: Cast, address: str, subject: str) -> list[EmailMessage]:
-    """Returns the e-mails to an address that lead to a record."""
-    return [mail for mail in cast.mails().values() if mail["x-envelope-to"] == address and subject in text_of(mail)]
+    """Returns the e-mails to an address that lead to a record. A repeat with the same Message-ID is the same e-mail to every mailbox."""
+    found = [mail for mail in cast.mails().values() if mail["x-envelope-to"] == address and subject in text_of(mail)]
+    return list({mail["message-id"]: mail for mail in found}.values())
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -9,7 +9,7 @@ from bp_node.scenario.cast import Cast
 from bp_node.scenario.story import Story, promised
 from bp_node.spantree import Branch
 
-_MAIL = "mail.send"
+_MAIL = "notifications.mail.send"
 
 
 async def play(story: Story, cast: Cast, trace_id: str) -> None:
@@ -31,7 +31,7 @@ async def play(story: Story, cast: Cast, trace_id: str) -> None:
         step.shows(
             nodes=", ".join(spantree.nodes_of(roots)),
             spans=sum(1 for root in roots for _ in root.walk()),
-            path=" > ".join(f"{branch.span.node} {branch.span.name.rpartition('.')[2]}" for branch in path),
+            path=" > ".join(f"{branch.span.node} {branch.span.name}" for branch in path),
             see=f"bluepacific trace {trace_id} --dir {cast.state}",
         )
         promised(path[0].span.node == "fji", "it begins in Suva")

@@ -236,7 +236,7 @@ async def _reply(story: Story, cast: Cast, inquiry: Inquiry) -> None:
         promised(len(found) == 1, "the entity is found by its name, once")
 
         async def told() -> bool:
-            return bool(await duty.notifications_of(inquiry.ana, cast.name("fji", "ana"), reply.name))
+            return bool(await duty.notifications_of(inquiry.ana, cast.name("fji", "ana"), name))
 
         await story.until("Ana is notified of the reply", told)
         step.shows(
