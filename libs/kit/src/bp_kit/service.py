@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bp_kit.database import Database
-from bp_kit.migrations import migrate
 
 Worker = Callable[[], Coroutine[Any, Any, None]]
 # `add_XServicer_to_server`, as generated, and the servicer it adds.
@@ -34,6 +33,9 @@ class Service:
 
     async def migrate(self) -> None:
         """Brings the database to this release."""
+        # Alembic is heavy, and a start with nothing to migrate does without.
+        from bp_kit.migrations import migrate  # noqa: PLC0415
+
         await migrate(self.package, self.database.url)
 
     async def aclose(self) -> None:
