@@ -60,6 +60,7 @@ def test_a_revision_counts_only_changes(several):
         (facts(title=""), 'capability.title.texts["en"]'),
         (facts(description={"fr": "Bateaux"}), 'capability.description.texts["en"]'),
         (facts(title="x" * 301), 'capability.title.texts["en"]'),
+        (facts(title="a\0b"), 'capability.title.texts["en"]'),
         (facts(description={"en": "x", "ar": "x" * 2001}), 'capability.description.texts["ar"]'),
     ],
 )

@@ -82,5 +82,9 @@ def _check_texts(field: str, texts: Texts, longest: int, *, required: bool) -> N
     if required and not texts.get("en"):
         raise Refused("INVALID_FIELD", field=f'{field}.texts["en"]', rule="required")
     for language, text in texts.items():
+        at = f'{field}.texts["{language}"]'
         if len(text) > longest:
-            raise Refused("INVALID_FIELD", field=f'{field}.texts["{language}"]', rule="string.max_len", limit=longest)
+            raise Refused("INVALID_FIELD", field=at, rule="string.max_len", limit=longest)
+        # PostgreSQL's texts cannot hold it.
+        if "\0" in text:
+            raise Refused("INVALID_FIELD", field=at, rule="json.nul")
