@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from bp_gateway.transcode.wellknown import text
 Read = Callable[[Any], Any]
 
 _INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
-_FLOAT_MAX = 3.4028234663852886e38
+_FLOAT_MAX = 3.4028235e38
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _NUMBER = re.compile(r"-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?", re.ASCII)
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -79,8 +80,11 @@ def _double(value: Any) -> float:
 
 def _float(value: Any) -> float:
     number = _double(value)
-    if math.isfinite(number) and abs(number) > _FLOAT_MAX:
-        raise Fault("json.range", limit=f"-{_FLOAT_MAX} … {_FLOAT_MAX}")
+    try:
+        # As the message will round it: the greatest one, written in decimal, may lie a little above itself.
+        struct.pack("<f", number)
+    except OverflowError:
+        raise Fault("json.range", limit=f"-{_FLOAT_MAX} … {_FLOAT_MAX}") from None
     return number
 
 
