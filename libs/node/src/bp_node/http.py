@@ -12,6 +12,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from bp_gateway.app import build_app
+from bp_gateway.protocol import BoundedProtocol
 from bp_gateway.settings import GatewaySettings
 from bp_node.failure import CommandError, bind
 from bp_node.settings import NodeSettings
@@ -67,6 +68,7 @@ async def serve_gateway(node: NodeSettings, channel: Any) -> AsyncIterator[str]:
     server = _Server(
         uvicorn.Config(
             app,
+            http=BoundedProtocol,
             log_config=None,
             access_log=False,
             server_header=False,
