@@ -31,7 +31,7 @@ def build(settings: CatalogueSettings, seams: Seams) -> Service:
     rules = Rules(
         centre=settings.centre_country,
         ncb_unit=settings.ncb_unit,
-        agreement_period=settings.agreement_period,
+        agreement_period=min(settings.agreement_period, settings.agreement_limit),
         agreement_limit=settings.agreement_limit,
         uptake_refresh=settings.uptake_refresh,
     )

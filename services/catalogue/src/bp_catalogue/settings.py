@@ -34,7 +34,7 @@ class CatalogueSettings(ServiceSettings):
         default=timedelta(days=5 * 365), ge=timedelta(days=1), description="How long one may last at most."
     )
     uptake_interval: timedelta = Field(
-        default=timedelta(seconds=30), gt=timedelta(0), description="Changes of uptake within it are told together."
+        default=timedelta(seconds=10), gt=timedelta(0), description="Changes of uptake within it are told together."
     )
     uptake_refresh: timedelta = Field(
         default=timedelta(days=1), gt=timedelta(0), description="How often uptake is told although nothing changed."

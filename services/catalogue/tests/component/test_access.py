@@ -119,7 +119,7 @@ async def test_the_head_ends_an_agreement_once(stocked):
     await stocked.refused(stocked.end(agreement.name), "AGREEMENT_ENDED")
     # Approved it was, and stays; the end is a decision of its own.
     assert len((await stocked.get_request(asked.name)).decisions) == 2
-    assert (await notifications(stocked, 3))[2].subject == agreement.name
+    assert (await notifications(stocked, 3))[2].subject == asked.name
     assert (await stocked.ask()).state == PENDING
 
 

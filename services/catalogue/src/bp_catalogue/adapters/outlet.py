@@ -83,10 +83,10 @@ class OutboxOutlet:
         )
         await self._outbox.notify(requested, author=f"countries/{country_of(request.name)}")
 
-    async def tell_of_decision(self, request: AccessRequest, subject: str) -> None:
-        """Notifies who asked of what was decided about the subject: the request, or its agreement."""
+    async def tell_of_decision(self, request: AccessRequest) -> None:
+        """Notifies who asked of what was decided."""
         requested = notifications_pb2.NotificationRequested(
-            template="catalogue.access_decided", subject=subject, officer=request.requester
+            template="catalogue.access_decided", subject=request.name, officer=request.requester
         )
         await self._outbox.notify(requested, author=f"countries/{country_of(request.name)}")
 

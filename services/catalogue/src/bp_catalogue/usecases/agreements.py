@@ -51,5 +51,5 @@ async def end_agreement(work: Work, principal: Principal, name: str, *, note: st
     check_etag(etag, agreement_etag(agreement))
     ended = request.ended(Decision(work.ids(), END, principal.name, work.clock(), note))
     await work.requests.save(ended)
-    await work.outlet.tell_of_decision(ended, name)
+    await work.outlet.tell_of_decision(ended)
     return ended.agreement or agreement

@@ -163,7 +163,7 @@ async def _to_decide(work: Work, principal: Principal, name: str, etag: str) -> 
 async def _decide(work: Work, request: AccessRequest, decision: Decision) -> AccessRequest:
     decided = request.decided(decision)
     await work.requests.save(decided)
-    await work.outlet.tell_of_decision(decided, decided.name)
+    await work.outlet.tell_of_decision(decided)
     return decided
 
 

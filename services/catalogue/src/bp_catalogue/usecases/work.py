@@ -173,8 +173,8 @@ class Outlet(Protocol):
         """Notifies the head of the NCB, a unit."""
         ...
 
-    async def tell_of_decision(self, request: AccessRequest, subject: str) -> None:
-        """Notifies who asked of what was decided about the subject: the request, or its agreement."""
+    async def tell_of_decision(self, request: AccessRequest) -> None:
+        """Notifies who asked of what was decided."""
         ...
 
 
