@@ -92,6 +92,14 @@ class BlobStore:
         finally:
             os.close(folder)
 
+    async def remove(self, digest: str) -> None:
+        """Destroys the file, if it is here. For files that only one service can have: equal files are one file.
+
+        Raises:
+            ValueError: The digest is not 64 lower-case hexadecimal digits.
+        """
+        await asyncio.to_thread(self.path(digest).unlink, missing_ok=True)
+
     async def open(self, digest: str) -> AsyncIterator[bytes]:
         """Yields the file in chunks of `CHUNK_BYTES`.
 

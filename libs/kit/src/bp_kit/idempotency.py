@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_kit.call import Call
@@ -60,6 +60,11 @@ async def remember(
             create_time=now,
         )
     )
+
+
+async def forget_answers(session: AsyncSession, *, before: datetime) -> None:
+    """Forgets the answers given before a moment. They hold what the calls returned, so a service that destroys content needs it."""
+    await session.execute(delete(_idempotency).where(_idempotency.c.create_time < before))
 
 
 def _applies(method: Method, request: Any) -> bool:

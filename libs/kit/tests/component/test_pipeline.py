@@ -1,6 +1,7 @@
 import asyncio
 import time
 import uuid
+from datetime import timedelta
 
 import grpc
 import pytest
@@ -11,6 +12,7 @@ from joserfc.jwk import OctKey, OKPKey
 from sqlalchemy import text
 
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_kit.idempotency import forget_answers
 from bp_kit.testing.harness import detail, status_of_error
 from bp_kit.testing.tokens import make_token
 
@@ -125,6 +127,16 @@ async def test_a_repeated_request_id_gets_the_first_answer(shelf):
     assert await create(shelf, request_id=request_id) == first
     await shelf.refused(create(shelf, "Reefs", request_id=request_id), "REQUEST_ID_REUSED")
     assert await count(shelf) == 1
+
+
+async def test_forgotten_answers_leave_nothing_of_their_content(shelf):
+    request_id = str(uuid.uuid4())
+    await create(shelf, request_id=request_id)
+    async with shelf.service.database.write() as session:
+        await forget_answers(session, before=shelf.seams.clock() - timedelta(hours=1))
+        assert (await session.execute(text("SELECT count(*) FROM idempotency"))).scalar() == 1
+        await forget_answers(session, before=shelf.seams.clock() + timedelta(hours=1))
+        assert (await session.execute(text("SELECT count(*) FROM idempotency"))).scalar() == 0
 
 
 async def test_repeats_at_the_same_moment_take_effect_once(shelf):

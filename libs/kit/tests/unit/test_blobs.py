@@ -47,3 +47,14 @@ async def test_what_is_not_here_says_so(tmp_path):
 def test_only_digests_name_files(tmp_path, digest):
     with pytest.raises(ValueError, match="64"):
         BlobStore(tmp_path).path(digest)
+
+
+async def test_what_is_removed_is_gone(tmp_path):
+    store = BlobStore(tmp_path)
+    stored = await store.put(chunked(b"tides"), limit=10)
+    await store.remove(stored.digest)
+    await store.remove(stored.digest)
+    assert not await store.has(stored.digest)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    with pytest.raises(ValueError, match="digest"):
+        await store.remove("../shelf")

@@ -1,0 +1,98 @@
+"""Entities in the database, found by their folded words with plain SQL that both databases have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import delete, exists, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bp_cooperation.adapters.listing import in_country, read_page, seen_through
+from bp_cooperation.adapters.records import handling_columns, handling_of
+from bp_cooperation.adapters.tables import AudienceRow, EntityRow, ReplyRow
+from bp_cooperation.domain.entity import Entity
+from bp_cooperation.domain.names import country_of
+from bp_cooperation.usecases.work import Listed, Listing
+from bp_kit.sealing import Sealer
+
+
+class SqlEntities:
+    """Entities of what was sent."""
+
+    def __init__(self, session: AsyncSession, sealer: Sealer) -> None:
+        self._session = session
+        self._sealer = sealer
+
+    async def find(self, name: str) -> Entity | None:
+        """Returns the entity."""
+        row = await self._session.get(EntityRow, name)
+        return _entity(row) if row else None
+
+    async def replace(self, source: str, entities: Iterable[Entity], now: datetime) -> None:
+        """Puts a source's entities in place of those it had."""
+        await self._session.execute(delete(EntityRow).where(EntityRow.source == source))
+        rows = [{**_columns(entity), "list_time": now} for entity in entities]
+        if rows:
+            await self._session.execute(insert(EntityRow), rows)
+
+    async def search(self, listing: Listing, *, words: Collection[str], stix_type: str) -> Listed[Entity]:
+        """Returns a page of what the caller's units may see that has all the words and the type (empty: any), newest first.
+
+        Raises:
+            Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
+        """
+        statement = select(EntityRow).where(seen_through(EntityRow.source, listing))
+        for word in words:
+            statement = statement.where(EntityRow.words.contains(word, autoescape=True))
+        if stix_type:
+            statement = statement.where(EntityRow.type == stix_type)
+        page = await read_page(
+            self._session,
+            self._sealer,
+            in_country(statement, EntityRow.country, listing),
+            listing=listing,
+            keys=(EntityRow.list_time, EntityRow.name),
+            columns={
+                "type": EntityRow.type,
+                "unit": EntityRow.unit,
+                "source": EntityRow.source,
+                "stix_id": EntityRow.stix_id,
+                "tlp": EntityRow.tlp,
+                "send_time": EntityRow.send_time,
+            },
+            descending=True,
+            scope=(*words, stix_type),
+        )
+        return Listed([_entity(row) for row in page.rows], page.next_token)
+
+    async def ids_known_to(self, unit: str, request: str) -> set[str]:
+        """Returns the STIX ids in a request and those of its replies that a unit may see."""
+        replies = select(ReplyRow.name).where(ReplyRow.request == request)
+        statement = select(EntityRow.stix_id).where(
+            or_(EntityRow.source == request, EntityRow.source.in_(replies)),
+            exists().where(AudienceRow.record == EntityRow.source, AudienceRow.unit == unit),
+        )
+        return set(await self._session.scalars(statement))
+
+
+def _columns(entity: Entity) -> dict[str, object]:
+    columns = asdict(entity)
+    columns.pop("handling")
+    return {**columns, "country": country_of(entity.name), **handling_columns(entity.handling)}
+
+
+def _entity(row: EntityRow) -> Entity:
+    return Entity(
+        name=row.name,
+        source=row.source,
+        unit=row.unit,
+        type=row.type,
+        stix_id=row.stix_id,
+        display_name=row.display_name,
+        words=row.words,
+        stix=row.stix,
+        handling=handling_of(row),
+        send_time=row.send_time,
+    )

@@ -1,0 +1,70 @@
+"""Puts one transaction's parts together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bp_cooperation.adapters.attachments import SqlAttachments
+from bp_cooperation.adapters.directory import SqlDirectory
+from bp_cooperation.adapters.entities import SqlEntities
+from bp_cooperation.adapters.ladders import SqlLadders, SqlWaiting
+from bp_cooperation.adapters.outlet import OutboxOutlet
+from bp_cooperation.adapters.records import SqlReplies, SqlRequests
+from bp_cooperation.adapters.stix import StixBundles
+from bp_cooperation.usecases.work import Rules, Work
+from bp_kit.database import Database
+from bp_kit.outbox import Outbox
+from bp_kit.ports import Seams
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Makes `Work` on a session.
+
+    Attributes:
+        database: Cooperation's own.
+        seams: The outside.
+        rules: What the node's operators decided.
+    """
+
+    database: Database
+    seams: Seams
+    rules: Rules
+
+    def on(self, session: AsyncSession) -> Work:
+        """Returns the parts that work on this session."""
+        sealer = self.seams.sealer
+        return Work(
+            requests=SqlRequests(session, sealer),
+            replies=SqlReplies(session, sealer),
+            attachments=SqlAttachments(session, sealer),
+            entities=SqlEntities(session, sealer),
+            ladders=SqlLadders(session),
+            directory=SqlDirectory(session, sealer),
+            waiting=SqlWaiting(session),
+            outlet=self.outlet(session),
+            bundles=StixBundles(),
+            rules=self.rules,
+            clock=self.seams.clock,
+            ids=self.seams.ids,
+        )
+
+    def outlet(self, session: AsyncSession) -> OutboxOutlet:
+        """Returns what sends on this session."""
+        return OutboxOutlet(Outbox(session, self.seams))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Work]:
+        """Opens a transaction of its own, committed at its end."""
+        async with self.database.write() as session:
+            yield self.on(session)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Work]:
+        """Opens a read-only transaction of its own."""
+        async with self.database.read() as session:
+            yield self.on(session)

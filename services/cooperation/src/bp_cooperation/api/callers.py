@@ -1,0 +1,37 @@
+"""Who calls and what a list call asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bp_cooperation.domain.names import country_of
+from bp_cooperation.usecases.work import Caller, Listing
+from bp_kit.call import current_call
+from bp_kit.rpc.methods import method_of
+
+
+def current_caller() -> Caller:
+    """Returns who calls, with the units in which a role is held that the method's `access` option admits.
+
+    A learner at the NCB who is an officer elsewhere sees what concerns that other unit, not what concerns the NCB.
+    """
+    call = current_call()
+    admitted = {*method_of(call.method).access.roles}
+    principal = call.principal
+    units = {unit for role, unit in principal.grants if role in admitted and _is_of(unit, principal.country)}
+    return Caller(principal.name, principal.country, frozenset(units))
+
+
+def listing_of(request: Any) -> Listing:
+    """Returns what a list request asks for; requests may lack a filter."""
+    return Listing(
+        parent=request.parent,
+        size=request.page_size,
+        token=request.page_token,
+        filter=getattr(request, "filter", ""),
+        caller=current_caller(),
+    )
+
+
+def _is_of(unit: str, country: str) -> bool:
+    return unit.startswith("countries/") and country_of(unit) == country

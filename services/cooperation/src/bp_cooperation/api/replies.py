@@ -1,0 +1,83 @@
+"""ReplyService."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from google.api import httpbody_pb2
+from google.protobuf.empty_pb2 import Empty
+
+from bluepacific.cooperation.v1 import reply_pb2
+from bluepacific.cooperation.v1 import reply_service_pb2 as pb
+from bluepacific.cooperation.v1 import reply_service_pb2_grpc as grpc_
+from bp_cooperation.adapters.messages import handling_of
+from bp_cooperation.adapters.unit_of_work import Workshop
+from bp_cooperation.api.callers import current_caller, listing_of
+from bp_cooperation.api.downloads import bundle_bodies
+from bp_cooperation.api.sights import note_opening, reply_seen
+from bp_cooperation.usecases import replies
+from bp_cooperation.usecases.replies import ReplyContent
+from bp_kit.database import current_session
+
+
+class ReplyServicer(grpc_.ReplyServiceServicer):
+    """Replies, as far as they concern the caller's units.
+
+    Args:
+        workshop: Makes the parts of a transaction.
+    """
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    async def CreateReply(self, request: pb.CreateReplyRequest, context: Any) -> reply_pb2.Reply:
+        """Writes a draft."""
+        sight = await replies.create_reply(
+            self._workshop.on(current_session()),
+            current_caller(),
+            request.parent,
+            unit=request.reply.unit,
+            content=_content(request.reply),
+        )
+        return reply_seen(sight)
+
+    async def GetReply(self, request: pb.GetReplyRequest, context: Any) -> reply_pb2.Reply:
+        """Gets a reply and notes that it was opened."""
+        work, caller = self._workshop.on(current_session()), current_caller()
+        sight = await replies.get_reply(work, caller, request.name)
+        await note_opening(self._workshop, work, caller, request.name)
+        return reply_seen(sight)
+
+    async def ListReplies(self, request: pb.ListRepliesRequest, context: Any) -> pb.ListRepliesResponse:
+        """Lists a request's replies, oldest first."""
+        listed = await replies.list_replies(self._workshop.on(current_session()), listing_of(request))
+        return pb.ListRepliesResponse(
+            replies=[reply_seen(sight, content=False) for sight in listed.items], next_page_token=listed.next_token
+        )
+
+    async def DeleteReply(self, request: pb.DeleteReplyRequest, context: Any) -> Empty:
+        """Deletes a draft."""
+        await replies.delete_reply(self._workshop.on(current_session()), current_caller(), request.name)
+        return Empty()
+
+    async def SendReply(self, request: pb.SendReplyRequest, context: Any) -> reply_pb2.Reply:
+        """Sends a draft."""
+        work = self._workshop.on(current_session())
+        return reply_seen(await replies.send_reply(work, current_caller(), request.name))
+
+    async def DownloadReplyBundle(
+        self, request: pb.DownloadReplyBundleRequest, context: Any
+    ) -> AsyncIterator[httpbody_pb2.HttpBody]:
+        """Downloads a reply's bundle."""
+        async for body in bundle_bodies(self._workshop, current_caller(), request.name, context):
+            yield body
+
+
+def _content(reply: reply_pb2.Reply) -> ReplyContent:
+    return ReplyContent(
+        text=reply.text,
+        to_requester_only=reply.to_requester_only,
+        handling=handling_of(reply.handling, "reply.handling") if reply.HasField("handling") else None,
+        bundle=reply.bundle,
+    )

@@ -1,0 +1,54 @@
+"""The composition root of cooperation."""
+
+from __future__ import annotations
+
+from bluepacific.cooperation.v1 import (
+    attachment_service_pb2_grpc,
+    directory_service_pb2_grpc,
+    entity_service_pb2_grpc,
+    reply_service_pb2_grpc,
+    request_service_pb2_grpc,
+)
+from bp_cooperation.adapters.sealed_files import SealedFiles
+from bp_cooperation.adapters.unit_of_work import Workshop
+from bp_cooperation.api.attachments import AttachmentServicer
+from bp_cooperation.api.directory import DirectoryServicer
+from bp_cooperation.api.entities import EntityServicer
+from bp_cooperation.api.replies import ReplyServicer
+from bp_cooperation.api.requests import RequestServicer
+from bp_cooperation.settings import CooperationSettings
+from bp_cooperation.workers.retention import Keeper
+from bp_cooperation.workers.topics import Handlers
+from bp_kit.database import Database
+from bp_kit.inbox import Subscriber
+from bp_kit.outbox import OutboxRelay
+from bp_kit.ports import Seams
+from bp_kit.service import Service
+
+
+def build(settings: CooperationSettings, seams: Seams) -> Service:
+    """Puts cooperation together."""
+    database = Database(settings.database_url)
+    workshop = Workshop(database, seams, settings.rules(seams.country))
+    files = SealedFiles(seams.blobs)
+    handlers = Handlers(workshop)
+    return Service(
+        name="cooperation",
+        package="bp_cooperation",
+        database=database,
+        servicers=[
+            (request_service_pb2_grpc.add_RequestServiceServicer_to_server, RequestServicer(workshop)),
+            (reply_service_pb2_grpc.add_ReplyServiceServicer_to_server, ReplyServicer(workshop)),
+            (
+                attachment_service_pb2_grpc.add_AttachmentServiceServicer_to_server,
+                AttachmentServicer(workshop, files),
+            ),
+            (entity_service_pb2_grpc.add_EntityServiceServicer_to_server, EntityServicer(workshop)),
+            (directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server, DirectoryServicer(workshop)),
+        ],
+        workers=[
+            OutboxRelay(database, seams, "cooperation").run,
+            Subscriber(database, seams, "cooperation", handlers.by_topic(), on_receipt=handlers.receipt).run,
+            Keeper(workshop, files, settings.retention_interval).run,
+        ],
+    )

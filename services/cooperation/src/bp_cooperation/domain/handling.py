@@ -1,0 +1,60 @@
+"""The conditions on information (TLP 2.0, purpose, releasable-to, retention). Labels only tighten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bp_cooperation.domain.names import country_of
+from bp_kit.errors import Refused
+
+# From open to closed, as FIRST orders them.
+TLP = ("CLEAR", "GREEN", "AMBER", "AMBER_STRICT", "RED")
+
+
+@dataclass(frozen=True)
+class Handling:
+    """The conditions on a request or a reply.
+
+    Attributes:
+        tlp: One of `TLP`.
+        purpose: A value of the closed list `Purpose`, without prefix.
+        releasable_to: Codes of the countries that may have it, in order; empty: its addressees, whoever they are, and nobody else.
+        retention_time: When it must be destroyed; None: not stated.
+    """
+
+    tlp: str
+    purpose: str
+    releasable_to: tuple[str, ...] = ()
+    retention_time: datetime | None = None
+
+    def allows(self, unit: str) -> bool:
+        """Tells whether a unit may be an addressee."""
+        return not self.releasable_to or country_of(unit) in self.releasable_to
+
+    def tightened(self, by: Handling) -> Handling:
+        """Returns the strictest of both: the closer label, the countries that both name, the earlier retention time. The purpose stays."""
+        times = [time for time in (self.retention_time, by.retention_time) if time]
+        return Handling(
+            tlp=max(self.tlp, by.tlp, key=TLP.index),
+            purpose=self.purpose,
+            releasable_to=tuple(sorted({*self.releasable_to} & {*by.releasable_to})),
+            retention_time=min(times, default=None),
+        )
+
+    def retained(self, now: datetime, *, usual: timedelta, longest: timedelta, field: str) -> Handling:
+        """Returns it with a retention time: its own, or the usual one.
+
+        Raises:
+            Refused: RETENTION_TIME_INVALID, where its own has passed or lies too far ahead.
+        """
+        if self.retention_time is None:
+            return replace(self, retention_time=now + usual)
+        if not now < self.retention_time <= now + longest:
+            latest = (now + longest).date().isoformat()
+            raise Refused("RETENTION_TIME_INVALID", field=f"{field}.retention_time", latest=latest)
+        return self
+
+    def expired(self, now: datetime) -> bool:
+        """Tells whether it must be destroyed by now."""
+        return self.retention_time is not None and self.retention_time <= now

@@ -1,0 +1,60 @@
+"""Settings of cooperation: environment variables that begin with `BP_COOPERATION__`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from bp_cooperation.usecases.work import Rules
+from bp_kit.settings import ServiceSettings
+
+_MIB = 1024 * 1024
+_YEAR = timedelta(days=365)
+
+
+class CooperationSettings(ServiceSettings):
+    """What cooperation is told."""
+
+    model_config = SettingsConfigDict(env_prefix="BP_COOPERATION__", frozen=True, extra="forbid")
+
+    countries: tuple[str, ...] = Field(
+        default=(),
+        description="ISO 3166-1 alpha-3 codes of the countries whose units are served here; none: the node's own.",
+    )
+    retention: timedelta = Field(
+        default=5 * _YEAR, gt=timedelta(0), description="Until content is destroyed, where its author does not say."
+    )
+    longest_retention: timedelta = Field(
+        default=30 * _YEAR, le=100 * _YEAR, description="The longest that an author may have content kept."
+    )
+    draft_lifetime: timedelta = Field(
+        default=timedelta(days=30), ge=timedelta(days=1), description="Drafts untouched for it are deleted."
+    )
+    waiting_lifetime: timedelta = Field(
+        default=timedelta(days=120),
+        ge=timedelta(days=1),
+        description="Replies whose request does not arrive within it are forgotten.",
+    )
+    retention_interval: timedelta = Field(
+        default=timedelta(minutes=5), gt=timedelta(0), description="How often is looked for what must be destroyed."
+    )
+    attachment_bytes: int = Field(default=100 * _MIB, ge=1, le=1024 * _MIB, description="Largest file.")
+    attachment_count: int = Field(default=20, ge=1, le=20, description="Most files of one request or reply.")
+
+    def rules(self, own_country: str) -> Rules:
+        """Returns what use cases need of them.
+
+        Args:
+            own_country: The country that the node speaks for.
+        """
+        return Rules(
+            countries=frozenset(self.countries or (own_country,)),
+            retention=self.retention,
+            longest_retention=max(self.longest_retention, self.retention),
+            draft_lifetime=self.draft_lifetime,
+            waiting_lifetime=self.waiting_lifetime,
+            attachment_bytes=self.attachment_bytes,
+            attachment_count=self.attachment_count,
+        )

@@ -1,0 +1,34 @@
+"""Finding entities within one's rights."""
+
+from __future__ import annotations
+
+from bp_cooperation.domain.entity import Entity, query_words
+from bp_cooperation.usecases.sight import see_record
+from bp_cooperation.usecases.work import Caller, Listed, Listing, Work
+from bp_kit.errors import Refused
+
+
+async def get_entity(work: Work, caller: Caller, name: str) -> Entity:
+    """Returns an entity of a record that the caller sees.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    entity = await work.entities.find(name)
+    if entity is None:
+        raise Refused("NOT_FOUND", name=name)
+    try:
+        await see_record(work, caller, entity.source)
+    except Refused:
+        # The refusal must not tell which record it is.
+        raise Refused("NOT_FOUND", name=name) from None
+    return entity
+
+
+async def search_entities(work: Work, listing: Listing, *, query: str, stix_type: str) -> Listed[Entity]:
+    """Returns a page of the entities that the caller's units may see and that have all words of the query, newest first.
+
+    Raises:
+        Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
+    """
+    return await work.entities.search(listing, words=query_words(query), stix_type=stix_type)

@@ -1,0 +1,112 @@
+"""Who sees what: a record is there for those who act for one of its units, and for nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bp_cooperation.domain.ladder import Ladder, ladders
+from bp_cooperation.domain.names import is_reply
+from bp_cooperation.domain.reply import Reply
+from bp_cooperation.domain.request import Request
+from bp_cooperation.usecases.work import Caller, Work
+from bp_kit.errors import Refused
+
+Record: TypeAlias = Request | Reply
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A request or a reply as somebody sees it.
+
+    Attributes:
+        record: It.
+        ladders: How far it got, for those who act for the unit that sent it; else none.
+        attachment_count: How many files it has.
+    """
+
+    record: Record
+    ladders: list[Ladder]
+    attachment_count: int
+
+
+async def see_request(work: Work, caller: Caller, name: str, *, for_change: bool = False) -> Request:
+    """Returns a request that the caller may know of.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    request = await work.requests.find(name, for_change=for_change)
+    if request is None or not request.seen_by(caller.units):
+        raise Refused("NOT_FOUND", name=name)
+    return request
+
+
+async def see_reply(work: Work, caller: Caller, name: str, *, for_change: bool = False) -> Reply:
+    """Returns a reply that the caller may know of.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    reply = await work.replies.find(name, for_change=for_change)
+    if reply is None or not reply.seen_by(caller.units):
+        raise Refused("NOT_FOUND", name=name)
+    return reply
+
+
+async def see_record(work: Work, caller: Caller, name: str, *, for_change: bool = False) -> Record:
+    """Returns a request or a reply that the caller may know of.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    if is_reply(name):
+        return await see_reply(work, caller, name, for_change=for_change)
+    return await see_request(work, caller, name, for_change=for_change)
+
+
+async def sights(work: Work, caller: Caller, records: list[Record]) -> list[Sight]:
+    """Returns records as the caller sees them."""
+    own = [record.name for record in records if record.unit in caller.units]
+    rungs = await work.ladders.of_all(own)
+    return [
+        Sight(
+            record,
+            ladders(rungs.get(record.name, ()), record.recipients),
+            await work.attachments.count(record.name),
+        )
+        for record in records
+    ]
+
+
+async def sight(work: Work, caller: Caller, record: Record) -> Sight:
+    """Returns a record as the caller sees it."""
+    return (await sights(work, caller, [record]))[0]
+
+
+def acting_unit(caller: Caller, given: str, possible: frozenset[str], *, field: str) -> str:
+    """Returns the unit that the caller acts for: the given one, or the only possible one.
+
+    Raises:
+        Refused: UNIT_NOT_CHOSEN, PERMISSION_DENIED.
+    """
+    own = caller.units & possible
+    if given:
+        if given not in own:
+            raise Refused("PERMISSION_DENIED", field=field)
+        return given
+    if not own:
+        raise Refused("PERMISSION_DENIED", field=field)
+    if len(own) > 1:
+        raise Refused("UNIT_NOT_CHOSEN", field=field)
+    return next(iter(own))
+
+
+def require_acting(caller: Caller, record: Record) -> None:
+    """Refuses to change what belongs to another unit.
+
+    Raises:
+        Refused: PERMISSION_DENIED.
+    """
+    if record.unit not in caller.units:
+        raise Refused("PERMISSION_DENIED")

@@ -1,0 +1,50 @@
+"""Destroys what has been kept long enough, now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bp_cooperation.adapters.sealed_files import SealedFiles
+from bp_cooperation.adapters.unit_of_work import Workshop
+from bp_cooperation.usecases.retention import purge
+from bp_kit.idempotency import forget_answers
+from bp_kit.logs import get_logger
+
+# A repeat of a call comes within the day; its answer holds content, which must not outlive the record.
+_ANSWERS_LIFETIME = timedelta(days=1)
+_log = get_logger("bp_cooperation.retention")
+
+
+class Keeper:
+    """Purges; a worker.
+
+    Args:
+        workshop: Makes the parts of a transaction.
+        files: Where files' bytes are.
+        interval: How often.
+    """
+
+    def __init__(self, workshop: Workshop, files: SealedFiles, interval: timedelta) -> None:
+        self._workshop = workshop
+        self._files = files
+        self._interval = interval
+
+    async def run(self) -> None:
+        """Purges until cancelled."""
+        while True:
+            try:
+                await self.purge()
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("retention.waiting", error=type(error).__name__)
+            await asyncio.sleep(self._interval.total_seconds())
+
+    async def purge(self) -> None:
+        """Destroys all that is due now."""
+        purged = await purge(self._workshop.transaction, self._files)
+        async with self._workshop.database.write() as session:
+            await forget_answers(session, before=self._workshop.seams.clock() - _ANSWERS_LIFETIME)
+        if purged:
+            _log.info("retention.purged", records=purged)

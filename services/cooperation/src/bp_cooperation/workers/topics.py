@@ -1,0 +1,172 @@
+"""What arrives for cooperation: other units' requests and replies, receipts for what was sent, news of units.
+
+What its rules refuse is reported to its sender as refused, with the reason; it never holds up what follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar
+
+from google.protobuf.message import DecodeError, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bluepacific.cooperation.v1 import events_pb2
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bluepacific.identity.v1 import events_pb2 as identity_pb2
+from bluepacific.identity.v1 import unit_pb2
+from bp_cooperation.adapters.file_messages import received_file
+from bp_cooperation.adapters.messages import moment, received_reply, received_request, rung_of
+from bp_cooperation.adapters.outlet import REPLY_SENT, REQUEST_CLOSED, REQUEST_OPENED, UNIT_CHANGED
+from bp_cooperation.adapters.unit_of_work import Workshop
+from bp_cooperation.domain.addressee import Addressee
+from bp_cooperation.domain.attachment import Attachment
+from bp_cooperation.domain.names import country_of, is_reply, request_of, require_author
+from bp_cooperation.domain.reply import Reply
+from bp_cooperation.domain.text import check_text
+from bp_cooperation.usecases import arrivals, directory
+from bp_cooperation.usecases.arrivals import Arrival
+from bp_cooperation.usecases.sight import Record
+from bp_cooperation.usecases.work import Work
+from bp_kit.errors import Refused
+from bp_kit.inbox import MessageHandler
+from bp_kit.logs import get_logger
+from bp_kit.validation import check
+
+Payload = TypeVar("Payload", bound=Message)
+_NAME = re.compile(r"countries/[A-Z]{3}/requests/[0-9a-f-]{36}(/replies/[0-9a-f-]{36})?")
+Keep = Callable[[Work, topics_pb2.Message], Awaitable[None]]
+_log = get_logger("bp_cooperation.topics")
+
+
+class Handlers:
+    """Handlers of cooperation's topics, each within the transaction of its delivery.
+
+    Args:
+        workshop: Makes the parts of a transaction.
+    """
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._keep: dict[str, Keep] = {
+            REQUEST_OPENED: self._request_opened,
+            REPLY_SENT: self._reply_sent,
+            REQUEST_CLOSED: self._request_closed,
+        }
+
+    def by_topic(self) -> dict[str, MessageHandler]:
+        """Returns the handlers by topic."""
+        return {**dict.fromkeys(self._keep, self.arrived), UNIT_CHANGED: self.unit_changed}
+
+    async def arrived(self, session: AsyncSession, message: topics_pb2.Message) -> None:
+        """Keeps what another unit sent; then what has waited for it."""
+        work = self._workshop.on(session)
+        if not await self._kept(session, work, message) or message.topic != REQUEST_OPENED:
+            return
+        for body in await work.waiting.take(message.conversation):
+            await self._kept(session, work, topics_pb2.Message.FromString(body))
+
+    async def receipt(self, session: AsyncSession, receipt: topics_pb2.Receipt) -> None:
+        """Keeps what became of something sent from here."""
+        if receipt.state:
+            await arrivals.keep_receipt(self._workshop.on(session), receipt.message_id, rung_of(receipt))
+
+    async def unit_changed(self, session: AsyncSession, message: topics_pb2.Message) -> None:
+        """Keeps what a country's identity tells of one of its units."""
+        payload = _payload(identity_pb2.UnitChanged, message)
+        require_author(message.author, payload.name)
+        addressee = Addressee(
+            unit=payload.name,
+            display_name=payload.display_name,
+            kind=unit_pb2.UnitKind.Name(payload.kind).removeprefix("UNIT_KIND_"),
+            active=payload.state == unit_pb2.UNIT_STATE_ACTIVE,
+            version=payload.version,
+        )
+        await directory.keep_addressee(self._workshop.on(session), addressee)
+
+    async def _kept(self, session: AsyncSession, work: Work, message: topics_pb2.Message) -> bool:
+        """Keeps a message, or reports that it is refused. A refusal undoes its own changes and no others."""
+        try:
+            async with session.begin_nested():
+                await self._keep[message.topic](work, message)
+        except Refused as refused:
+            _log.warning("topics.refused", topic=message.topic, message=message.message_id, reason=refused.reason)
+            outlet = self._workshop.outlet(session)
+            for unit in message.recipients:
+                if message.receipts and country_of(unit) in self._workshop.rules.countries:
+                    await outlet.report_refused(message.message_id, unit, refused.reason)
+            return False
+        return True
+
+    async def _request_opened(self, work: Work, message: topics_pb2.Message) -> None:
+        payload = _payload(events_pb2.RequestOpened, message)
+        request = received_request(payload.request)
+        request.check()
+        _require_addressed(message, request)
+        await arrivals.keep_request(
+            work, _arrival(message), request, self._files(message, payload.files, payload.request.name)
+        )
+
+    async def _reply_sent(self, work: Work, message: topics_pb2.Message) -> None:
+        payload = _payload(events_pb2.ReplySent, message)
+        reply = received_reply(payload.reply)
+        check_text(reply.text, "reply.text")
+        _require_addressed(message, reply)
+        await arrivals.keep_reply(
+            work, _arrival(message), reply, self._files(message, payload.files, payload.reply.name)
+        )
+
+    async def _request_closed(self, work: Work, message: topics_pb2.Message) -> None:
+        payload = _payload(events_pb2.RequestClosed, message)
+        close_time = moment(payload.close_time, "close_time")
+        await arrivals.keep_closing(work, _arrival(message), payload.request, close_time)
+
+    def _files(
+        self, message: topics_pb2.Message, files: Iterable[events_pb2.SealedFile], record: str
+    ) -> list[Attachment]:
+        announced = {blob.digest for blob in message.blobs}
+        if any(file.blob not in announced for file in files):
+            raise Refused("INVALID_FIELD", field="files", description="has bytes that the message does not bring")
+        return [received_file(file, record, limit=self._workshop.rules.attachment_bytes) for file in files]
+
+
+def _arrival(message: topics_pb2.Message) -> Arrival:
+    return Arrival(message.message_id, message.author, message.SerializeToString())
+
+
+def _require_addressed(message: topics_pb2.Message, record: Record) -> None:
+    """Refuses a record that says one thing where its message says another.
+
+    Raises:
+        Refused: INVALID_FIELD.
+    """
+    named = _NAME.fullmatch(record.name) and is_reply(record.name) == isinstance(record, Reply)
+    addressed = {*message.recipients} == {*record.recipients} and message.conversation == request_of(record.name)
+    if not named or not addressed:
+        raise Refused("INVALID_FIELD", field="payload", description="does not fit its message")
+
+
+def _payload(kind: type[Payload], message: topics_pb2.Message) -> Payload:
+    """Returns a message's content, checked by its proto's rules.
+
+    Raises:
+        Refused: INVALID_FIELD.
+    """
+    try:
+        payload = kind.FromString(message.payload)
+    except DecodeError:
+        raise Refused("INVALID_FIELD", field="payload", description="cannot be read") from None
+    check(payload)
+    if _has_nul(payload):
+        raise Refused("INVALID_FIELD", field="payload", description="has a NUL character")
+    return payload
+
+
+def _has_nul(message: Message) -> bool:
+    """Tells whether a text has what PostgreSQL does not take: without this, such a message would be tried for ever."""
+    for _, value in message.ListFields():
+        for one in value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else (value,):
+            if (isinstance(one, str) and "\0" in one) or (isinstance(one, Message) and _has_nul(one)):
+                return True
+    return False

@@ -1,0 +1,192 @@
+"""What tests do with a running service, in few words."""
+
+from google.api.httpbody_pb2 import HttpBody
+
+from bluepacific.common.v1 import handling_pb2
+from bluepacific.cooperation.v1 import attachment_service_pb2 as attachments_pb2
+from bluepacific.cooperation.v1 import attachment_service_pb2_grpc as attachments_grpc
+from bluepacific.cooperation.v1 import directory_service_pb2_grpc as directory_grpc
+from bluepacific.cooperation.v1 import entity_service_pb2 as entities_pb2
+from bluepacific.cooperation.v1 import entity_service_pb2_grpc as entities_grpc
+from bluepacific.cooperation.v1 import reply_pb2, request_pb2
+from bluepacific.cooperation.v1 import reply_service_pb2 as replies_pb2
+from bluepacific.cooperation.v1 import reply_service_pb2_grpc as replies_grpc
+from bluepacific.cooperation.v1 import request_service_pb2 as requests_pb2
+from bluepacific.cooperation.v1 import request_service_pb2_grpc as requests_grpc
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bluepacific.identity.v1 import events_pb2 as identity_pb2
+from bluepacific.identity.v1 import unit_pb2
+
+PREFIX = "bluepacific.cooperation.v1."
+NOTIFICATION = "bluepacific.notifications.v1.notification.requested"
+FJI, TON, PTCCC, CUSTOMS = (
+    "countries/FJI/units/ncb",
+    "countries/TON/units/ncb",
+    "countries/WSM/units/ptccc",
+    "countries/TON/units/customs",
+)
+AMBER = handling_pb2.Handling(tlp=handling_pb2.TLP_AMBER, purpose=handling_pb2.PURPOSE_INVESTIGATION)
+
+
+class Bureau:
+    """One country's cooperation service.
+
+    Args:
+        under_test: From the kit's harness.
+        country: Its code.
+    """
+
+    def __init__(self, under_test, country):
+        self.under_test = under_test
+        self.country = country
+        self.topics = under_test.topics
+        self.requests = requests_grpc.RequestServiceStub(under_test.channel)
+        self.replies = replies_grpc.ReplyServiceStub(under_test.channel)
+        self.attachments = attachments_grpc.AttachmentServiceStub(under_test.channel)
+        self.entities = entities_grpc.EntityServiceStub(under_test.channel)
+        self.directory = directory_grpc.DirectoryServiceStub(under_test.channel)
+        self.refused = under_test.refused
+
+    def as_(self, who, *roles, purpose="INVESTIGATION", language="en"):
+        """Returns call metadata of an officer: `as_("mele", "duty_officer@ncb")`."""
+        held = [f"{role.partition('@')[0]}@{role.partition('@')[2]}" for role in roles]
+        name = f"countries/{self.country}/officers/{who}"
+        return self.under_test.token(name, held, purpose=purpose, language=language)
+
+    @property
+    def officer(self):
+        """Somebody of the NCB, or in Samoa of PTCCC, who may do everything."""
+        return self.as_("ana", "officer@ptccc" if self.country == "WSM" else "officer@ncb")
+
+    async def learn_units(self, *names, active=True, version=1):
+        """Hears of units from their countries' identity."""
+        for name in names or (FJI, TON, PTCCC, CUSTOMS):
+            country = name.split("/")[1]
+            state = unit_pb2.UNIT_STATE_ACTIVE if active else unit_pb2.UNIT_STATE_INACTIVE
+            event = identity_pb2.UnitChanged(
+                name=name,
+                country=country,
+                display_name=name.rpartition("/")[2].upper(),
+                kind=unit_pb2.UNIT_KIND_NCB,
+                state=state,
+                version=version,
+            )
+            await self.topics.deliver(message("unit.changed", event, f"countries/{country}", ["countries/-"]))
+
+    def draft(self, *, as_=None, **fields):
+        values = {"title": "FV Moana Star", "text": "Who owns her?", "recipients": [PTCCC, TON], "handling": AMBER}
+        values["urgency"] = handling_pb2.URGENCY_URGENT
+        request = requests_pb2.CreateRequestRequest(
+            parent=f"countries/{self.country}", request=request_pb2.Request(**(values | fields))
+        )
+        return self.requests.CreateRequest(request, metadata=as_ or self.officer)
+
+    def send(self, name, *, as_=None, **fields):
+        request = requests_pb2.SendRequestRequest(name=name, **fields)
+        return self.requests.SendRequest(request, metadata=as_ or self.officer)
+
+    async def sent_request(self, **fields):
+        return await self.send((await self.draft(**fields)).name)
+
+    def get(self, name, as_=None):
+        as_ = as_ or self.officer
+        if "/replies/" in name:
+            return self.replies.GetReply(replies_pb2.GetReplyRequest(name=name), metadata=as_)
+        return self.requests.GetRequest(requests_pb2.GetRequestRequest(name=name), metadata=as_)
+
+    def listed(self, as_=None, parent="countries/-", **fields):
+        request = requests_pb2.ListRequestsRequest(parent=parent, **fields)
+        return self.requests.ListRequests(request, metadata=as_ or self.officer)
+
+    def close(self, name, as_=None):
+        return self.requests.CloseRequest(requests_pb2.CloseRequestRequest(name=name), metadata=as_ or self.officer)
+
+    def draft_reply(self, request, *, as_=None, **fields):
+        values = {"text": "Seen at anchor."}
+        asked = replies_pb2.CreateReplyRequest(parent=request, reply=reply_pb2.Reply(**(values | fields)))
+        return self.replies.CreateReply(asked, metadata=as_ or self.officer)
+
+    def send_reply(self, name, as_=None):
+        return self.replies.SendReply(replies_pb2.SendReplyRequest(name=name), metadata=as_ or self.officer)
+
+    async def sent_reply(self, request, *, as_=None, **fields):
+        return await self.send_reply((await self.draft_reply(request, as_=as_, **fields)).name, as_=as_)
+
+    def listed_replies(self, request, as_=None, **fields):
+        asked = replies_pb2.ListRepliesRequest(parent=request, **fields)
+        return self.replies.ListReplies(asked, metadata=as_ or self.officer)
+
+    def upload(self, parent, content, *, as_=None, piece=256 * 1024, media_type="application/pdf", **fields):
+        names = {"parent": parent, "file_name": "papers.pdf"} | fields
+
+        async def pieces():
+            body = HttpBody(content_type=media_type, data=content[:piece])
+            yield attachments_pb2.UploadAttachmentRequest(content=body, **names)
+            for start in range(piece, len(content), piece):
+                yield attachments_pb2.UploadAttachmentRequest(content=HttpBody(data=content[start : start + piece]))
+
+        return self.attachments.UploadAttachment(pieces(), metadata=as_ or self.officer)
+
+    async def download(self, name, as_=None):
+        """Returns what the parts of a download say and hold."""
+        call = self.attachments.DownloadAttachment(
+            attachments_pb2.DownloadAttachmentRequest(name=name), metadata=as_ or self.officer
+        )
+        return await joined(call)
+
+    def listed_attachments(self, request, as_=None):
+        asked = attachments_pb2.ListAttachmentsRequest(parent=request)
+        return self.attachments.ListAttachments(asked, metadata=as_ or self.officer)
+
+    def search(self, query="", as_=None, parent="countries/-", **fields):
+        asked = entities_pb2.SearchEntitiesRequest(parent=parent, query=query, **fields)
+        return self.entities.SearchEntities(asked, metadata=as_ or self.officer)
+
+    async def pass_on(self, topic, *others, count=1):
+        """Carries the newest message of a topic, and its files, to other nodes as the exchanges do; returns it."""
+        carried = (await self.topics.wait_sent(PREFIX + topic, count))[-1]
+        for other in others:
+            for blob in carried.blobs:
+                await copy_blob(self, other, blob.digest)
+            await other.topics.deliver(carried)
+        return carried
+
+    async def receive(self, carried, unit, state, moment):
+        """Gets a receipt for a message that was sent from here."""
+        receipt = topics_pb2.Receipt(message_id=carried.message_id, recipient=unit, state=state)
+        receipt.state_time.FromDatetime(moment)
+        await self.topics.receipt(receipt)
+
+    async def told(self, template, count=1):
+        """Returns the notifications asked for with a template, once there are that many."""
+        from bluepacific.notifications.v1 import events_pb2
+
+        number = count
+        while True:
+            sent = await self.topics.wait_sent(NOTIFICATION, number)
+            found = [events_pb2.NotificationRequested.FromString(one.payload) for one in sent]
+            found = [one for one in found if one.template == template]
+            if len(found) >= count:
+                return found
+            number = len(sent) + 1
+
+
+def message(topic, payload, author, recipients, **fields):
+    """Returns a message as another node's exchange delivers it."""
+    import uuid
+
+    values = {"message_id": str(uuid.uuid4()), "topic": PREFIX + topic, "author": author, "recipients": recipients}
+    return topics_pb2.Message(payload=payload.SerializeToString(), **(values | fields))
+
+
+async def copy_blob(source, target, digest):
+    store = target.under_test.seams.blobs
+    copied = await store.put(source.under_test.seams.blobs.open(digest), limit=10**9)
+    assert copied.digest == digest
+
+
+async def joined(call):
+    """Returns the media type, the metadata and the content of a download."""
+    bodies = [body async for body in call]
+    told = dict(await call.initial_metadata())
+    return bodies[0].content_type, told, b"".join(body.data for body in bodies)
