@@ -29,7 +29,8 @@ def up(directory: Path, *, as_json: bool) -> None:
     settings = load(directory)
     folder.make(settings.folder)
     logs.configure(node=settings.node_id, style=settings.log_style, level=settings.log_level)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for name in ("uvicorn", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     tracing = telemetry.configure(
         node=settings.node_id,
         span_store=settings.place(SPANS_FILE),

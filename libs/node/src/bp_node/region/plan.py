@@ -81,8 +81,10 @@ class Plan:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Settings that all nodes get anew at each start, so that a region can move to other ports."""
+        """Settings that all nodes get anew at each start, so that a region can move to other ports, and nobody waits for numbers."""
         return {
+            "BP_CATALOGUE__UPTAKE_INTERVAL": "PT2S",
+            "BP_TRAINING__PARTICIPATION_INTERVAL": "PT2S",
             "BP_NODE__HOST": _HOST,
             "BP_NODE__LINK": self.link,
             "BP_NODE__SMTP_HOST": _HOST,
