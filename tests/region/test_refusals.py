@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -88,3 +89,12 @@ def test_no_region_to_play_in(tmp_path):
     ran = bluepacific("scenario", "--state", tmp_path)
     assert ran.one_line, ran.err
     assert "no region has been started" in ran.err
+
+
+def test_a_region_that_has_stopped(tmp_path):
+    (tmp_path / "people.json").write_text("{}")
+    document = {"control": str(tmp_path / "gone.sock"), "people": str(tmp_path / "people.json"), "nodes": {"ton": {}}}
+    (tmp_path / "region.json").write_text(json.dumps(document))
+    ran = bluepacific("scenario", "--state", tmp_path)
+    assert ran.one_line, ran.err
+    assert "is `bluepacific region` running?" in ran.err

@@ -7,6 +7,7 @@ import contextlib
 import secrets
 import time
 from pathlib import Path
+from typing import Any
 
 from bp_node.failure import CommandError
 from bp_node.scenario import catalogue, following, inquiry, outage, training
@@ -35,9 +36,11 @@ def run(state: Path, *, as_json: bool) -> None:
         raise CommandError(f"{len(broken)} of {len(story.steps)} steps broke a promise: {'; '.join(broken)}")
 
 
-async def _play(story: Story, state: Path, region: dict[str, object], passwords: dict[str, str]) -> None:
+async def _play(story: Story, state: Path, region: dict[str, Any], passwords: dict[str, str]) -> None:
     async with contextlib.AsyncExitStack() as stack:
         cast = Cast(state, region, secrets.token_hex(3), passwords, stack)
+        for node in cast.region["nodes"]:
+            await cast.ask("state", node)
         with story.chapter("An inquiry about a vessel"):
             trace_id = await inquiry.play(story, cast)
             await following.play(story, cast, trace_id)
