@@ -36,8 +36,8 @@ class RequestReader:
             )
             for variable in binding.template.variables
         ]
-        self._etag = _first_text(binding, ("etag", f"{binding.body}.etag"))
-        self._request_id = _first_text(binding, ("request_id",))
+        self._etag = binding.etag_field
+        self._request_id = binding.request_id_field
 
     @property
     def takes_body(self) -> bool:
@@ -149,11 +149,3 @@ def _leaf(binding: Binding, path: str) -> FieldDescriptor:
     if field is None or field.is_repeated:
         raise ValueError(f"{binding.method.full_name}: {path} is no single field of its request")
     return field
-
-
-def _first_text(binding: Binding, paths: tuple[str, ...]) -> str:
-    for path in paths:
-        field = binding.field(path)
-        if field and field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated:
-            return path
-    return ""

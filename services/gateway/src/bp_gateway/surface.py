@@ -103,6 +103,21 @@ class Binding:
         return field
 
     @cached_property
+    def etag_field(self) -> str:
+        """Dotted path of the field that If-Match stands for; empty where there is no version to compare with."""
+        nested = f"{self.body}.etag" if self.verb in ("PATCH", "PUT") else ""
+        return self._text_field("etag") or self._text_field(nested)
+
+    @cached_property
+    def request_id_field(self) -> str:
+        """The field that Idempotency-Key stands for; empty for none."""
+        return self._text_field("request_id")
+
+    def _text_field(self, path: str) -> str:
+        field = self.field(path)
+        return path if field and field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated else ""
+
+    @cached_property
     def path_fields(self) -> frozenset[str]:
         """Dotted paths of the request fields that the path gives."""
         return frozenset(variable.field for variable in self.template.variables)

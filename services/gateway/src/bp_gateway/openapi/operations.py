@@ -75,7 +75,7 @@ def _responses(binding: Binding, schemas: Schemas) -> Schema:
     if binding.verb == "GET" and "etag" in fields and binding.kind is Kind.UNARY:
         found["304"] = {"description": "The record is still of the version that If-None-Match names."}
     refusals = [*_REFUSALS, *(("413", "415") if binding.body else ())]
-    if binding.field("etag") or (binding.body and binding.field(f"{binding.body}.etag")):
+    if binding.etag_field:
         refusals.append("412")
     for status in sorted(refusals):
         found[status] = {"$ref": "#/components/responses/Problem"}

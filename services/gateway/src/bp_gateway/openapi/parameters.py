@@ -86,7 +86,7 @@ def _headers(binding: Binding) -> list[Schema]:
     access = binding.access
     if access.purpose_required:
         found.append(_purpose(access))
-    if binding.field("request_id"):
+    if binding.request_id_field:
         found.append(
             _header(
                 "Idempotency-Key",
@@ -94,7 +94,7 @@ def _headers(binding: Binding) -> list[Schema]:
                 {"type": "string", "format": "uuid"},
             )
         )
-    if binding.field("etag") or (binding.body and binding.field(f"{binding.body}.etag")):
+    if binding.etag_field:
         found.append(_header("If-Match", "Refuse unless the record is still of this version; 412 otherwise.", _ETAG))
     if binding.verb == "GET" and "etag" in binding.method.output_type.fields_by_name:
         found.append(_header("If-None-Match", "Answer 304 if the record is still of this version.", _ETAG))
