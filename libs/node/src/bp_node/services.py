@@ -64,6 +64,8 @@ def _known(name: str, node: NodeSettings) -> dict[str, Any]:
         "country": node.country,
         "node_id": node.node_id,
         "centre": node.centre,
+        "link": node.link,
+        "files_dir": node.place("sealed"),
         "smtp_host": node.smtp_host,
         "smtp_port": node.smtp_port,
         "mail_from": node.mail_from,

@@ -18,6 +18,44 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class Invitation(_message.Message):
+    """What a one-time token says; the token is this message in URL-safe base64. Whoever holds it first is let in, so it is handed over like a key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINK_FIELD_NUMBER: _builtins.int
+    CENTRE_FIELD_NUMBER: _builtins.int
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    AUTHORITY_FIELD_NUMBER: _builtins.int
+    SECRET_FIELD_NUMBER: _builtins.int
+    link: _builtins.str
+    """host:port of the centre's link."""
+    centre: _builtins.str
+    """The centre's node id."""
+    node_id: _builtins.str
+    """The node id it is for."""
+    authority: _builtins.bytes
+    """The network's certificate authority (X.509, DER): nobody else's listener is believed."""
+    secret: _builtins.bytes
+    """32 random bytes, known to nobody else. The key that opens the listener's TLS once is derived from them."""
+    def __init__(
+        self,
+        *,
+        link: _builtins.str = ...,
+        centre: _builtins.str = ...,
+        node_id: _builtins.str = ...,
+        authority: _builtins.bytes = ...,
+        secret: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority", b"authority", "centre", b"centre", "link", b"link", "node_id", b"node_id", "secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Invitation: _TypeAlias = Invitation  # noqa: Y015
+
+@_typing.final
 class EnrolRequest(_message.Message):
     """Asks to be let in."""
 
@@ -29,7 +67,7 @@ class EnrolRequest(_message.Message):
     SIGN_KEY_FIELD_NUMBER: _builtins.int
     HPKE_KEY_FIELD_NUMBER: _builtins.int
     PROOF_FIELD_NUMBER: _builtins.int
-    secret: _builtins.str
+    secret: _builtins.bytes
     """The invitation's secret."""
     node_id: _builtins.str
     """The node's id, as invited."""
@@ -44,7 +82,7 @@ class EnrolRequest(_message.Message):
     def __init__(
         self,
         *,
-        secret: _builtins.str = ...,
+        secret: _builtins.bytes = ...,
         node_id: _builtins.str = ...,
         csr: _builtins.bytes = ...,
         sign_key: _builtins.bytes = ...,

@@ -175,7 +175,7 @@ Global___EnvelopeHeader: _TypeAlias = EnvelopeHeader  # noqa: Y015
 
 @_typing.final
 class SealedBlob(_message.Message):
-    """A file's ciphertext, as relays see it."""
+    """A file's ciphertext, as relays see it: chunks of 64 KiB, each encrypted with AES-256-GCM under its position and whether it is the last."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -210,7 +210,9 @@ class SealedContent(_message.Message):
     content: _builtins.bytes
     """A serialised Content, as its author's node signed it."""
     signature: _builtins.bytes
-    """Inner seal: Ed25519 of the author's node over the content's digest, the envelope's id and its recipients. Nobody can address it anew."""
+    """Inner seal: Ed25519 of the author's node over the digests of content and header, so over its id, recipients and topic: nobody can
+    address it anew.
+    """
     def __init__(
         self,
         *,

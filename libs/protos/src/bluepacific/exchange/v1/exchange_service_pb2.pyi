@@ -141,12 +141,21 @@ class Link(_message.Message):
     WAITING_FIELD_NUMBER: _builtins.int
     OLDEST_TIME_FIELD_NUMBER: _builtins.int
     DRIFT_MILLIS_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
+    SET_ASIDE_FIELD_NUMBER: _builtins.int
+    REVOKED_FIELD_NUMBER: _builtins.int
     peer: _builtins.str
     """The peer's node id."""
     connected: _builtins.bool
     """It is connected now."""
     drift_millis: _builtins.int
     """The peer's clock less ours, in milliseconds, at the last hello."""
+    fingerprint: _builtins.str
+    """The peer's fingerprint in words, as two people compare them."""
+    set_aside: _builtins.int
+    """Items that the peer refused for good; a person looks at them."""
+    revoked: _builtins.bool
+    """The peer is no longer trusted."""
     @_builtins.property
     def last_contact_time(self) -> _timestamp_pb2.Timestamp:
         """When it last was."""
@@ -168,10 +177,13 @@ class Link(_message.Message):
         waiting: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         oldest_time: _timestamp_pb2.Timestamp | None = ...,
         drift_millis: _builtins.int = ...,
+        fingerprint: _builtins.str = ...,
+        set_aside: _builtins.int = ...,
+        revoked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["last_contact_time", b"last_contact_time", "oldest_time", b"oldest_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["connected", b"connected", "drift_millis", b"drift_millis", "last_contact_time", b"last_contact_time", "oldest_time", b"oldest_time", "peer", b"peer", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["connected", b"connected", "drift_millis", b"drift_millis", "fingerprint", b"fingerprint", "last_contact_time", b"last_contact_time", "oldest_time", b"oldest_time", "peer", b"peer", "revoked", b"revoked", "set_aside", b"set_aside", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from bluepacific.common.v1 import handling_pb2 as _handling_pb2
 from bluepacific.exchange.v1 import envelope_pb2 as _envelope_pb2
 from bluepacific.exchange.v1 import register_pb2 as _register_pb2
 from collections import abc as _abc
@@ -87,6 +88,7 @@ class Hello(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     REGISTER_VERSION_FIELD_NUMBER: _builtins.int
     CLOCK_MILLIS_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_VERSION_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """The node's id; must be the certificate's."""
     incarnation: _builtins.str
@@ -97,6 +99,8 @@ class Hello(_message.Message):
     """The register it has."""
     clock_millis: _builtins.int
     """Its clock, in milliseconds since the epoch; only ever used to state drift."""
+    timestamp_version: _builtins.int
+    """The register's timestamp it has."""
     def __init__(
         self,
         *,
@@ -105,10 +109,11 @@ class Hello(_message.Message):
         version: _builtins.int = ...,
         register_version: _builtins.int = ...,
         clock_millis: _builtins.int = ...,
+        timestamp_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_millis", b"clock_millis", "incarnation", b"incarnation", "node_id", b"node_id", "register_version", b"register_version", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_millis", b"clock_millis", "incarnation", b"incarnation", "node_id", b"node_id", "register_version", b"register_version", "timestamp_version", b"timestamp_version", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -206,25 +211,29 @@ Global___RefusedItem: _TypeAlias = RefusedItem  # noqa: Y015
 
 @_typing.final
 class BlobRequest(_message.Message):
-    """Asks for a ciphertext."""
+    """Asks for a ciphertext; asked again as it arrives, which tells the sender how far it has come."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     DIGEST_FIELD_NUMBER: _builtins.int
     OFFSET_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     """Its digest."""
     offset: _builtins.int
-    """How much the asker has."""
+    """How much the asker has safely on disk; its size when it needs no more."""
+    urgency: _handling_pb2.Urgency.ValueType
+    """Of the envelope that announced it; the most urgent comes first."""
     def __init__(
         self,
         *,
         digest: _builtins.str = ...,
         offset: _builtins.int = ...,
+        urgency: _handling_pb2.Urgency.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "offset", b"offset"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "offset", b"offset", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -244,7 +253,7 @@ class BlobChunk(_message.Message):
     offset: _builtins.int
     """Where the piece begins."""
     data: _builtins.bytes
-    """At most 64 KiB."""
+    """At most 16 KiB, so that on a thin link something urgent overtakes within a second."""
     def __init__(
         self,
         *,

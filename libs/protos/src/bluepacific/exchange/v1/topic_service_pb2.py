@@ -30,7 +30,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bluepacific/exchange/v1/topic_service.proto\x12\x17\x62luepacific.exchange.v1\x1a bluepacific/common/v1/blob.proto\x1a$bluepacific/common/v1/handling.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\x04\n\x07Message\x12\x1c\n\nmessage_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x36\n\x05topic\x18\x02 \x01(\tB\'\xbaH$r\"2 ^bluepacific(\\.[a-z0-9_]+){3,6}$\x12\x44\n\x06\x61uthor\x18\x03 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}(/units/[a-z0-9-]{2,63})?$\x12X\n\nrecipients\x18\x04 \x03(\tBD\xbaHA\x92\x01>\x08\x01\x10\xe8\x07\x18\x01\"5r321^countries/([A-Z]{3}|-)(/units/[a-z0-9-]{2,63})?$\x12\x39\n\x07urgency\x18\x05 \x01(\x0e\x32\x1e.bluepacific.common.v1.UrgencyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x31\n\x08handling\x18\x06 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12\x1e\n\x0c\x63onversation\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1a\n\x07payload\x18\x08 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@\x12\x34\n\x05\x62lobs\x18\t \x03(\x0b\x32\x1b.bluepacific.common.v1.BlobB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0btraceparent\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18\x37\x12\x10\n\x08receipts\x18\r \x01(\x08\"H\n\x0bSendRequest\x12\x39\n\x07message\x18\x01 \x01(\x0b\x32 .bluepacific.exchange.v1.MessageB\x06\xbaH\x03\xc8\x01\x01\"S\n\x0cSendResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"9\n\x10SubscribeRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{3,40}$\"\xc5\x01\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x33\n\x07message\x18\x02 \x01(\x0b\x32 .bluepacific.exchange.v1.MessageH\x00\x12\x33\n\x07receipt\x18\x03 \x01(\x0b\x32 .bluepacific.exchange.v1.ReceiptH\x00\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07\x63ontent\"\xbc\x01\n\x07Receipt\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x11\n\trecipient\x18\x02 \x01(\t\x12\x35\n\x05state\x18\x03 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12.\n\nstate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x05 \x01(\t\x12\x13\n\x0btraceparent\x18\x06 \x01(\t\"[\n\x12\x41\x63knowledgeRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{3,40}$\x12\x1e\n\x0b\x64\x65livery_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\"\xf2\x01\n\rReportRequest\x12\x1c\n\nmessage_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12G\n\trecipient\x18\x02 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}(/units/[a-z0-9-]{2,63})?$\x12\x43\n\x05state\x18\x03 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryStateB\x0c\xbaH\t\x82\x01\x06\x18\x05\x18\x06\x18\x07\x12\x17\n\x06ground\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1c\n\x0btraceparent\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x37*\xab\x02\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x45LIVERY_STATE_QUEUED\x10\x01\x12\x17\n\x13\x44\x45LIVERY_STATE_SENT\x10\x02\x12\x1b\n\x17\x44\x45LIVERY_STATE_ACCEPTED\x10\x03\x12\x1c\n\x18\x44\x45LIVERY_STATE_DELIVERED\x10\x04\x12\x19\n\x15\x44\x45LIVERY_STATE_OPENED\x10\x05\x12\x1b\n\x17\x44\x45LIVERY_STATE_ACTIONED\x10\x06\x12\x1a\n\x16\x44\x45LIVERY_STATE_REFUSED\x10\x07\x12\x1a\n\x16\x44\x45LIVERY_STATE_EXPIRED\x10\x08\x12\x1b\n\x17\x44\x45LIVERY_STATE_RECALLED\x10\t2\xf5\x03\n\x0cTopicService\x12u\n\x04Send\x12$.bluepacific.exchange.v1.SendRequest\x1a%.bluepacific.exchange.v1.SendResponse\" \xa2\xbb\x18\x18\n\x14\x65xchange.topics.send \x01\xa8\xbb\x18\x01\x12\x82\x01\n\tSubscribe\x12).bluepacific.exchange.v1.SubscribeRequest\x1a!.bluepacific.exchange.v1.Delivery\"%\xa2\xbb\x18\x1d\n\x19\x65xchange.topics.subscribe \x01\xa8\xbb\x18\x01\x30\x01\x12{\n\x0b\x41\x63knowledge\x12+.bluepacific.exchange.v1.AcknowledgeRequest\x1a\x16.google.protobuf.Empty\"\'\xa2\xbb\x18\x1f\n\x1b\x65xchange.topics.acknowledge \x01\xa8\xbb\x18\x01\x12l\n\x06Report\x12&.bluepacific.exchange.v1.ReportRequest\x1a\x16.google.protobuf.Empty\"\"\xa2\xbb\x18\x1a\n\x16\x65xchange.topics.report \x01\xa8\xbb\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bluepacific/exchange/v1/topic_service.proto\x12\x17\x62luepacific.exchange.v1\x1a bluepacific/common/v1/blob.proto\x1a$bluepacific/common/v1/handling.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x05\n\x07Message\x12\x46\n\nmessage_id\x18\x01 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12\x39\n\x05topic\x18\x02 \x01(\tB*\xbaH\'r%\x18\xc8\x01\x32 ^bluepacific(\\.[a-z0-9_]+){3,6}$\x12\x44\n\x06\x61uthor\x18\x03 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}(/units/[a-z0-9-]{2,63})?$\x12X\n\nrecipients\x18\x04 \x03(\tBD\xbaHA\x92\x01>\x08\x01\x10\xe8\x07\x18\x01\"5r321^countries/([A-Z]{3}|-)(/units/[a-z0-9-]{2,63})?$\x12\x39\n\x07urgency\x18\x05 \x01(\x0e\x32\x1e.bluepacific.common.v1.UrgencyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x31\n\x08handling\x18\x06 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12*\n\x0c\x63onversation\x18\x07 \x01(\tB\x14\xbaH\x11r\x0f\x18\xff\x01\x32\n^[^\\x00]*$\x12\x1a\n\x07payload\x18\x08 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@\x12\x34\n\x05\x62lobs\x18\t \x03(\x0b\x32\x1b.bluepacific.common.v1.BlobB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12R\n\x0btraceparent\x18\x0c \x01(\tB=\xbaH:r826^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$\x12\x10\n\x08receipts\x18\r \x01(\x08\"H\n\x0bSendRequest\x12\x39\n\x07message\x18\x01 \x01(\x0b\x32 .bluepacific.exchange.v1.MessageB\x06\xbaH\x03\xc8\x01\x01\"S\n\x0cSendResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"9\n\x10SubscribeRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{3,40}$\"\xc5\x01\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x33\n\x07message\x18\x02 \x01(\x0b\x32 .bluepacific.exchange.v1.MessageH\x00\x12\x33\n\x07receipt\x18\x03 \x01(\x0b\x32 .bluepacific.exchange.v1.ReceiptH\x00\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07\x63ontent\"\xbc\x01\n\x07Receipt\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x11\n\trecipient\x18\x02 \x01(\t\x12\x35\n\x05state\x18\x03 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12.\n\nstate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x05 \x01(\t\x12\x13\n\x0btraceparent\x18\x06 \x01(\t\"\x84\x01\n\x12\x41\x63knowledgeRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{3,40}$\x12G\n\x0b\x64\x65livery_id\x18\x02 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\"\xde\x02\n\rReportRequest\x12\x46\n\nmessage_id\x18\x01 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12G\n\trecipient\x18\x02 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}(/units/[a-z0-9-]{2,63})?$\x12\x43\n\x05state\x18\x03 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryStateB\x0c\xbaH\t\x82\x01\x06\x18\x05\x18\x06\x18\x07\x12#\n\x06ground\x18\x04 \x01(\tB\x13\xbaH\x10r\x0e\x18\x64\x32\n^[^\\x00]*$\x12R\n\x0btraceparent\x18\x05 \x01(\tB=\xbaH:r826^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$*\xab\x02\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x45LIVERY_STATE_QUEUED\x10\x01\x12\x17\n\x13\x44\x45LIVERY_STATE_SENT\x10\x02\x12\x1b\n\x17\x44\x45LIVERY_STATE_ACCEPTED\x10\x03\x12\x1c\n\x18\x44\x45LIVERY_STATE_DELIVERED\x10\x04\x12\x19\n\x15\x44\x45LIVERY_STATE_OPENED\x10\x05\x12\x1b\n\x17\x44\x45LIVERY_STATE_ACTIONED\x10\x06\x12\x1a\n\x16\x44\x45LIVERY_STATE_REFUSED\x10\x07\x12\x1a\n\x16\x44\x45LIVERY_STATE_EXPIRED\x10\x08\x12\x1b\n\x17\x44\x45LIVERY_STATE_RECALLED\x10\t2\xf5\x03\n\x0cTopicService\x12u\n\x04Send\x12$.bluepacific.exchange.v1.SendRequest\x1a%.bluepacific.exchange.v1.SendResponse\" \xa2\xbb\x18\x18\n\x14\x65xchange.topics.send \x01\xa8\xbb\x18\x01\x12\x82\x01\n\tSubscribe\x12).bluepacific.exchange.v1.SubscribeRequest\x1a!.bluepacific.exchange.v1.Delivery\"%\xa2\xbb\x18\x1d\n\x19\x65xchange.topics.subscribe \x01\xa8\xbb\x18\x01\x30\x01\x12{\n\x0b\x41\x63knowledge\x12+.bluepacific.exchange.v1.AcknowledgeRequest\x1a\x16.google.protobuf.Empty\"\'\xa2\xbb\x18\x1f\n\x1b\x65xchange.topics.acknowledge \x01\xa8\xbb\x18\x01\x12l\n\x06Report\x12&.bluepacific.exchange.v1.ReportRequest\x1a\x16.google.protobuf.Empty\"\"\xa2\xbb\x18\x1a\n\x16\x65xchange.topics.report \x01\xa8\xbb\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,9 +38,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.exchange.v1.top
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['message_id']._loaded_options = None
-  _globals['_MESSAGE'].fields_by_name['message_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_MESSAGE'].fields_by_name['message_id']._serialized_options = b'\272H/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
   _globals['_MESSAGE'].fields_by_name['topic']._loaded_options = None
-  _globals['_MESSAGE'].fields_by_name['topic']._serialized_options = b'\272H$r\"2 ^bluepacific(\\.[a-z0-9_]+){3,6}$'
+  _globals['_MESSAGE'].fields_by_name['topic']._serialized_options = b'\272H\'r%\030\310\0012 ^bluepacific(\\.[a-z0-9_]+){3,6}$'
   _globals['_MESSAGE'].fields_by_name['author']._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['author']._serialized_options = b'\272H1r/2-^countries/[A-Z]{3}(/units/[a-z0-9-]{2,63})?$'
   _globals['_MESSAGE'].fields_by_name['recipients']._loaded_options = None
@@ -48,13 +48,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MESSAGE'].fields_by_name['urgency']._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['urgency']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_MESSAGE'].fields_by_name['conversation']._loaded_options = None
-  _globals['_MESSAGE'].fields_by_name['conversation']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_MESSAGE'].fields_by_name['conversation']._serialized_options = b'\272H\021r\017\030\377\0012\n^[^\\x00]*$'
   _globals['_MESSAGE'].fields_by_name['payload']._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['payload']._serialized_options = b'\272H\006z\004\030\200\200@'
   _globals['_MESSAGE'].fields_by_name['blobs']._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['blobs']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_MESSAGE'].fields_by_name['traceparent']._loaded_options = None
-  _globals['_MESSAGE'].fields_by_name['traceparent']._serialized_options = b'\272H\004r\002\0307'
+  _globals['_MESSAGE'].fields_by_name['traceparent']._serialized_options = b'\272H:r826^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$'
   _globals['_SENDREQUEST'].fields_by_name['message']._loaded_options = None
   _globals['_SENDREQUEST'].fields_by_name['message']._serialized_options = b'\272H\003\310\001\001'
   _globals['_SUBSCRIBEREQUEST'].fields_by_name['service']._loaded_options = None
@@ -62,17 +62,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACKNOWLEDGEREQUEST'].fields_by_name['service']._loaded_options = None
   _globals['_ACKNOWLEDGEREQUEST'].fields_by_name['service']._serialized_options = b'\272H\021r\0172\r^[a-z]{3,40}$'
   _globals['_ACKNOWLEDGEREQUEST'].fields_by_name['delivery_id']._loaded_options = None
-  _globals['_ACKNOWLEDGEREQUEST'].fields_by_name['delivery_id']._serialized_options = b'\272H\006r\004\020\001\030d'
+  _globals['_ACKNOWLEDGEREQUEST'].fields_by_name['delivery_id']._serialized_options = b'\272H/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
   _globals['_REPORTREQUEST'].fields_by_name['message_id']._loaded_options = None
-  _globals['_REPORTREQUEST'].fields_by_name['message_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REPORTREQUEST'].fields_by_name['message_id']._serialized_options = b'\272H/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
   _globals['_REPORTREQUEST'].fields_by_name['recipient']._loaded_options = None
   _globals['_REPORTREQUEST'].fields_by_name['recipient']._serialized_options = b'\272H1r/2-^countries/[A-Z]{3}(/units/[a-z0-9-]{2,63})?$'
   _globals['_REPORTREQUEST'].fields_by_name['state']._loaded_options = None
   _globals['_REPORTREQUEST'].fields_by_name['state']._serialized_options = b'\272H\t\202\001\006\030\005\030\006\030\007'
   _globals['_REPORTREQUEST'].fields_by_name['ground']._loaded_options = None
-  _globals['_REPORTREQUEST'].fields_by_name['ground']._serialized_options = b'\272H\004r\002\030d'
+  _globals['_REPORTREQUEST'].fields_by_name['ground']._serialized_options = b'\272H\020r\016\030d2\n^[^\\x00]*$'
   _globals['_REPORTREQUEST'].fields_by_name['traceparent']._loaded_options = None
-  _globals['_REPORTREQUEST'].fields_by_name['traceparent']._serialized_options = b'\272H\004r\002\0307'
+  _globals['_REPORTREQUEST'].fields_by_name['traceparent']._serialized_options = b'\272H:r826^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$'
   _globals['_TOPICSERVICE'].methods_by_name['Send']._loaded_options = None
   _globals['_TOPICSERVICE'].methods_by_name['Send']._serialized_options = b'\242\273\030\030\n\024exchange.topics.send \001\250\273\030\001'
   _globals['_TOPICSERVICE'].methods_by_name['Subscribe']._loaded_options = None
@@ -81,24 +81,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOPICSERVICE'].methods_by_name['Acknowledge']._serialized_options = b'\242\273\030\037\n\033exchange.topics.acknowledge \001\250\273\030\001'
   _globals['_TOPICSERVICE'].methods_by_name['Report']._loaded_options = None
   _globals['_TOPICSERVICE'].methods_by_name['Report']._serialized_options = b'\242\273\030\032\n\026exchange.topics.report \001\250\273\030\001'
-  _globals['_DELIVERYSTATE']._serialized_start=1849
-  _globals['_DELIVERYSTATE']._serialized_end=2148
+  _globals['_DELIVERYSTATE']._serialized_start=2110
+  _globals['_DELIVERYSTATE']._serialized_end=2409
   _globals['_MESSAGE']._serialized_start=274
-  _globals['_MESSAGE']._serialized_end=899
-  _globals['_SENDREQUEST']._serialized_start=901
-  _globals['_SENDREQUEST']._serialized_end=973
-  _globals['_SENDRESPONSE']._serialized_start=975
-  _globals['_SENDRESPONSE']._serialized_end=1058
-  _globals['_SUBSCRIBEREQUEST']._serialized_start=1060
-  _globals['_SUBSCRIBEREQUEST']._serialized_end=1117
-  _globals['_DELIVERY']._serialized_start=1120
-  _globals['_DELIVERY']._serialized_end=1317
-  _globals['_RECEIPT']._serialized_start=1320
-  _globals['_RECEIPT']._serialized_end=1508
-  _globals['_ACKNOWLEDGEREQUEST']._serialized_start=1510
-  _globals['_ACKNOWLEDGEREQUEST']._serialized_end=1601
-  _globals['_REPORTREQUEST']._serialized_start=1604
-  _globals['_REPORTREQUEST']._serialized_end=1846
-  _globals['_TOPICSERVICE']._serialized_start=2151
-  _globals['_TOPICSERVICE']._serialized_end=2652
+  _globals['_MESSAGE']._serialized_end=1010
+  _globals['_SENDREQUEST']._serialized_start=1012
+  _globals['_SENDREQUEST']._serialized_end=1084
+  _globals['_SENDRESPONSE']._serialized_start=1086
+  _globals['_SENDRESPONSE']._serialized_end=1169
+  _globals['_SUBSCRIBEREQUEST']._serialized_start=1171
+  _globals['_SUBSCRIBEREQUEST']._serialized_end=1228
+  _globals['_DELIVERY']._serialized_start=1231
+  _globals['_DELIVERY']._serialized_end=1428
+  _globals['_RECEIPT']._serialized_start=1431
+  _globals['_RECEIPT']._serialized_end=1619
+  _globals['_ACKNOWLEDGEREQUEST']._serialized_start=1622
+  _globals['_ACKNOWLEDGEREQUEST']._serialized_end=1754
+  _globals['_REPORTREQUEST']._serialized_start=1757
+  _globals['_REPORTREQUEST']._serialized_end=2107
+  _globals['_TOPICSERVICE']._serialized_start=2412
+  _globals['_TOPICSERVICE']._serialized_end=2913
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,208 @@
+"""`node invite` and `node enrol`: letting a node into the network, and the words that two people compare."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bp_node import folder
+from bp_node.failure import CommandError, told_plainly
+from bp_node.screen import say, say_json, working
+from bp_node.settings import NodeSettings, load
+
+if TYPE_CHECKING:
+    from bp_exchange.adapters.joining import Joined
+    from bp_exchange.settings import ExchangeSettings
+
+RECORD_FILE = "enrolment.txt"
+_MAX_TOKEN_LETTERS = 4096
+_FROM_INPUT = "-"
+_CODE = re.compile(r"[A-Z]{3}")
+_NODE_ID = re.compile(r"[a-z][a-z0-9-]{1,30}")
+
+
+def make_keys(settings: NodeSettings) -> str:
+    """Makes a node's keys; for a centre it also founds the network. Returns the keys' fingerprint in words.
+
+    Raises:
+        CommandError: The key folder cannot be written.
+    """
+    from bp_exchange.adapters.authority import Authority  # noqa: PLC0415 - slow, and only here
+    from bp_exchange.adapters.key_folder import KeyFolder  # noqa: PLC0415
+    from bp_exchange.protocol.words import fingerprint  # noqa: PLC0415
+    from bp_kit.ports import system_clock  # noqa: PLC0415
+
+    exchange = _exchange_settings(settings)
+    with told_plainly("write the keys of", settings.folder):
+        keys = KeyFolder(exchange.key_dir, exchange.node_id)
+        if settings.centre:
+            Authority(keys, exchange, system_clock).found()
+        return fingerprint(keys.node(exchange.countries, centre=exchange.centre))
+
+
+def invite(directory: Path, node_id: str, countries: tuple[str, ...], *, as_json: bool) -> None:
+    """At the centre: makes the one-time token that lets a node in; the centre may run meanwhile.
+
+    Raises:
+        CommandError: This is not the centre, a name cannot be, or a country is served by another node.
+    """
+    settings = load(directory)
+    if not settings.centre:
+        raise CommandError(f"{settings.node_id} is not the centre: only the centre invites")
+    if not _NODE_ID.fullmatch(node_id):
+        raise CommandError(f"{node_id} cannot be a node's name: small letters, digits and -, at most 31")
+    for country in countries:
+        if not _CODE.fullmatch(country):
+            raise CommandError(f"{country} is not an ISO 3166-1 alpha-3 code such as FJI")
+    exchange = _exchange_settings(settings)
+    token = asyncio.run(_invite(settings, exchange, node_id, countries))
+    if as_json:
+        say_json({"node": node_id, "countries": list(countries), "token": token})
+        return
+    say(
+        f"one-time token for {node_id} ({', '.join(countries)}), open for {_period(exchange)}; hand it over like a key:"
+    )
+    sys.stdout.write(token + "\n")
+
+
+def enrol(directory: Path, token: str, *, as_json: bool) -> None:
+    """Lets the node of a folder into the network, and prints the words that two people compare.
+
+    Raises:
+        CommandError: The token is none, the centre cannot be reached, or it refuses.
+    """
+    settings = load(directory)
+    given = sys.stdin.readline(_MAX_TOKEN_LETTERS) if token == _FROM_INPUT else token
+    with working("enrolling at the centre", quiet=as_json):
+        joined = asyncio.run(_enrol(settings, given.strip()))
+    record = _record(joined)
+    file = settings.place(RECORD_FILE)
+    folder.write_secret(file, record)
+    if as_json:
+        say_json(_document(joined, file))
+        return
+    say(record)
+    say(f"this record is in {file}: print it, sign it, keep it with the country's papers")
+
+
+def _exchange_settings(settings: NodeSettings) -> ExchangeSettings:
+    from bp_exchange.settings import ExchangeSettings  # noqa: PLC0415 - slow, and only here
+    from bp_node.services import settings_of  # noqa: PLC0415
+
+    found = settings_of("exchange", settings)
+    assert isinstance(found, ExchangeSettings)
+    return found
+
+
+async def _invite(settings: NodeSettings, exchange: ExchangeSettings, node_id: str, countries: tuple[str, ...]) -> str:
+    from bluepacific.exchange.v1 import register_pb2  # noqa: PLC0415 - slow, and only here
+    from bp_exchange.adapters.authority import Authority  # noqa: PLC0415
+    from bp_exchange.adapters.inviting import invite as make_token  # noqa: PLC0415
+    from bp_exchange.adapters.key_folder import KeyFolder  # noqa: PLC0415
+    from bp_exchange.adapters.register_keeper import RegisterKeeper  # noqa: PLC0415
+    from bp_exchange.usecases.enrolling import is_served  # noqa: PLC0415
+    from bp_kit.database import Database  # noqa: PLC0415
+    from bp_kit.migrations import migrate  # noqa: PLC0415
+    from bp_kit.ports import system_clock  # noqa: PLC0415
+
+    keys = KeyFolder(exchange.key_dir, exchange.node_id)
+    database = Database(exchange.database_url)
+    with told_plainly("use", settings.folder):
+        # Harmless where it is up to date; needed where the centre has never run.
+        await migrate("bp_exchange", exchange.database_url)
+    try:
+        register = RegisterKeeper(database, keys, keys.node(exchange.countries, centre=True))
+        await register.load()
+        wanted = register_pb2.Node(node_id=node_id, countries=countries)
+        if register.current and is_served(register.current.register, wanted):
+            raise CommandError(f"another node serves {' or '.join(countries)} already")
+        if node_id == exchange.node_id:
+            raise CommandError(f"{node_id} is the centre itself")
+        async with database.write() as session:
+            return await make_token(
+                session,
+                Authority(keys, exchange, system_clock),
+                exchange,
+                node_id=node_id,
+                countries=countries,
+                clock=system_clock,
+            )
+    finally:
+        await database.aclose()
+
+
+async def _enrol(settings: NodeSettings, token: str) -> Joined:
+    import grpc  # noqa: PLC0415 - slow, and only here
+
+    from bp_exchange.adapters.inviting import read_token  # noqa: PLC0415
+    from bp_exchange.adapters.joining import JoinRefusedError, join  # noqa: PLC0415
+    from bp_exchange.adapters.key_folder import KeyFolder  # noqa: PLC0415
+    from bp_exchange.protocol.trust import RegisterNotTrustedError  # noqa: PLC0415
+    from bp_kit.ports import system_clock  # noqa: PLC0415
+
+    try:
+        invitation = read_token(token)
+    except ValueError:
+        raise CommandError("this is not a token, or a part of it is missing; copy the whole line") from None
+    if invitation.node_id != settings.node_id:
+        raise CommandError(f"this token is for {invitation.node_id}, not for {settings.node_id}")
+    exchange = _exchange_settings(settings)
+    try:
+        return await join(KeyFolder(exchange.key_dir, exchange.node_id), invitation, system_clock())
+    except grpc.RpcError as error:
+        raise CommandError(_why(error, invitation.link)) from error
+    except (JoinRefusedError, RegisterNotTrustedError) as error:
+        raise CommandError(f"the centre's answer cannot be trusted: {error}") from error
+
+
+def _why(error: Any, link: str) -> str:
+    import grpc  # noqa: PLC0415 - slow, and only here
+
+    if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        return f"the centre cannot be reached at {link}, or the token has expired"
+    return str(error.details())
+
+
+def _period(exchange: ExchangeSettings) -> str:
+    hours = int(exchange.invitation_lifetime.total_seconds() // 3600)
+    return f"{hours} hours"
+
+
+def _document(joined: Joined, file: Path) -> dict[str, Any]:
+    from bp_exchange.protocol.words import fingerprint  # noqa: PLC0415 - slow, and only here
+
+    return {
+        "node": joined.node.node_id,
+        "fingerprint": fingerprint(joined.node),
+        "centre": joined.centre.node_id,
+        "centreFingerprint": fingerprint(joined.centre),
+        "registerVersion": joined.trusted.version,
+        "record": str(file),
+    }
+
+
+def _record(joined: Joined) -> str:
+    from bp_exchange.protocol.words import fingerprint  # noqa: PLC0415 - slow, and only here
+
+    return "\n".join(
+        (
+            "Enrolment record",
+            "",
+            f"Node:                   {joined.node.node_id} for {', '.join(joined.node.countries)}",
+            f"Its fingerprint:        {fingerprint(joined.node)}",
+            f"Centre:                 {joined.centre.node_id}",
+            f"The centre's:           {fingerprint(joined.centre)}",
+            f"Register:               version {joined.trusted.version}",
+            f"Signing key:            {joined.node.sign_key.hex()}",
+            f"TLS key (SHA-256):      {joined.node.tls_key_sha256.hex()}",
+            "",
+            "Two people compare the words of both nodes by telephone: one at the node, one at the centre,",
+            "who sees them with `bluepacific node status`. If a word differs, the centre revokes the node.",
+            "",
+            "At the node:   name ____________________  date ____________  signature ____________________",
+            "At the centre: name ____________________  date ____________  signature ____________________",
+        )
+    )

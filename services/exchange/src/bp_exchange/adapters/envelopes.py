@@ -1,0 +1,136 @@
+"""Envelopes, their ladders and their receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bluepacific.exchange.v1 import envelope_pb2
+from bp_exchange.adapters.tables import EnvelopeRow, QueueRow, ReceiptRow, RungRow
+from bp_exchange.adapters.writing import add_new, insert_new
+from bp_exchange.usecases.records import EnvelopeRecord, Role, Rung
+from bp_kit.ports import Clock
+
+_KNOWN = (
+    EnvelopeRow.envelope_id,
+    EnvelopeRow.role,
+    EnvelopeRow.digest,
+    EnvelopeRow.message_digest,
+    EnvelopeRow.sender_node,
+    EnvelopeRow.topic,
+    EnvelopeRow.receipts,
+    EnvelopeRow.accept_time,
+)
+
+
+class SqlEnvelopes:
+    """Envelopes in the database.
+
+    Args:
+        session: The transaction.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def find(self, ids: Collection[str]) -> dict[str, EnvelopeRecord]:
+        """Returns the known ones among the ids; without their bytes."""
+        if not ids:
+            return {}
+        rows = await self._session.execute(select(*_KNOWN).where(EnvelopeRow.envelope_id.in_(ids)))
+        return {
+            row.envelope_id: EnvelopeRecord(**{**row._mapping, "role": Role(row.role), "raw": None})  # noqa: SLF001 - its public way to a dict
+            for row in rows
+        }
+
+    async def add(self, records: Sequence[EnvelopeRecord]) -> set[str]:
+        """Adds envelopes; returns the ids that were new."""
+        if not records:
+            return set()
+        statement = insert_new(self._session, EnvelopeRow).returning(EnvelopeRow.envelope_id)
+        added = await self._session.execute(statement, [asdict(record) for record in records])
+        return set(added.scalars())
+
+    async def bytes_of(self, envelope_id: str) -> bytes | None:
+        """Returns an envelope as it travels, if its bytes are still here."""
+        found: bytes | None = await self._session.scalar(
+            select(EnvelopeRow.raw).where(EnvelopeRow.envelope_id == envelope_id)
+        )
+        return found
+
+    async def forget_bytes(self, ids: Collection[str]) -> None:
+        """Drops the bytes of relayed envelopes that are owed to nobody any more."""
+        if ids:
+            await self._session.execute(
+                update(EnvelopeRow)
+                .where(EnvelopeRow.envelope_id.in_(ids), EnvelopeRow.role == Role.RELAYED)
+                .where(~exists().where(QueueRow.item_id == EnvelopeRow.envelope_id))
+                .values(raw=None)
+                .execution_options(synchronize_session=False)
+            )
+
+
+class SqlLadder:
+    """Rungs in the database.
+
+    Args:
+        session: The transaction.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, rungs: Sequence[Rung]) -> None:
+        """Adds the first rungs of an envelope."""
+        await add_new(self._session, RungRow, [asdict(rung) for rung in rungs])
+
+    async def of(self, envelope_id: str) -> dict[str, Rung]:
+        """Returns an envelope's rungs by recipient."""
+        rows = await self._session.execute(select(RungRow.__table__).where(RungRow.envelope_id == envelope_id))
+        return {row.recipient: Rung(**row._mapping) for row in rows}  # noqa: SLF001 - as above
+
+    async def set(self, rung: Rung) -> None:
+        """Replaces a recipient's rung."""
+        await self._session.execute(
+            update(RungRow)
+            .where(RungRow.envelope_id == rung.envelope_id, RungRow.recipient == rung.recipient)
+            .values(state=rung.state, state_time=rung.state_time, ground=rung.ground)
+            .execution_options(synchronize_session=False)
+        )
+
+
+class SqlReceipts:
+    """Receipts in the database.
+
+    Args:
+        session: The transaction.
+        clock: The time now.
+    """
+
+    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+
+    async def add(self, receipts: Sequence[tuple[str, envelope_pb2.SignedReceipt]]) -> None:
+        """Keeps receipts, each with its envelope's id."""
+        now = self._clock()
+        rows = [
+            {
+                "receipt_id": signed.receipt_id,
+                "envelope_id": envelope_id,
+                "raw": signed.SerializeToString(deterministic=True),
+                "accept_time": now,
+            }
+            for envelope_id, signed in receipts
+        ]
+        await add_new(self._session, ReceiptRow, rows)
+
+    async def known(self, ids: Collection[str]) -> set[str]:
+        """Returns which of the receipt ids are known."""
+        if not ids:
+            return set()
+        rows = await self._session.scalars(select(ReceiptRow.receipt_id).where(ReceiptRow.receipt_id.in_(ids)))
+        return set(rows)

@@ -1,0 +1,219 @@
+"""Ciphertexts of files: which there are and which are wanted, in the database; their bytes, on disk.
+
+A ciphertext is written to `<digest>.part` as it arrives, synced, and renamed when its digest is right: a name that exists is whole, and
+what arrived before a cut is not asked for again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bp_exchange.adapters.tables import SealedFileRow, WantedFileRow
+from bp_exchange.adapters.writing import add_new
+from bp_exchange.protocol.filecipher import CHUNK_BYTES, encrypt, sealed_size
+from bp_exchange.protocol.names import is_digest
+from bp_exchange.usecases.records import SealedFile, WantedFile
+from bp_exchange.usecases.sending import FileKey
+from bp_kit.blobs import BlobStore
+from bp_kit.ports import Clock
+
+
+class SqlFiles:
+    """Which ciphertexts there are, within a transaction.
+
+    Args:
+        session: The transaction.
+        clock: The time now.
+    """
+
+    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+
+    async def add_sealed(self, files: Sequence[SealedFile]) -> None:
+        """Adds ciphertexts that are whole and may be given to peers."""
+        now = self._clock()
+        await add_new(self._session, SealedFileRow, [{**asdict(file), "accept_time": now} for file in files])
+
+    async def find_sealed(self, digest: str) -> SealedFile | None:
+        """Returns a ciphertext that is whole here."""
+        row = await self._session.get(SealedFileRow, digest)
+        return SealedFile(row.digest, row.size) if row else None
+
+    async def old(self, before: datetime) -> list[SealedFile]:
+        """Returns ciphertexts from before a moment."""
+        rows = await self._session.scalars(select(SealedFileRow).where(SealedFileRow.accept_time < before))
+        return [SealedFile(row.digest, row.size) for row in rows]
+
+    async def forget(self, digest: str) -> None:
+        """Forgets a ciphertext."""
+        await self._session.execute(delete(SealedFileRow).where(SealedFileRow.digest == digest))
+
+    async def want(self, files: Sequence[WantedFile]) -> None:
+        """Asks for files that were announced."""
+        rows = [
+            {
+                **asdict(file.sealed),
+                "peer": file.peer,
+                "urgency": file.urgency,
+                "key": file.key,
+                "plain_digest": file.plain_digest,
+                "plain_size": file.plain_size,
+                "set_aside": "",
+            }
+            for file in files
+        ]
+        await add_new(self._session, WantedFileRow, rows)
+
+    async def wanted(self, peer: str, limit: int) -> list[WantedFile]:
+        """Returns what is waited for from a peer, the most urgent first, then the oldest."""
+        rows = await self._session.scalars(
+            select(WantedFileRow)
+            .where(WantedFileRow.peer == peer, WantedFileRow.set_aside == "")
+            .order_by(WantedFileRow.urgency, WantedFileRow.position)
+            .limit(limit)
+        )
+        return [_wanted(row) for row in rows]
+
+    async def got(self, digest: str) -> None:
+        """Waits for a file no longer."""
+        await self._session.execute(delete(WantedFileRow).where(WantedFileRow.digest == digest))
+
+    async def give_up(self, digest: str, ground: str) -> None:
+        """Sets a file aside that is not what was announced."""
+        await self._session.execute(
+            update(WantedFileRow).where(WantedFileRow.digest == digest).values(set_aside=ground)
+        )
+
+
+def _wanted(row: WantedFileRow) -> WantedFile:
+    return WantedFile(
+        sealed=SealedFile(row.digest, row.size),
+        peer=row.peer,
+        urgency=row.urgency,
+        key=row.key,
+        plain_digest=row.plain_digest,
+        plain_size=row.plain_size,
+    )
+
+
+class SealedStore:
+    """The bytes of ciphertexts, apart from the node's plain files, so that no peer can ever ask for one of those.
+
+    Args:
+        folder: Made when missing; only this process's user can read it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def path(self, digest: str) -> Path:
+        """Returns where a ciphertext is, or would be.
+
+        Raises:
+            ValueError: It is not a digest.
+        """
+        if not is_digest(digest):
+            raise ValueError("a digest is 64 lower-case hexadecimal digits")
+        return self._folder / digest
+
+    async def seal(self, blobs: BlobStore, digest: str, size: int, key: bytes) -> FileKey:
+        """Encrypts a file of this node for its journey."""
+        unfinished = self._folder / f"{os.urandom(16).hex()}.sealing"
+        hasher, written = hashlib.sha256(), 0
+        try:
+            with unfinished.open("xb") as file:
+                unfinished.chmod(0o600)
+                async for chunk in encrypt(blobs.open(digest), key):
+                    hasher.update(chunk)
+                    written += len(chunk)
+                    await asyncio.to_thread(file.write, chunk)
+                file.flush()
+                await asyncio.to_thread(os.fsync, file.fileno())
+            if written != sealed_size(size):
+                raise ValueError("the file has another size than was said")
+            await asyncio.to_thread(self._publish, unfinished, hasher.hexdigest())
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                unfinished.unlink()
+        return FileKey(SealedFile(hasher.hexdigest(), written), key)
+
+    async def have(self, digest: str) -> int:
+        """Returns how much of a ciphertext that arrives is on disk."""
+        part = self._part(digest)
+        return await asyncio.to_thread(lambda: part.stat().st_size if part.exists() else 0)
+
+    async def write(self, digest: str, offset: int, data: bytes) -> None:
+        """Adds a piece to a ciphertext that arrives."""
+        await asyncio.to_thread(self._write, digest, offset, data)
+
+    def _write(self, digest: str, offset: int, data: bytes) -> None:
+        descriptor = os.open(self._part(digest), os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.pwrite(descriptor, data, offset)
+        finally:
+            os.close(descriptor)
+
+    async def finish(self, sealed: SealedFile) -> bool:
+        """Ends a ciphertext's arrival; False, and nothing is kept, when its bytes are not those of its digest."""
+        return await asyncio.to_thread(self._finish, sealed)
+
+    def _finish(self, sealed: SealedFile) -> bool:
+        part = self._part(sealed.digest)
+        if not part.exists():
+            # An empty one never had a piece; it cannot have the digest either unless it is known already.
+            return self.path(sealed.digest).exists()
+        with part.open("rb") as file:
+            right = hashlib.file_digest(file, "sha256").hexdigest() == sealed.digest
+            os.fsync(file.fileno())
+        if not right:
+            part.unlink()
+            return False
+        self._publish(part, sealed.digest)
+        return True
+
+    async def read(self, digest: str, offset: int, size: int) -> bytes:
+        """Returns at most that much of a ciphertext from an offset on.
+
+        Raises:
+            FileNotFoundError: It is not whole here.
+        """
+        return await asyncio.to_thread(self._read, digest, offset, size)
+
+    def _read(self, digest: str, offset: int, size: int) -> bytes:
+        with self.path(digest).open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
+
+    async def open(self, digest: str) -> AsyncIterator[bytes]:
+        """Yields a ciphertext in pieces."""
+        offset = 0
+        while piece := await self.read(digest, offset, CHUNK_BYTES):
+            offset += len(piece)
+            yield piece
+
+    async def remove(self, digest: str) -> None:
+        """Deletes a ciphertext's bytes."""
+        await asyncio.to_thread(self.path(digest).unlink, missing_ok=True)
+
+    def _part(self, digest: str) -> Path:
+        return self.path(digest).with_suffix(".part")
+
+    def _publish(self, file: Path, digest: str) -> None:
+        file.replace(self.path(digest))
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

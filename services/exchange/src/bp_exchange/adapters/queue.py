@@ -1,0 +1,145 @@
+"""What is owed to peers, in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
+from bp_exchange.adapters.tables import EnvelopeRow, QueueRow
+from bp_exchange.adapters.writing import add_new
+from bp_exchange.usecases.records import QueueItem
+from bp_kit.database import Database
+from bp_kit.ports import Clock
+
+_ITEM = (
+    QueueRow.position,
+    QueueRow.peer,
+    QueueRow.urgency,
+    QueueRow.item_id,
+    QueueRow.body,
+    QueueRow.size,
+    QueueRow.thread,
+    QueueRow.expire_time,
+)
+
+
+class SqlQueue:
+    """Queues within a transaction.
+
+    Args:
+        session: The transaction.
+        clock: The time now.
+    """
+
+    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+
+    async def add(self, items: Sequence[QueueItem]) -> None:
+        """Queues items; of each thread the earlier ones get at least the same urgency, so that order holds."""
+        now = self._clock()
+        rows = [{**asdict(item), "queue_time": now, "set_aside": ""} for item in items]
+        for row in rows:
+            del row["position"]
+        await add_new(self._session, QueueRow, rows)
+        for item in items:
+            if item.thread:
+                await self._hurry(item)
+
+    async def _hurry(self, item: QueueItem) -> None:
+        await self._session.execute(
+            update(QueueRow)
+            .where(QueueRow.peer == item.peer, QueueRow.thread == item.thread, QueueRow.urgency > item.urgency)
+            .values(urgency=item.urgency)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def take(self, peer: str, positions: Collection[int]) -> list[QueueItem]:
+        """Removes what a peer has on disk, and returns it."""
+        if not positions:
+            return []
+        statement = delete(QueueRow).where(QueueRow.peer == peer, QueueRow.position.in_(positions)).returning(*_ITEM)
+        return await self._items(statement)
+
+    async def set_aside(self, peer: str, grounds: Mapping[int, str]) -> list[QueueItem]:
+        """Keeps what a peer will never take out of its way, and returns it."""
+        items: list[QueueItem] = []
+        for position, ground in grounds.items():
+            items += await self._items(
+                update(QueueRow)
+                .where(QueueRow.peer == peer, QueueRow.position == position, QueueRow.set_aside == "")
+                .values(set_aside=ground)
+                .returning(*_ITEM)
+            )
+        return items
+
+    async def take_expired(self, now: datetime, limit: int) -> list[QueueItem]:
+        """Removes what nobody needs any more, and returns it."""
+        due = select(QueueRow.position).where(QueueRow.expire_time <= now, QueueRow.set_aside == "").limit(limit)
+        return await self._items(delete(QueueRow).where(QueueRow.position.in_(due)).returning(*_ITEM))
+
+    async def _items(self, statement: Any) -> list[QueueItem]:
+        rows = await self._session.execute(statement.execution_options(synchronize_session=False))
+        return [_item(row) for row in rows]
+
+
+class QueueReader:
+    """What a link sends next.
+
+    Args:
+        database: The exchange's.
+        clock: The time now.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def next(
+        self, peer: str, *, under_way: Collection[int], limit: int, before: int
+    ) -> list[tuple[QueueItem, link_service_pb2.Item]]:
+        """Returns what to send next, the most urgent first, then the oldest.
+
+        Args:
+            peer: To whom.
+            under_way: Positions that were sent and are not acknowledged.
+            limit: How many at most.
+            before: Only what is more urgent than this urgency.
+        """
+        statement = (
+            select(*_ITEM)
+            .where(QueueRow.peer == peer, QueueRow.set_aside == "", QueueRow.urgency < before)
+            .order_by(QueueRow.urgency, QueueRow.position)
+            .limit(limit + len(under_way))
+        )
+        now = self._clock()
+        async with self._database.read() as session:
+            items = [_item(row) for row in await session.execute(statement)]
+            fresh = [one for one in items if one.position not in under_way and not _expired(one, now)][:limit]
+            ids = [one.item_id for one in fresh if one.body is None]
+            rows = await session.execute(
+                select(EnvelopeRow.envelope_id, EnvelopeRow.raw).where(EnvelopeRow.envelope_id.in_(ids))
+            )
+            raw = {row.envelope_id: row.raw for row in rows}
+        return [(item, _framed(item, raw)) for item in fresh]
+
+
+def _expired(item: QueueItem, now: datetime) -> bool:
+    return item.expire_time is not None and item.expire_time <= now
+
+
+def _framed(item: QueueItem, raw: Mapping[str, bytes]) -> link_service_pb2.Item:
+    if item.body is None:
+        return link_service_pb2.Item(position=item.position, envelope=raw[item.item_id])
+    receipt = envelope_pb2.SignedReceipt.FromString(item.body)
+    return link_service_pb2.Item(position=item.position, receipt=receipt)
+
+
+def _item(row: Any) -> QueueItem:
+    return QueueItem(**row._mapping)  # noqa: SLF001 - its public way to a dict

@@ -1,0 +1,184 @@
+"""Tables of the exchange's own database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bp_kit.tables import RowNumber, UtcTime, service_metadata
+
+
+class Base(DeclarativeBase):
+    """Every table of this service."""
+
+    metadata = service_metadata()
+
+
+class NodeRow(Base):
+    """This node's counters and the edge of its log; one row, locked by whoever writes."""
+
+    __tablename__ = "node"
+    node_id: Mapped[str] = mapped_column(String(31), primary_key=True)
+    incarnation: Mapped[str] = mapped_column(String(36))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    log_size: Mapped[int] = mapped_column(BigInteger)
+    # The roots of the log's complete subtrees, 32 bytes each, largest first.
+    log_edge: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LogRow(Base):
+    """A leaf of the node's log; only ever added."""
+
+    __tablename__ = "log"
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class EnvelopeRow(Base):
+    """An envelope this node sent, received or relayed; its id and digest stay, so that a repeat is known for ever."""
+
+    __tablename__ = "envelope"
+    envelope_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    role: Mapped[str] = mapped_column(String(8))
+    # Of the bytes as they travel; of the message where nothing left the node.
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    # What the sending service handed in, to tell a repeat from another message.
+    message_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # As it travels; gone at a relay once every peer has it, empty where nothing left the node.
+    raw: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sender_node: Mapped[str] = mapped_column(String(31))
+    topic: Mapped[str] = mapped_column(String(200))
+    # The sending service wants to hear what becomes of it.
+    receipts: Mapped[bool] = mapped_column(Boolean)
+    accept_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class RungRow(Base):
+    """How far an envelope got at one recipient, as this node knows: of those it sent all, of those it received its own."""
+
+    __tablename__ = "rung"
+    envelope_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    recipient: Mapped[str] = mapped_column(String(90), primary_key=True)
+    node_id: Mapped[str] = mapped_column(String(31))
+    state: Mapped[int] = mapped_column(Integer)
+    state_time: Mapped[datetime] = mapped_column(UtcTime)
+    ground: Mapped[str] = mapped_column(String(100))
+
+
+class ReceiptRow(Base):
+    """A signed receipt, stated here or heard from another node; kept as proof."""
+
+    __tablename__ = "receipt"
+    receipt_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    envelope_id: Mapped[str] = mapped_column(String(36), index=True)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    accept_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class QueueRow(Base):
+    """What is owed to one peer; gone once the peer has it on disk."""
+
+    __tablename__ = "queue"
+    __table_args__ = (
+        UniqueConstraint("peer", "item_id"),
+        Index(None, "peer", "set_aside", "urgency", "position"),
+        Index(None, "peer", "thread"),
+        Index(None, "expire_time"),
+        # Positions are what peers acknowledge: none is given twice.
+        {"sqlite_autoincrement": True},
+    )
+    position: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    peer: Mapped[str] = mapped_column(String(31))
+    urgency: Mapped[int] = mapped_column(Integer)
+    # The envelope's id, or the receipt's, whose bytes then stand in `body`.
+    item_id: Mapped[str] = mapped_column(String(36), index=True)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    size: Mapped[int] = mapped_column(Integer)
+    # Of whose conversation its order matters: sender and conversation.
+    thread: Mapped[str] = mapped_column(String(290))
+    expire_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    queue_time: Mapped[datetime] = mapped_column(UtcTime)
+    # Why the peer will never take it; empty while it waits.
+    set_aside: Mapped[str] = mapped_column(String(30))
+
+
+class DeliveryRow(Base):
+    """What waits for a service of this node; gone once the service acknowledged it."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index(None, "service", "position"),
+        Index(None, "expire_time"),
+        {"sqlite_autoincrement": True},
+    )
+    position: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    delivery_id: Mapped[str] = mapped_column(String(36), unique=True)
+    service: Mapped[str] = mapped_column(String(40))
+    # The message's envelope; empty for a receipt.
+    envelope_id: Mapped[str] = mapped_column(String(36))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    expire_time: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class SealedFileRow(Base):
+    """A file's ciphertext that is whole on this node's disk and may be given to peers."""
+
+    __tablename__ = "sealed_file"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    accept_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
+
+
+class WantedFileRow(Base):
+    """A file that was announced and is not here yet."""
+
+    __tablename__ = "wanted_file"
+    __table_args__ = (Index(None, "peer", "urgency", "position"), {"sqlite_autoincrement": True})
+    position: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    peer: Mapped[str] = mapped_column(String(31))
+    urgency: Mapped[int] = mapped_column(Integer)
+    # Opens it; none at a relay.
+    key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    plain_digest: Mapped[str] = mapped_column(String(64))
+    plain_size: Mapped[int] = mapped_column(BigInteger)
+    # Why it will never be here; empty while it is waited for.
+    set_aside: Mapped[str] = mapped_column(String(30))
+
+
+class PeerRow(Base):
+    """What was last seen of a peer."""
+
+    __tablename__ = "peer"
+    peer: Mapped[str] = mapped_column(String(31), primary_key=True)
+    incarnation: Mapped[str] = mapped_column(String(36))
+    last_contact_time: Mapped[datetime] = mapped_column(UtcTime)
+    drift_millis: Mapped[int] = mapped_column(BigInteger)
+
+
+class RegisterRow(Base):
+    """The newest verified register with its proofs; one row."""
+
+    __tablename__ = "register"
+    node_id: Mapped[str] = mapped_column(String(31), primary_key=True)
+    bundle: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class InvitationRow(Base):
+    """At the centre: who may enrol. The secret itself is kept nowhere."""
+
+    __tablename__ = "invitation"
+    secret_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    node_id: Mapped[str] = mapped_column(String(31))
+    countries: Mapped[list[Any]] = mapped_column(JSON)
+    # The certificate (PEM) that opens the listener's TLS to whoever holds the secret.
+    door: Mapped[bytes] = mapped_column(LargeBinary)
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    expire_time: Mapped[datetime] = mapped_column(UtcTime)
+    # What was let in with it, and the certificate it got; none while it is open.
+    request_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    certificate: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -1,0 +1,90 @@
+"""Puts one transaction's parts together, and wakes whoever waits for what it wrote once it has committed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bp_exchange.adapters.bells import Bells
+from bp_exchange.adapters.deliveries import SqlDeliveries
+from bp_exchange.adapters.envelopes import SqlEnvelopes, SqlLadder, SqlReceipts
+from bp_exchange.adapters.files import SealedStore, SqlFiles
+from bp_exchange.adapters.journal import SqlJournal
+from bp_exchange.adapters.key_folder import KeyFolder
+from bp_exchange.adapters.queue import SqlQueue
+from bp_exchange.adapters.register_keeper import RegisterKeeper
+from bp_exchange.protocol.keys import NodeKeys
+from bp_exchange.protocol.trust import Trusted
+from bp_exchange.usecases.bells import REGISTER_WRITTEN
+from bp_exchange.usecases.work import Work
+from bp_kit.database import Database
+from bp_kit.ports import Seams
+
+
+@dataclass(frozen=True)
+class House:
+    """What a node's exchange consists of; makes `Work` on a session.
+
+    Attributes:
+        database: The exchange's own.
+        seams: The outside.
+        folder: The node's keys and certificates.
+        keys: What it signs and opens with.
+        register: Whom it believes.
+        sealed: Encrypted files on their way.
+        bells: Wakes the links and the subscribers.
+    """
+
+    database: Database
+    seams: Seams
+    folder: KeyFolder
+    keys: NodeKeys
+    register: RegisterKeeper
+    sealed: SealedStore
+    bells: Bells = field(default_factory=Bells)
+
+    async def on(self, session: AsyncSession) -> Work:
+        """Returns the parts that work on this session; the node's row is held until it ends."""
+        clock = self.seams.clock
+        rung: set[str] = set()
+
+        def committed(_session: Any) -> None:
+            self.bells.ring(rung)
+
+        async def held_register() -> Trusted | None:
+            return await self.register.held(session)
+
+        async def keep_register(trusted: Trusted) -> None:
+            await self.register.keep(session, trusted)
+            rung.add(REGISTER_WRITTEN)
+
+        event.listen(session.sync_session, "after_commit", committed, once=True)
+        return Work(
+            envelopes=SqlEnvelopes(session),
+            ladder=SqlLadder(session),
+            receipts=SqlReceipts(session, clock),
+            queue=SqlQueue(session, clock),
+            deliveries=SqlDeliveries(session),
+            files=SqlFiles(session, clock),
+            journal=await SqlJournal.hold(session, self.keys.node_id, self.seams.ids),
+            keys=self.keys,
+            directory=self.register.directory,
+            held_register=held_register,
+            keep_register=keep_register,
+            ring=rung.add,
+            clock=clock,
+            ids=self.seams.ids,
+            random=os.urandom,
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Work]:
+        """Opens a transaction of its own, committed at its end."""
+        async with self.database.write() as session:
+            yield await self.on(session)

@@ -1,0 +1,79 @@
+"""Serves what a country's IT officer sees of the exchange."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from bluepacific.common.v1 import handling_pb2
+from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
+from bluepacific.exchange.v1 import exchange_service_pb2_grpc, register_pb2
+from bp_exchange.adapters.numbers import link_numbers, log_edge
+from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.protocol.words import fingerprint
+from bp_kit.database import current_session
+
+
+class Heard(Protocol):
+    """The links that are up."""
+
+    def heard(self, peer: str) -> datetime | None:
+        """Returns when a connected peer was last heard; None when it is not connected."""
+
+
+class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
+    """Shows this node's exchange.
+
+    Args:
+        house: The exchange.
+        links: Which links are up.
+    """
+
+    def __init__(self, house: House, links: Heard) -> None:
+        self._house = house
+        self._links = links
+
+    async def GetExchangeStatus(
+        self, request: exchange_pb2.GetExchangeStatusRequest, context: Any
+    ) -> exchange_pb2.ExchangeStatus:
+        """Shows this node: its id, its register's age, and its links."""
+        register, own = self._house.register, self._house.keys.node_id
+        fresh = register.is_fresh(self._house.seams.clock())
+        edge = await log_edge(current_session(), own)
+        return exchange_pb2.ExchangeStatus(
+            node_id=own,
+            fingerprint=fingerprint(register.directory.nodes[own]),
+            register_version=register.directory.version,
+            register_freshness=(
+                exchange_pb2.REGISTER_FRESHNESS_FRESH if fresh else exchange_pb2.REGISTER_FRESHNESS_STALE
+            ),
+            links=[await self._link(peer) for peer in self._peers(own)],
+            log_size=edge.size,
+            log_root=edge.root().hex(),
+        )
+
+    def _peers(self, own: str) -> list[register_pb2.Node]:
+        directory = self._house.register.directory
+        at_centre = directory.nodes[own].centre
+        return [node for node in directory.nodes.values() if node.node_id != own and (at_centre or node.centre)]
+
+    async def _link(self, peer: register_pb2.Node) -> exchange_pb2.Link:
+        numbers = await link_numbers(current_session(), peer.node_id)
+        heard = self._links.heard(peer.node_id)
+        link = exchange_pb2.Link(
+            peer=peer.node_id,
+            connected=heard is not None,
+            waiting={
+                handling_pb2.Urgency.Name(handling_pb2.Urgency.ValueType(urgency)).removeprefix("URGENCY_"): count
+                for urgency, count in numbers.waiting.items()
+            },
+            drift_millis=numbers.drift_millis,
+            fingerprint=fingerprint(peer),
+            set_aside=numbers.set_aside,
+            revoked=peer.revoked,
+        )
+        if contact := heard or numbers.last_contact:
+            link.last_contact_time.FromDatetime(contact)
+        if numbers.oldest:
+            link.oldest_time.FromDatetime(numbers.oldest)
+        return link

@@ -1,0 +1,87 @@
+"""The composition root of the exchange."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bluepacific.exchange.v1 import exchange_service_pb2_grpc, topic_service_pb2_grpc
+from bp_exchange.adapters.authority import Authority
+from bp_exchange.adapters.files import SealedStore
+from bp_exchange.adapters.key_folder import KeyFolder
+from bp_exchange.adapters.register_keeper import RegisterKeeper
+from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.api.enrolment import EnrolmentServicer
+from bp_exchange.api.exchange import ExchangeServicer
+from bp_exchange.api.topics import TopicServicer
+from bp_exchange.settings import ExchangeSettings
+from bp_exchange.workers.dialling import Dialler
+from bp_exchange.workers.housekeeping import FileKeeper, RegisterWatch, Sweeper
+from bp_exchange.workers.links import Links
+from bp_exchange.workers.listening import Listener
+from bp_kit.database import Database
+from bp_kit.ports import Seams
+from bp_kit.service import Service, Worker
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """The exchange with its inner parts, for who must see them: tests and benches.
+
+    Attributes:
+        service: What a node runs.
+        house: The parts.
+        links: Which links are up.
+        authority: The network's, at the centre.
+        listener: Where countries dial in, at the centre.
+    """
+
+    service: Service
+    house: House
+    links: Links
+    authority: Authority | None
+    listener: Listener | None
+
+
+def build(settings: ExchangeSettings, seams: Seams) -> Service:
+    """Puts the exchange together."""
+    return assemble(settings, seams).service
+
+
+def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
+    """Puts the exchange together, and keeps its parts in sight."""
+    folder = KeyFolder(settings.key_dir, settings.node_id)
+    authority = Authority(folder, settings, seams.clock) if settings.centre else None
+    if authority:
+        authority.found()
+    database = Database(settings.database_url)
+    house = House(
+        database=database,
+        seams=seams,
+        folder=folder,
+        keys=folder.keys(),
+        register=RegisterKeeper(database, folder, folder.node(settings.countries, centre=settings.centre)),
+        sealed=SealedStore(settings.sealed_dir),
+    )
+    links = Links()
+    listener = None
+    workers: list[Worker] = [
+        RegisterWatch(house, authority, settings).run,
+        Sweeper(house, settings).run,
+        FileKeeper(house, settings).run,
+    ]
+    if settings.link and authority:
+        listener = Listener(house, links, settings, EnrolmentServicer(house, authority))
+        workers.append(listener.run)
+    elif settings.link:
+        workers.append(Dialler(house, links, settings).run)
+    service = Service(
+        name="exchange",
+        package="bp_exchange",
+        database=database,
+        servicers=[
+            (topic_service_pb2_grpc.add_TopicServiceServicer_to_server, TopicServicer(house)),
+            (exchange_service_pb2_grpc.add_ExchangeServiceServicer_to_server, ExchangeServicer(house, links)),
+        ],
+        workers=workers,
+    )
+    return Exchange(service, house, links, authority, listener)

@@ -1,0 +1,62 @@
+"""The node's append-only log as a Merkle tree in the shape of RFC 6962: a leaf for what was sent, received and opened.
+
+Only the right edge is kept: the roots of the complete subtrees, largest first, so that appending costs O(log n).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_LEAF, _NODE = b"\x00", b"\x01"
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Returns the hash of a leaf."""
+    return hashlib.sha256(_LEAF + entry).digest()
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A tree's right edge.
+
+    Attributes:
+        size: How many leaves the tree has.
+        roots: Roots of its complete subtrees, largest first; one a bit set in `size`.
+    """
+
+    size: int = 0
+    roots: tuple[bytes, ...] = ()
+
+    def append(self, leaf: bytes) -> Edge:
+        """Returns the edge with one more leaf, given by its hash."""
+        roots, size = [*self.roots, leaf], self.size
+        while size & 1:
+            right, left = roots.pop(), roots.pop()
+            roots.append(_join(left, right))
+            size >>= 1
+        return Edge(self.size + 1, tuple(roots))
+
+    def root(self) -> bytes:
+        """Returns the tree's root."""
+        if not self.roots:
+            return hashlib.sha256(b"").digest()
+        joined = self.roots[-1]
+        for left in reversed(self.roots[:-1]):
+            joined = _join(left, joined)
+        return joined
+
+
+def root_of(leaves: Sequence[bytes]) -> bytes:
+    """Returns the root over leaf hashes, by the definition (RFC 6962, 2.1)."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1 << ((len(leaves) - 1).bit_length() - 1)
+    return _join(root_of(leaves[:split]), root_of(leaves[split:]))
+
+
+def _join(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(_NODE + left + right).digest()

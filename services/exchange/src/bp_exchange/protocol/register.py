@@ -1,0 +1,62 @@
+"""Who is who: lookups in a verified register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bluepacific.exchange.v1 import register_pb2
+
+EVERYBODY = "countries/-"
+
+
+def country_of(name: str) -> str:
+    """Returns the ISO code in a unit's or country's name: `countries/TON/units/ncb` -> `TON`."""
+    return name.split("/")[1]
+
+
+class Directory:
+    """A register, indexed.
+
+    Args:
+        register: Verified by whoever loads it.
+
+    Attributes:
+        version: The register's.
+        nodes: By id, revoked ones too.
+        centre: The node that relays; None before this node is enrolled.
+    """
+
+    def __init__(self, register: register_pb2.Register) -> None:
+        self.version = register.version
+        self.nodes = {node.node_id: node for node in register.nodes}
+        self._by_country = {country: node for node in register.nodes if not node.revoked for country in node.countries}
+        self.centre = next((node for node in register.nodes if node.centre and not node.revoked), None)
+
+    def node_of(self, name: str) -> register_pb2.Node | None:
+        """Returns the node that serves a unit or country, if one does."""
+        return self._by_country.get(country_of(name))
+
+    def serves(self, node_id: str, name: str) -> bool:
+        """Tells whether the node speaks for the unit or country."""
+        node = self.nodes.get(node_id)
+        return node is not None and country_of(name) in node.countries
+
+    def expand(self, recipients: Iterable[str]) -> list[str]:
+        """Returns the recipients with `countries/-` replaced by every member country, each once, in order."""
+        named: dict[str, None] = {}
+        for recipient in recipients:
+            if recipient == EVERYBODY:
+                named.update(dict.fromkeys(f"countries/{country}" for country in self._by_country))
+            else:
+                named[recipient] = None
+        return list(named)
+
+    def trusted(self, node_id: str) -> register_pb2.Node | None:
+        """Returns a node that is registered and not revoked."""
+        node = self.nodes.get(node_id)
+        return node if node is not None and not node.revoked else None
+
+    def next_hop(self, own: str, target: str) -> str:
+        """Returns the peer to which something for `target` goes: the centre from a country, the target from the centre."""
+        centre = self.centre
+        return target if centre is None or centre.node_id == own else centre.node_id

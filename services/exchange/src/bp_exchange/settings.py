@@ -1,0 +1,57 @@
+"""Settings of the exchange: environment variables that begin with `BP_EXCHANGE__`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from bp_kit.settings import ServiceSettings
+
+
+class ExchangeSettings(ServiceSettings):
+    """What the exchange is told."""
+
+    model_config = SettingsConfigDict(env_prefix="BP_EXCHANGE__", frozen=True, extra="forbid")
+
+    key_dir: Path = Field(description="Folder of the node's keys and certificates; made with mode 0700. Back it up.")
+    files_dir: Path | None = Field(
+        default=None, description="Folder of encrypted files on their way; `sealed` in the keys' folder when not set."
+    )
+    node_id: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", description="The node's short name in the register.")
+    countries: tuple[str, ...] = Field(min_length=1, description="Codes of the countries this node serves.")
+    centre: bool = Field(default=False, description="It keeps the register, lets nodes in and relays for them.")
+    link: str = Field(
+        default="", description="host:port of the centre's link: listened on there, dialled by everybody else."
+    )
+    register_fresh: timedelta = Field(
+        default=timedelta(days=7), gt=timedelta(0), description="At the centre: how long a register stays fresh."
+    )
+    invitation_lifetime: timedelta = Field(
+        default=timedelta(days=2), gt=timedelta(0), description="At the centre: how long an invitation is open."
+    )
+    certificate_lifetime: timedelta = Field(
+        default=timedelta(days=825), gt=timedelta(0), description="At the centre: how long a node's certificate holds."
+    )
+    redial_first: timedelta = Field(
+        default=timedelta(milliseconds=500), gt=timedelta(0), description="Longest first pause before dialling again."
+    )
+    redial_longest: timedelta = Field(
+        default=timedelta(minutes=2), gt=timedelta(0), description="Longest pause before dialling again."
+    )
+    keepalive: timedelta = Field(
+        default=timedelta(seconds=30), ge=timedelta(seconds=1), description="How often a silent link is tried."
+    )
+    sweep_interval: timedelta = Field(
+        default=timedelta(seconds=5), gt=timedelta(0), description="How often what has expired is looked for."
+    )
+    files_kept: timedelta = Field(
+        default=timedelta(days=100), gt=timedelta(0), description="How long encrypted files are kept for others."
+    )
+
+    @property
+    def sealed_dir(self) -> Path:
+        """Where encrypted files are."""
+        return self.files_dir or self.key_dir / "sealed"

@@ -1,0 +1,241 @@
+"""Taking a batch of items from a peer: verified and opened first, without any transaction; then stored together, in one.
+
+What is stored is acknowledged after the commit, so a crash in between brings the items again; a repeat is known by id and digest and is
+only acknowledged. An item that will never be taken is refused with its coded ground, and the lane moves on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from google.protobuf.message import DecodeError
+from opentelemetry.trace import SpanKind
+
+from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2, log_pb2
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_exchange.protocol.envelope import Opened, unseal
+from bp_exchange.protocol.keys import NodeKeys
+from bp_exchange.protocol.receipt import verify_receipt
+from bp_exchange.protocol.refusal import Ground, RefusedItemError
+from bp_exchange.protocol.register import Directory
+from bp_exchange.usecases import bells
+from bp_exchange.usecases.records import EnvelopeRecord, QueueItem, Role, Rung, SealedFile, WantedFile
+from bp_exchange.usecases.sending import delivery_of, moment_of, thread_of, urgency_of
+from bp_exchange.usecases.stating import Statement, hear, queued_receipt, state
+from bp_exchange.usecases.work import Work
+from bp_kit.telemetry import current_traceparent, span
+
+
+@dataclass
+class Checked:
+    """A batch as verification left it; positions are the sender's.
+
+    Attributes:
+        envelopes: Envelopes that verified, with their bytes.
+        receipts: Receipts that verified.
+        refused: What will never be taken.
+    """
+
+    envelopes: list[tuple[int, bytes, Opened]] = field(default_factory=list)
+    receipts: list[tuple[int, topics_pb2.Receipt, envelope_pb2.SignedReceipt]] = field(default_factory=list)
+    refused: dict[int, Ground] = field(default_factory=dict)
+
+    @property
+    def positions(self) -> list[int]:
+        """What will have been stored once this batch is."""
+        taken = [position for position, *_ in (*self.envelopes, *self.receipts)]
+        return [position for position in taken if position not in self.refused]
+
+
+def check_items(items: Sequence[link_service_pb2.Item], *, peer: str, directory: Directory, keys: NodeKeys) -> Checked:
+    """Verifies and opens a batch. Takes about a millisecond an item, so it is called on a thread of its own."""
+    checked = Checked()
+    for item in items:
+        try:
+            _check(item, checked, peer, directory, keys)
+        except RefusedItemError as refused:
+            checked.refused[item.position] = refused.ground
+        except (DecodeError, ValueError):
+            checked.refused[item.position] = Ground.MALFORMED
+    return checked
+
+
+def _check(item: link_service_pb2.Item, checked: Checked, peer: str, directory: Directory, keys: NodeKeys) -> None:
+    if item.HasField("envelope"):
+        opened = unseal(item.envelope, directory=directory, keys=keys)
+        _check_way(opened, peer, directory, keys.node_id)
+        checked.envelopes.append((item.position, item.envelope, opened))
+    elif item.HasField("receipt"):
+        receipt = verify_receipt(item.receipt, directory)
+        checked.receipts.append((item.position, receipt, item.receipt))
+    else:
+        raise RefusedItemError(Ground.MALFORMED)
+
+
+def _check_way(opened: Opened, peer: str, directory: Directory, own: str) -> None:
+    """At the centre a peer sends its own envelopes only; in a country they come through the centre, and are for this node."""
+    at_centre = directory.nodes[own].centre
+    if at_centre and opened.header.sender_node != peer:
+        raise RefusedItemError(Ground.WRONG_RELAY)
+    if not at_centre and opened.content is None:
+        raise RefusedItemError(Ground.NOT_ADDRESSED)
+    if opened.header.sender_node == own:
+        raise RefusedItemError(Ground.WRONG_RELAY)
+
+
+async def store(work: Work, peer: str, checked: Checked) -> None:
+    """Stores a batch; notes in `checked.refused` what turned out to be another envelope under a known id."""
+    fresh = await _fresh(work, checked)
+    await work.envelopes.add([_record(work, raw, opened) for raw, opened in fresh])
+    for raw, opened in fresh:
+        await _place(work, peer, raw, opened)
+    await work.journal.append([_entry(work, opened) for _, opened in fresh])
+    await _take_receipts(work, checked)
+
+
+async def _fresh(work: Work, checked: Checked) -> list[tuple[bytes, Opened]]:
+    ids = {opened.header.envelope_id for _, _, opened in checked.envelopes}
+    known = {envelope_id: record.digest for envelope_id, record in (await work.envelopes.find(ids)).items()}
+    fresh = []
+    for position, raw, opened in checked.envelopes:
+        digest = known.get(opened.header.envelope_id)
+        if digest is None:
+            known[opened.header.envelope_id] = opened.digest
+            fresh.append((raw, opened))
+        elif digest != opened.digest:
+            checked.refused[position] = Ground.DIGEST_DIFFERS
+    return fresh
+
+
+def _record(work: Work, raw: bytes, opened: Opened) -> EnvelopeRecord:
+    return EnvelopeRecord(
+        envelope_id=opened.header.envelope_id,
+        role=Role.RELAYED if opened.content is None else Role.RECEIVED,
+        digest=opened.digest,
+        message_digest=None,
+        raw=raw,
+        sender_node=opened.header.sender_node,
+        topic=opened.header.topic,
+        receipts=False,
+        accept_time=work.clock(),
+    )
+
+
+async def _place(work: Work, peer: str, raw: bytes, opened: Opened) -> None:
+    """Puts an envelope where it belongs: into the queues of other nodes, and to the service here it is for."""
+    header = opened.header
+    name = "exchange.relay" if opened.content is None else "exchange.accept"
+    with span(name, scope="bp_exchange", traceparent=header.traceparent, kind=SpanKind.CONSUMER):
+        if work.directory.nodes[work.keys.node_id].centre:
+            await _relay(work, raw, opened)
+        if opened.content is not None:
+            await _deliver(work, opened, opened.content)
+        await _want_files(work, peer, opened)
+
+
+async def _relay(work: Work, raw: bytes, opened: Opened) -> None:
+    header = opened.header
+    others = [node for node in dict.fromkeys(opened.nodes) if node not in (work.keys.node_id, header.sender_node)]
+    reachable = [node for node in others if work.directory.trusted(node)]
+    await work.queue.add(
+        [
+            QueueItem(
+                peer=node,
+                urgency=urgency_of(header),
+                item_id=header.envelope_id,
+                body=None,
+                size=len(raw),
+                thread=thread_of(header.sender_node, header.conversation),
+                expire_time=moment_of(header, "expire_time"),
+            )
+            for node in reachable
+        ]
+    )
+    work.ring_all(bells.queue_of(node) for node in reachable)
+    lost = [name for name in header.recipients if not _reached(work, name, opened.nodes)]
+    await _refuse(work, raw, opened, lost)
+
+
+def _reached(work: Work, recipient: str, nodes: Sequence[str]) -> bool:
+    node = work.directory.node_of(recipient)
+    return node is not None and (node.node_id in nodes or node.node_id == work.keys.node_id)
+
+
+async def _refuse(work: Work, raw: bytes, opened: Opened, recipients: Sequence[str]) -> None:
+    """Tells the sender whom this relay cannot reach: revoked since, or served by another node now."""
+    record = _record(work, raw, opened)
+    refused = topics_pb2.DELIVERY_STATE_REFUSED
+    ground = Ground.NOT_ADDRESSED.value
+    traceparent = current_traceparent()
+    foreign = [name for name in recipients if not work.directory.serves(record.sender_node, name)]
+    await state(work, [Statement(record, name, refused, ground, traceparent) for name in foreign])
+
+
+async def _deliver(work: Work, opened: Opened, content: envelope_pb2.Content) -> None:
+    header = opened.header
+    record = _record(work, b"", opened)
+    here = [name for name in header.recipients if work.directory.serves(work.keys.node_id, name)]
+    accepted = topics_pb2.DELIVERY_STATE_ACCEPTED
+    await work.ladder.add(
+        [Rung(record.envelope_id, name, work.keys.node_id, accepted, record.accept_time) for name in here]
+    )
+    message = message_of(opened, content, current_traceparent())
+    await work.deliveries.add([delivery_of(work, message)])
+    await state(work, [Statement(record, name, accepted, traceparent=message.traceparent) for name in here])
+
+
+def message_of(opened: Opened, content: envelope_pb2.Content, traceparent: str) -> topics_pb2.Message:
+    """Returns an envelope's message as its service gets it."""
+    header = opened.header
+    message = topics_pb2.Message(
+        message_id=header.envelope_id,
+        topic=header.topic,
+        author=header.author,
+        recipients=header.recipients,
+        urgency=urgency_of(header),
+        conversation=header.conversation,
+        payload=content.payload,
+        blobs=[key.blob for key in content.blobs],
+        traceparent=traceparent,
+    )
+    if content.HasField("handling"):
+        message.handling.CopyFrom(content.handling)
+    if header.HasField("expire_time"):
+        message.expire_time.CopyFrom(header.expire_time)
+    if header.HasField("create_time"):
+        message.create_time.CopyFrom(header.create_time)
+    return message
+
+
+async def _want_files(work: Work, peer: str, opened: Opened) -> None:
+    keys = opened.content.blobs if opened.content else [envelope_pb2.BlobKey()] * len(opened.header.blobs)
+    wanted = [
+        WantedFile(
+            sealed=SealedFile(sealed.digest, sealed.size_bytes),
+            peer=peer,
+            urgency=urgency_of(opened.header),
+            key=key.key or None,
+            plain_digest=key.blob.digest,
+            plain_size=key.blob.size_bytes,
+        )
+        for sealed, key in zip(opened.header.blobs, keys, strict=True)
+    ]
+    if wanted:
+        await work.files.want(wanted)
+        work.ring(bells.files_from(peer))
+
+
+def _entry(work: Work, opened: Opened) -> log_pb2.LogEntry:
+    event = log_pb2.LOG_EVENT_RELAYED if opened.content is None else log_pb2.LOG_EVENT_ACCEPTED
+    entry = log_pb2.LogEntry(event=event, envelope_id=opened.header.envelope_id, digest=opened.digest)
+    entry.event_time.FromDatetime(work.clock())
+    return entry
+
+
+async def _take_receipts(work: Work, checked: Checked) -> None:
+    own = work.keys.node_id
+    heard = [(receipt, signed) for _, receipt, signed in checked.receipts]
+    await hear(work, [one for one in heard if one[1].to_node == own])
+    passing = [one for one in heard if one[1].to_node != own and work.directory.trusted(one[1].to_node)]
+    await work.queue.add([queued_receipt(work, signed, receipt.message_id) for receipt, signed in passing])

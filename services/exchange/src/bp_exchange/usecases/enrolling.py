@@ -1,0 +1,112 @@
+"""At the centre: letting nodes in, and cutting them off."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Protocol
+
+from bluepacific.exchange.v1 import enrolment_service_pb2 as enrolment_pb2
+from bluepacific.exchange.v1 import register_pb2
+from bp_exchange.protocol.keys import verifies
+from bp_exchange.protocol.trust import Trusted
+from bp_exchange.usecases.records import InvitationRecord
+from bp_exchange.usecases.work import Work
+from bp_kit.errors import Refused
+
+_PREFIX = b"bluepacific/1 enrol\0"
+
+
+class Invitations(Protocol):
+    """Who may enrol."""
+
+    async def find(self, secret: bytes) -> InvitationRecord | None:
+        """Returns the invitation of a secret, held until the transaction ends."""
+
+    async def use(self, secret_sha256: str, request_digest: bytes, certificate: bytes) -> None:
+        """Notes what an invitation was used for."""
+
+
+class Issuer(Protocol):
+    """The network's authority."""
+
+    def certify(self, node_id: str, request: bytes) -> tuple[bytes, bytes]:
+        """Returns a node's certificate (PEM) and the digest of its key; ValueError for what is no signing request."""
+
+    def publish(self, known: Trusted, register: register_pb2.Register) -> Trusted:
+        """Returns a newer register with its proofs."""
+
+
+def proof_of(request: enrolment_pb2.EnrolRequest) -> bytes:
+    """Returns what a node signs to prove that it holds the keys it names."""
+    parts = (request.secret, request.node_id.encode(), request.csr, request.sign_key, request.hpke_key)
+    return _PREFIX + b"".join(len(part).to_bytes(4) + part for part in parts)
+
+
+async def enrol(
+    work: Work, invitations: Invitations, issuer: Issuer, known: Trusted, request: enrolment_pb2.EnrolRequest
+) -> tuple[bytes, Trusted]:
+    """Lets a node in: returns its certificate and the register with it. A repeat of the same request gets the same answer.
+
+    Raises:
+        Refused: INVITATION_INVALID, PROOF_INVALID.
+    """
+    invitation = await invitations.find(request.secret)
+    digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+    if invitation is None or not _is_open(invitation, request.node_id, digest, work.clock()):
+        raise Refused("INVITATION_INVALID")
+    if invitation.certificate:
+        return invitation.certificate, known
+    if not verifies(request.sign_key, request.proof, proof_of(request)):
+        raise Refused("PROOF_INVALID", field="proof")
+    try:
+        certificate, tls_key = issuer.certify(request.node_id, request.csr)
+    except ValueError:
+        raise Refused("PROOF_INVALID", field="csr") from None
+    node = register_pb2.Node(
+        node_id=request.node_id,
+        countries=invitation.countries,
+        sign_key=request.sign_key,
+        hpke_key=request.hpke_key,
+        tls_key_sha256=tls_key,
+    )
+    if is_served(known.register, node):
+        raise Refused("INVITATION_INVALID")
+    trusted = issuer.publish(known, with_node(known.register, node))
+    await invitations.use(invitation.secret_sha256, digest, certificate)
+    await work.keep_register(trusted)
+    return certificate, trusted
+
+
+def _is_open(invitation: InvitationRecord, node_id: str, digest: bytes, now: datetime) -> bool:
+    used_for_another = invitation.request_digest is not None and invitation.request_digest != digest
+    return invitation.node_id == node_id and now < invitation.expire_time and not used_for_another
+
+
+def is_served(register: register_pb2.Register, node: register_pb2.Node) -> bool:
+    """Tells whether another node serves one of the node's countries."""
+    others = [one for one in register.nodes if one.node_id != node.node_id and not one.revoked]
+    return any(set(one.countries) & set(node.countries) for one in others)
+
+
+def with_node(register: register_pb2.Register, node: register_pb2.Node) -> register_pb2.Register:
+    """Returns the next register, with a node that is new or has new keys."""
+    others = [one for one in register.nodes if one.node_id != node.node_id]
+    return register_pb2.Register(version=register.version + 1, nodes=[*others, node])
+
+
+async def revoke(work: Work, issuer: Issuer, known: Trusted, node_id: str) -> None:
+    """Cuts a node off: every node hears of it at once, or at its next contact. Repeating it changes nothing.
+
+    Raises:
+        Refused: NOT_FOUND: there is no such node, or it is the centre.
+    """
+    node = next((one for one in known.register.nodes if one.node_id == node_id), None)
+    if node is None or node.centre:
+        raise Refused("NOT_FOUND", name=node_id)
+    if node.revoked:
+        return
+    revoked = register_pb2.Node()
+    revoked.CopyFrom(node)
+    revoked.revoked = True
+    await work.keep_register(issuer.publish(known, with_node(known.register, revoked)))

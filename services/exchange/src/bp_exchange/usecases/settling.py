@@ -1,0 +1,79 @@
+"""What becomes of queued items: a peer has them, will never take them, or their time has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_exchange.protocol.envelope import header_of
+from bp_exchange.usecases.delivering import expire_delivery
+from bp_exchange.usecases.records import EnvelopeRecord, QueueItem, Role
+from bp_exchange.usecases.stating import Statement, climb_unsigned, state
+from bp_exchange.usecases.work import Work
+
+_SWEEP = 200
+
+
+async def settle(work: Work, peer: str, stored: Collection[int], refused: Mapping[int, str]) -> None:
+    """Takes a peer's acknowledgement: what it stored is owed no longer; what it refused is set aside, and its sender told."""
+    taken = await work.queue.take(peer, stored)
+    await _sent(work, peer, taken)
+    aside = await work.queue.set_aside(peer, refused)
+    grounds = {item.item_id: refused[item.position] for item in aside}
+    await _lost(work, peer, aside, topics_pb2.DELIVERY_STATE_REFUSED, grounds)
+    await work.envelopes.forget_bytes([item.item_id for item in taken if item.body is None])
+
+
+async def sweep(work: Work) -> int:
+    """Removes what has expired, wherever it waits, and tells its senders; returns how much."""
+    now = work.clock()
+    queued = await work.queue.take_expired(now, _SWEEP)
+    for peer in {item.peer for item in queued}:
+        items = [item for item in queued if item.peer == peer]
+        await _lost(work, peer, items, topics_pb2.DELIVERY_STATE_EXPIRED, {})
+    await work.envelopes.forget_bytes([item.item_id for item in queued])
+    waiting = await work.deliveries.take_expired(now, _SWEEP)
+    for delivery in waiting:
+        await expire_delivery(work, delivery.envelope_id)
+    return len(queued) + len(waiting)
+
+
+async def _sent(work: Work, peer: str, items: Sequence[QueueItem]) -> None:
+    for envelope in await _envelopes(work, items):
+        if envelope.role == Role.SENT:
+            behind = await _behind(work, envelope, peer)
+            await climb_unsigned(work, envelope, behind, topics_pb2.DELIVERY_STATE_SENT)
+
+
+async def _lost(
+    work: Work,
+    peer: str,
+    items: Sequence[QueueItem],
+    reached: topics_pb2.DeliveryState.ValueType,
+    grounds: Mapping[str, str],
+) -> None:
+    for envelope in await _envelopes(work, items):
+        ground = grounds.get(envelope.envelope_id, "")
+        recipients = await _behind(work, envelope, peer)
+        await state(work, [Statement(envelope, recipient, reached, ground) for recipient in recipients])
+
+
+async def _envelopes(work: Work, items: Sequence[QueueItem]) -> list[EnvelopeRecord]:
+    found = await work.envelopes.find([item.item_id for item in items if item.body is None])
+    return list(found.values())
+
+
+async def _behind(work: Work, envelope: EnvelopeRecord, peer: str) -> list[str]:
+    """Returns the recipients that are reached through a peer: from the own ladder, or from a relayed envelope's header."""
+    if envelope.role == Role.SENT:
+        rungs = await work.ladder.of(envelope.envelope_id)
+        nodes = {recipient: rung.node_id for recipient, rung in rungs.items()}
+    else:
+        nodes = {name: node.node_id for name in await _named(work, envelope) if (node := work.directory.node_of(name))}
+    own = work.keys.node_id
+    return [name for name, node in nodes.items() if node != own and work.directory.next_hop(own, node) == peer]
+
+
+async def _named(work: Work, envelope: EnvelopeRecord) -> list[str]:
+    raw = await work.envelopes.bytes_of(envelope.envelope_id)
+    return list(header_of(raw).recipients) if raw else []

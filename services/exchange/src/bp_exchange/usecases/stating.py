@@ -1,0 +1,156 @@
+"""What happened to envelopes: stated here and sent to whoever waits for it, or heard and told to the sending service."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bluepacific.common.v1 import handling_pb2
+from bluepacific.exchange.v1 import envelope_pb2, log_pb2
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_exchange.protocol.names import service_of
+from bp_exchange.protocol.receipt import climbs, sign_receipt
+from bp_exchange.usecases import bells
+from bp_exchange.usecases.records import DeliveryRecord, EnvelopeRecord, QueueItem, Role, Rung
+from bp_exchange.usecases.work import Work
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What this node states of an envelope.
+
+    Attributes:
+        envelope: Which.
+        recipient: At whom.
+        state: The rung reached, a number of `DeliveryState`.
+        ground: Why, for REFUSED.
+        traceparent: Of the act.
+    """
+
+    envelope: EnvelopeRecord
+    recipient: str
+    state: topics_pb2.DeliveryState.ValueType
+    ground: str = ""
+    traceparent: str = ""
+
+
+async def state(work: Work, statements: Sequence[Statement]) -> None:
+    """Signs statements and sends each to the node that waits for it; what concerns an envelope of this node's own climbs at once."""
+    own = [one for one in statements if one.envelope.sender_node == work.keys.node_id]
+    foreign = [one for one in statements if one.envelope.sender_node != work.keys.node_id]
+    for one in own:
+        await _climb(work, one.envelope, _receipt(work, one))
+    if foreign:
+        await _send(work, foreign)
+
+
+async def _send(work: Work, statements: Sequence[Statement]) -> None:
+    signed, entries = [], []
+    for one in statements:
+        receipt = _receipt(work, one)
+        stated = sign_receipt(receipt, keys=work.keys, to_node=one.envelope.sender_node, receipt_id=work.ids())
+        signed.append((receipt.message_id, stated))
+        entries.append(_entry(work, log_pb2.LOG_EVENT_STATED, receipt, stated))
+    await work.receipts.add(signed)
+    await work.queue.add([queued_receipt(work, stated, envelope_id) for envelope_id, stated in signed])
+    await work.journal.append(entries)
+
+
+def queued_receipt(work: Work, signed: envelope_pb2.SignedReceipt, envelope_id: str) -> QueueItem:
+    """Returns a receipt's place in the queue towards the node that waits for it."""
+    body = signed.SerializeToString(deterministic=True)
+    peer = work.directory.next_hop(work.keys.node_id, signed.to_node)
+    work.ring(bells.queue_of(peer))
+    return QueueItem(
+        peer=peer,
+        # Small, and somebody waits for it.
+        urgency=handling_pb2.URGENCY_URGENT,
+        item_id=signed.receipt_id,
+        body=body,
+        size=len(body),
+        thread=envelope_id,
+        expire_time=None,
+    )
+
+
+async def hear(work: Work, heard: Sequence[tuple[topics_pb2.Receipt, envelope_pb2.SignedReceipt]]) -> None:
+    """Takes verified receipts for envelopes of this node. What it never sent, or knows already, changes nothing."""
+    known = await work.receipts.known([signed.receipt_id for _, signed in heard])
+    envelopes = await work.envelopes.find({receipt.message_id for receipt, _ in heard})
+    for receipt, signed in heard:
+        envelope = envelopes.get(receipt.message_id)
+        if envelope is None or envelope.role != Role.SENT or signed.receipt_id in known:
+            continue
+        known.add(signed.receipt_id)
+        if await _climb(work, envelope, receipt):
+            await work.receipts.add([(receipt.message_id, signed)])
+            await work.journal.append([_entry(work, log_pb2.LOG_EVENT_HEARD, receipt, signed)])
+
+
+async def climb_unsigned(
+    work: Work, envelope: EnvelopeRecord, recipients: Sequence[str], state: topics_pb2.DeliveryState.ValueType
+) -> None:
+    """Notes what this node itself knows of its own envelope: that it waits, or that a relay has it."""
+    for recipient in recipients:
+        await _climb(work, envelope, _receipt(work, Statement(envelope, recipient, state)))
+
+
+async def _climb(work: Work, envelope: EnvelopeRecord, receipt: topics_pb2.Receipt) -> bool:
+    rung = (await work.ladder.of(envelope.envelope_id)).get(receipt.recipient)
+    if rung is None or not climbs(rung.state, receipt.state):
+        return False
+    await work.ladder.set(
+        Rung(
+            envelope_id=envelope.envelope_id,
+            recipient=receipt.recipient,
+            node_id=rung.node_id,
+            state=receipt.state,
+            state_time=work.clock(),
+            ground=receipt.ground,
+        )
+    )
+    if envelope.receipts:
+        await work.deliveries.add([told(work, envelope.topic, receipt)])
+    return True
+
+
+def told(work: Work, topic: str, receipt: topics_pb2.Receipt) -> DeliveryRecord:
+    """Returns a receipt as a delivery to the service whose topic it is."""
+    service = service_of(topic)
+    delivery = topics_pb2.Delivery(delivery_id=work.ids(), receipt=receipt)
+    delivery.accept_time.FromDatetime(work.clock())
+    work.ring(bells.deliveries_of(service))
+    return DeliveryRecord(
+        delivery_id=delivery.delivery_id,
+        service=service,
+        envelope_id="",
+        content=delivery.SerializeToString(deterministic=True),
+        expire_time=None,
+    )
+
+
+def _receipt(work: Work, statement: Statement) -> topics_pb2.Receipt:
+    receipt = topics_pb2.Receipt(
+        message_id=statement.envelope.envelope_id,
+        recipient=statement.recipient,
+        state=statement.state,
+        ground=statement.ground,
+        traceparent=statement.traceparent,
+    )
+    receipt.state_time.FromDatetime(work.clock())
+    return receipt
+
+
+def _entry(
+    work: Work, event: log_pb2.LogEvent.ValueType, receipt: topics_pb2.Receipt, signed: envelope_pb2.SignedReceipt
+) -> log_pb2.LogEntry:
+    entry = log_pb2.LogEntry(
+        event=event,
+        envelope_id=receipt.message_id,
+        digest=hashlib.sha256(signed.receipt).digest(),
+        recipient=receipt.recipient,
+        state=receipt.state,
+    )
+    entry.event_time.FromDatetime(work.clock())
+    return entry

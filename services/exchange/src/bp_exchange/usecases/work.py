@@ -1,0 +1,149 @@
+"""What the use cases work with: one transaction's repositories, and what they need of the node. All of it is given by adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bluepacific.exchange.v1 import envelope_pb2, log_pb2
+from bp_exchange.protocol.keys import NodeKeys
+from bp_exchange.protocol.register import Directory
+from bp_exchange.protocol.trust import Trusted
+from bp_exchange.usecases.records import (
+    DeliveryRecord,
+    EnvelopeRecord,
+    QueueItem,
+    Rung,
+    SealedFile,
+    WantedFile,
+)
+from bp_kit.ports import Clock, Ids
+
+
+class Envelopes(Protocol):
+    """Envelopes this node knows."""
+
+    async def find(self, ids: Collection[str]) -> dict[str, EnvelopeRecord]:
+        """Returns the known ones among the ids; without their bytes."""
+
+    async def add(self, records: Sequence[EnvelopeRecord]) -> set[str]:
+        """Adds envelopes; returns the ids that were new."""
+
+    async def bytes_of(self, envelope_id: str) -> bytes | None:
+        """Returns an envelope as it travels, if its bytes are still here."""
+
+    async def forget_bytes(self, ids: Collection[str]) -> None:
+        """Drops the bytes of relayed envelopes that are owed to nobody any more."""
+
+
+class Ladder(Protocol):
+    """How far envelopes got."""
+
+    async def add(self, rungs: Sequence[Rung]) -> None:
+        """Adds the first rungs of an envelope."""
+
+    async def of(self, envelope_id: str) -> dict[str, Rung]:
+        """Returns an envelope's rungs by recipient."""
+
+    async def set(self, rung: Rung) -> None:
+        """Replaces a recipient's rung."""
+
+
+class Receipts(Protocol):
+    """Signed receipts, as proof."""
+
+    async def add(self, receipts: Sequence[tuple[str, envelope_pb2.SignedReceipt]]) -> None:
+        """Keeps receipts, each with its envelope's id."""
+
+    async def known(self, ids: Collection[str]) -> set[str]:
+        """Returns which of the receipt ids are known."""
+
+
+class Queue(Protocol):
+    """What is owed to peers."""
+
+    async def add(self, items: Sequence[QueueItem]) -> None:
+        """Queues items; of each thread the earlier ones get at least the same urgency, so that order holds."""
+
+    async def take(self, peer: str, positions: Collection[int]) -> list[QueueItem]:
+        """Removes what a peer has on disk, and returns it."""
+
+    async def set_aside(self, peer: str, grounds: Mapping[int, str]) -> list[QueueItem]:
+        """Keeps what a peer will never take out of its way, and returns it."""
+
+    async def take_expired(self, now: datetime, limit: int) -> list[QueueItem]:
+        """Removes what nobody needs any more, and returns it."""
+
+
+class Deliveries(Protocol):
+    """What waits for this node's services."""
+
+    async def add(self, deliveries: Sequence[DeliveryRecord]) -> None:
+        """Adds deliveries."""
+
+    async def take(self, service: str, delivery_id: str) -> DeliveryRecord | None:
+        """Removes and returns a service's delivery; None when it is gone already."""
+
+    async def take_expired(self, now: datetime, limit: int) -> list[DeliveryRecord]:
+        """Removes what may not be delivered any more, and returns it."""
+
+
+class Files(Protocol):
+    """Ciphertexts of files."""
+
+    async def add_sealed(self, files: Sequence[SealedFile]) -> None:
+        """Adds ciphertexts that are whole and may be given to peers."""
+
+    async def want(self, files: Sequence[WantedFile]) -> None:
+        """Asks for files that were announced."""
+
+
+class Journal(Protocol):
+    """This node's log and counters."""
+
+    @property
+    def incarnation(self) -> str:
+        """The node's incarnation."""
+
+    async def next_sequence(self) -> tuple[str, int]:
+        """Returns the incarnation, and one more than the last sequence."""
+
+    async def append(self, entries: Sequence[log_pb2.LogEntry]) -> None:
+        """Adds leaves to the log."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One transaction of the exchange.
+
+    Attributes:
+        keys: This node's.
+        directory: Of the current register.
+        held_register: Returns the register as this transaction sees it; what is changed must be changed from this.
+        keep_register: Writes a verified register; it is current soon after the commit.
+        ring: Wakes whoever waits for that bell, once the transaction has committed.
+        random: Returns that many random bytes.
+    """
+
+    envelopes: Envelopes
+    ladder: Ladder
+    receipts: Receipts
+    queue: Queue
+    deliveries: Deliveries
+    files: Files
+    journal: Journal
+    keys: NodeKeys
+    directory: Directory
+    held_register: Callable[[], Awaitable[Trusted | None]]
+    keep_register: Callable[[Trusted], Awaitable[None]]
+    ring: Callable[[str], None]
+    clock: Clock
+    ids: Ids
+    random: Callable[[int], bytes]
+
+    def ring_all(self, bells: Iterable[str]) -> None:
+        """Wakes everybody who waits for these bells, after the commit."""
+        for bell in bells:
+            self.ring(bell)

@@ -1,0 +1,117 @@
+"""What has to be done now and then: expire, keep the register current and fresh, drop old encrypted files."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bp_exchange.adapters.authority import Authority
+from bp_exchange.adapters.bells import woken
+from bp_exchange.adapters.files import SqlFiles
+from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.settings import ExchangeSettings
+from bp_exchange.usecases import bells
+from bp_exchange.usecases.settling import sweep
+from bp_kit.logs import get_logger
+
+_LOOK_SECONDS = 5.0
+_DAILY = 86_400.0
+_log = get_logger("bp_exchange.housekeeping")
+
+
+class Sweeper:
+    """Ends what has expired, and tells its senders; a worker.
+
+    Args:
+        house: The exchange.
+        settings: How often.
+    """
+
+    def __init__(self, house: House, settings: ExchangeSettings) -> None:
+        self._house = house
+        self._interval = settings.sweep_interval.total_seconds()
+
+    async def run(self) -> None:
+        """Sweeps until cancelled."""
+        while True:
+            await asyncio.sleep(self._interval)
+            try:
+                while await self._sweep():
+                    continue
+            except SQLAlchemyError as error:
+                _log.warning("sweeper.waiting", error=type(error).__name__)
+
+    async def _sweep(self) -> int:
+        async with self._house.transaction() as work:
+            return await sweep(work)
+
+
+class RegisterWatch:
+    """Makes a written register the current one, and at the centre keeps its timestamp fresh; a worker.
+
+    Args:
+        house: The exchange.
+        authority: The network's, at the centre; None elsewhere.
+        settings: How long a register stays fresh.
+    """
+
+    def __init__(self, house: House, authority: Authority | None, settings: ExchangeSettings) -> None:
+        self._house = house
+        self._authority = authority
+        self._fresh = settings.register_fresh
+
+    async def run(self) -> None:
+        """Watches until cancelled."""
+        written = asyncio.Event()
+        with self._house.bells.listening(written.set, bells.REGISTER_WRITTEN):
+            while True:
+                try:
+                    await self._look()
+                except SQLAlchemyError as error:
+                    _log.warning("register.waiting", error=type(error).__name__)
+                await woken(written, _LOOK_SECONDS)
+
+    async def _look(self) -> None:
+        register = self._house.register
+        if await register.load():
+            _log.info("register.current", version=register.directory.version)
+            self._house.bells.ring([bells.REGISTER_CURRENT])
+        if self._authority and register.is_due(self._house.seams.clock(), self._fresh):
+            async with self._house.transaction() as work:
+                known = await work.held_register()
+                if known:
+                    await work.keep_register(self._authority.refresh(known))
+
+
+class FileKeeper:
+    """Drops encrypted files that were kept for others long enough; a worker.
+
+    Args:
+        house: The exchange.
+        settings: How long.
+    """
+
+    def __init__(self, house: House, settings: ExchangeSettings) -> None:
+        self._house = house
+        self._kept = settings.files_kept
+
+    async def run(self) -> None:
+        """Looks daily until cancelled."""
+        while True:
+            try:
+                await self._drop()
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("files.waiting", error=type(error).__name__)
+            await asyncio.sleep(_DAILY)
+
+    async def _drop(self) -> None:
+        house = self._house
+        before = house.seams.clock() - self._kept
+        async with house.database.read() as session:
+            old = await SqlFiles(session, house.seams.clock).old(before)
+        for sealed in old:
+            # First the row: what has no row is given to nobody.
+            async with house.database.write() as session:
+                await SqlFiles(session, house.seams.clock).forget(sealed.digest)
+            await house.sealed.remove(sealed.digest)

@@ -1,0 +1,150 @@
+"""The centre's side of all links: one listener, over mutual TLS, for registered nodes and for whoever holds an open invitation.
+
+Nobody else gets through the handshake. A node is known by its certificate: issued by the network's authority, its key the one in the
+register, not revoked. What the door of an invitation opens is the enrolment call and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+from sqlalchemy.exc import SQLAlchemyError
+
+from bluepacific.exchange.v1 import enrolment_service_pb2_grpc, link_service_pb2_grpc
+from bluepacific.exchange.v1.enrolment_service_pb2_grpc import EnrolmentServiceServicer
+from bp_exchange.adapters.certificates import peer_key_digest
+from bp_exchange.adapters.invitations import SqlInvitations
+from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, private_pem
+from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.settings import ExchangeSettings
+from bp_exchange.workers.link import Link, LinkEndedError
+from bp_exchange.workers.links import CHANNEL_OPTIONS, GrpcStream, Links
+from bp_kit.logs import get_logger
+from bp_kit.rpc.registry import handlers_of
+from bp_kit.service import Service
+
+_DOORS_SECONDS = 0.5
+_MAX_CALLS = 512
+_KEEPALIVE_ANSWER_MILLIS = 10_000
+_MIN_PING_MILLIS = 5_000
+_log = get_logger("bp_exchange.listening")
+
+
+class LinkServicer(link_service_pb2_grpc.LinkServiceServicer):
+    """Serves the links of registered nodes.
+
+    Args:
+        house: The exchange.
+        links: Where they count as up.
+    """
+
+    def __init__(self, house: House, links: Links) -> None:
+        self._house = house
+        self._links = links
+
+    async def Connect(self, _requests: object, context: Any) -> None:  # type: ignore[override] # it reads and writes by the context
+        """Serves one link for as long as it holds."""
+        peer = await self._peer(context)
+        if peer is None:
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "not a node of this network")
+            return
+        link = Link(self._house, peer, GrpcStream(context))
+        try:
+            with self._links.holding(link):
+                await link.run()
+        except* (LinkEndedError, grpc.RpcError, SQLAlchemyError, OSError) as ended:
+            _log.info("link.ended", peer=peer, error=type(ended.exceptions[0]).__name__)
+
+    async def _peer(self, context: Any) -> str | None:
+        auth = context.auth_context()
+        peer = b"".join(auth.get("x509_common_name", ())).decode(errors="replace")
+        digest = await asyncio.to_thread(peer_key_digest, b"".join(auth.get("x509_pem_cert", ())))
+        register = self._house.register
+        if register.directory.trusted(peer) is None:
+            # Perhaps it was let in just now.
+            await register.load()
+        node = register.directory.trusted(peer)
+        if node is None or node.centre or node.tls_key_sha256 != digest:
+            _log.warning("link.refused")
+            return None
+        return peer
+
+
+class Listener:
+    """Listens for links at the centre; a worker.
+
+    Args:
+        house: The exchange.
+        links: Where they count as up.
+        settings: Where to listen.
+        enrolment: Lets nodes in.
+    """
+
+    def __init__(
+        self, house: House, links: Links, settings: ExchangeSettings, enrolment: EnrolmentServiceServicer
+    ) -> None:
+        self._house = house
+        self._links = links
+        self._settings = settings
+        self._enrolment = enrolment
+        self._doors: list[bytes] = []
+        self.port = 0
+        self.ready = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listens until cancelled.
+
+        Raises:
+            RuntimeError: The address cannot be had.
+        """
+        server = grpc.aio.server(options=self._options(), maximum_concurrent_rpcs=_MAX_CALLS)
+        service = Service(
+            name="exchange",
+            package="bp_exchange",
+            database=self._house.database,
+            servicers=[(enrolment_service_pb2_grpc.add_EnrolmentServiceServicer_to_server, self._enrolment)],
+        )
+        handlers = handlers_of(service, self._house.seams, from_node=False)
+        methods = {path.rpartition("/")[2]: handler for path, handler in handlers.items()}
+        server.add_registered_method_handlers("bluepacific.exchange.v1.EnrolmentService", methods)
+        link_service_pb2_grpc.add_LinkServiceServicer_to_server(LinkServicer(self._house, self._links), server)
+        await self._look_for_invitations()
+        # The key is not read in the handshake's thread.
+        self._key = private_pem(self._house.folder.p256("tls"))
+        credentials = grpc.dynamic_ssl_server_credentials(self._configuration(), self._configuration, True)  # noqa: FBT003 - its signature
+        self.port = server.add_secure_port(self._settings.link, credentials)
+        await server.start()
+        self.ready.set()
+        _log.info("listener.up", port=self.port)
+        try:
+            while True:
+                await asyncio.sleep(_DOORS_SECONDS)
+                await self._look_for_invitations()
+        finally:
+            await server.stop(None)
+
+    async def _look_for_invitations(self) -> None:
+        """The command that invites is another process, so open doors are looked for now and then."""
+        try:
+            async with self._house.database.read() as session:
+                self._doors = await SqlInvitations(session).doors(self._house.seams.clock())
+        except SQLAlchemyError as error:
+            _log.warning("listener.waiting", error=type(error).__name__)
+
+    def _configuration(self) -> grpc.ServerCertificateConfiguration:
+        """Returns whom a handshake believes; called for each, on a thread of gRPC's own."""
+        folder = self._house.folder
+        chain = folder.read(CERTIFICATE) + folder.read(AUTHORITY)
+        roots = b"".join((folder.read(AUTHORITY), *self._doors))
+        return grpc.ssl_server_certificate_configuration([(self._key, chain)], roots)
+
+    def _options(self) -> tuple[tuple[str, object], ...]:
+        return (
+            *CHANNEL_OPTIONS,
+            ("grpc.so_reuseport", 0),
+            ("grpc.keepalive_time_ms", int(self._settings.keepalive.total_seconds() * 1000)),
+            ("grpc.keepalive_timeout_ms", _KEEPALIVE_ANSWER_MILLIS),
+            ("grpc.http2.min_ping_interval_without_data_ms", _MIN_PING_MILLIS),
+        )

@@ -1,0 +1,185 @@
+"""What a link sends, in this order: what keeps it going, items by urgency, files, and BULK items when nothing else is there.
+
+Chosen anew for each frame, so that something urgent overtakes everything that is not yet under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+
+from bluepacific.common.v1 import handling_pb2
+from bluepacific.exchange.v1 import link_service_pb2
+from bp_exchange.adapters.bells import woken
+from bp_exchange.adapters.files import SqlFiles
+from bp_exchange.adapters.queue import QueueReader
+from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.protocol.window import Window
+from bp_exchange.usecases import bells
+
+PIECE_BYTES = 16 * 1024
+_AHEAD = 32
+_LOOK_SECONDS = 2.0
+_MAX_REQUESTS = 1000
+_BULK = handling_pb2.URGENCY_BULK
+_ANY = _BULK + 1
+
+Frame = link_service_pb2.Frame
+Write = Callable[[Frame], Awaitable[None]]
+
+
+@dataclass
+class _Transfer:
+    """A file that a peer asked for: how much of it the peer has, how much was sent."""
+
+    digest: str
+    urgency: int
+    had: int
+    sent: int
+    size: int = 0
+
+
+class Outgoing:
+    """One link's sending side.
+
+    Args:
+        house: The exchange.
+        peer: To whom.
+        write: Gives a frame to the transport.
+    """
+
+    def __init__(self, house: House, peer: str, write: Write) -> None:
+        self._house = house
+        self._peer = peer
+        self._write = write
+        self._reader = QueueReader(house.database, house.seams.clock)
+        self._window = Window()
+        self._wake = asyncio.Event()
+        self._control: deque[Frame] = deque()
+        # Read ahead of sending: what is more urgent than BULK, and what may be anything.
+        self._ahead: dict[int, deque[link_service_pb2.Item]] = {_BULK: deque(), _ANY: deque()}
+        self._stale = True
+        # Position -> (size, when sent); None once acknowledged, until it has left the database.
+        self._under_way: dict[int, tuple[int, float] | None] = {}
+        self._transfers: dict[str, _Transfer] = {}
+        self._sent_at: deque[tuple[str, int, float]] = deque()
+
+    def control(self, frame: Frame) -> None:
+        """Sends something before everything else."""
+        self._control.append(frame)
+        self._wake.set()
+
+    def acknowledged(self, positions: Collection[int]) -> list[int]:
+        """Notes what the peer has; returns what of it was really under way."""
+        known, now = [], time.monotonic()
+        for position in positions:
+            sent = self._under_way.get(position)
+            if sent is not None:
+                self._under_way[position] = None
+                self._window.acknowledged(sent[0], now - sent[1])
+                known.append(position)
+        self._wake.set()
+        return known
+
+    def settled(self, positions: Collection[int]) -> None:
+        """Forgets positions that are no longer in the queue."""
+        for position in positions:
+            self._under_way.pop(position, None)
+
+    async def requested(self, request: link_service_pb2.BlobRequest) -> None:
+        """Takes a peer's request for a file, or its word of how far it has come."""
+        known = self._transfers.get(request.digest)
+        if known is None:
+            if len(self._transfers) < _MAX_REQUESTS and request.offset >= 0:
+                transfer = _Transfer(request.digest, request.urgency, request.offset, request.offset)
+                self._transfers[request.digest] = transfer
+                await self._find(transfer)
+        else:
+            self._arrived(known, request.offset)
+        self._wake.set()
+
+    def _arrived(self, transfer: _Transfer, offset: int) -> None:
+        now = time.monotonic()
+        while self._sent_at and (done := self._is_done(transfer, offset)):
+            self._sent_at.remove(done)
+            self._window.acknowledged(PIECE_BYTES, now - done[2])
+        transfer.had = max(transfer.had, offset)
+        if transfer.size and offset >= transfer.size:
+            del self._transfers[transfer.digest]
+
+    def _is_done(self, transfer: _Transfer, offset: int) -> tuple[str, int, float] | None:
+        return next((one for one in self._sent_at if one[0] == transfer.digest and one[1] <= offset), None)
+
+    async def _find(self, transfer: _Transfer) -> None:
+        async with self._house.database.read() as session:
+            sealed = await SqlFiles(session, self._house.seams.clock).find_sealed(transfer.digest)
+        transfer.size = sealed.size if sealed else 0
+
+    async def run(self) -> None:
+        """Sends until cancelled."""
+        with (
+            self._house.bells.listening(self._look_anew, bells.queue_of(self._peer)),
+            self._house.bells.listening(self._look_for_files, bells.FILES),
+        ):
+            while True:
+                frame = await self._next()
+                if frame is None:
+                    await woken(self._wake, _LOOK_SECONDS)
+                    self._stale = True
+                else:
+                    await self._write(frame)
+
+    def _look_anew(self) -> None:
+        self._stale = True
+        self._wake.set()
+
+    def _look_for_files(self) -> None:
+        for transfer in self._transfers.values():
+            if not transfer.size:
+                transfer.size = -1
+        self._wake.set()
+
+    async def _next(self) -> Frame | None:
+        if self._control:
+            return self._control.popleft()
+        if not self._window.is_open:
+            return None
+        return await self._next_item(_BULK) or await self._next_piece() or await self._next_item(_ANY)
+
+    async def _next_item(self, before: int) -> Frame | None:
+        if self._stale:
+            self._stale = False
+            for ahead in self._ahead.values():
+                ahead.clear()
+            self._ahead[_BULK] = await self._read_ahead(_BULK)
+        if not self._ahead[before]:
+            self._ahead[before] = await self._read_ahead(before)
+        if not self._ahead[before]:
+            return None
+        item = self._ahead[before].popleft()
+        size = item.ByteSize()
+        self._under_way[item.position] = (size, time.monotonic())
+        self._window.sent(size)
+        return Frame(item=item)
+
+    async def _read_ahead(self, before: int) -> deque[link_service_pb2.Item]:
+        found = await self._reader.next(self._peer, under_way=self._under_way, limit=_AHEAD, before=before)
+        return deque(item for _, item in found)
+
+    async def _next_piece(self) -> Frame | None:
+        for transfer in self._transfers.values():
+            if transfer.size < 0:
+                await self._find(transfer)
+        ready = [one for one in self._transfers.values() if one.sent < one.size]
+        if not ready:
+            return None
+        transfer = min(ready, key=lambda one: one.urgency)
+        data = await self._house.sealed.read(transfer.digest, transfer.sent, PIECE_BYTES)
+        chunk = link_service_pb2.BlobChunk(digest=transfer.digest, offset=transfer.sent, data=data)
+        transfer.sent += len(data)
+        self._window.sent(PIECE_BYTES)
+        self._sent_at.append((transfer.digest, transfer.sent, time.monotonic()))
+        return Frame(blob_chunk=chunk)

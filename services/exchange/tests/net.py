@@ -1,0 +1,207 @@
+"""A network of real exchanges in one process: real TLS on loopback, real databases, enrolled as nodes are."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bluepacific.common.v1 import handling_pb2
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bluepacific.exchange.v1 import topic_service_pb2_grpc as topics_grpc
+from bp_exchange.adapters.inviting import invite, read_token
+from bp_exchange.adapters.joining import join
+from bp_exchange.adapters.key_folder import KeyFolder
+from bp_exchange.app import Exchange, assemble
+from bp_exchange.settings import ExchangeSettings
+from bp_exchange.usecases import bells
+from bp_kit.blobs import BlobStore
+from bp_kit.ports import Seams, system_clock
+from bp_kit.rpc.inprocess import InProcessChannel
+from bp_kit.rpc.registry import handlers_of
+from bp_kit.sealing import Sealer
+from bp_kit.testing.tokens import TestKeys
+
+COUNTRIES = {"ptccc": "WSM", "fji": "FJI", "ton": "TON"}
+TOPIC = "bluepacific.cooperation.v1.request.opened"
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def message(author="countries/FJI/units/ncb", recipients=("countries/TON/units/ncb",), **fields):
+    values = {
+        "message_id": str(uuid.uuid4()),
+        "topic": TOPIC,
+        "author": author,
+        "recipients": list(recipients),
+        "urgency": handling_pb2.URGENCY_ROUTINE,
+        "conversation": "countries/FJI/requests/1",
+        "payload": b"the vessel was seen at dawn",
+        "handling": handling_pb2.Handling(tlp=handling_pb2.TLP_AMBER, purpose=handling_pb2.PURPOSE_INVESTIGATION),
+        "receipts": True,
+    }
+    return topics_pb2.Message(**(values | fields))
+
+
+@dataclass
+class Node:
+    """One exchange of the network; `start` and `stop` as its process would."""
+
+    settings: ExchangeSettings
+    blobs: BlobStore
+    clock: object = system_clock
+    exchange: Exchange | None = None
+
+    async def start(self):
+        outside = Seams(
+            country=self.settings.countries[0],
+            blobs=self.blobs,
+            channel=lambda _: self.channel,
+            keys=TestKeys(),
+            sealer=Sealer(os.urandom(32)),
+            clock=self.clock,
+        )
+        self.exchange = assemble(self.settings, outside)
+        service = self.exchange.service
+        await service.migrate()
+        self.channel = InProcessChannel(handlers_of(service, outside, from_node=True))
+        self.people = InProcessChannel(handlers_of(service, outside, from_node=False))
+        self.topics = topics_grpc.TopicServiceStub(self.channel)
+        self.tasks = [asyncio.create_task(worker()) for worker in service.workers]
+        return self
+
+    async def stop(self):
+        if self.exchange is None:
+            return
+        exchange, self.exchange = self.exchange, None
+        for task in self.tasks:
+            task.cancel()
+        ended = await asyncio.gather(*self.tasks, return_exceptions=True)
+        await exchange.service.aclose()
+        failed = [one for one in ended if isinstance(one, Exception)]
+        if failed:
+            raise ExceptionGroup("workers failed", failed)
+
+    async def send(self, sent):
+        return await self.topics.Send(topics_pb2.SendRequest(message=sent))
+
+    async def receive(self, count=1, service="cooperation"):
+        """Returns the next deliveries to a service, acknowledged."""
+        found = await self.look(count, service)
+        for delivery in found:
+            await self.acknowledge(delivery, service)
+        return found
+
+    async def look(self, count=1, service="cooperation"):
+        """Returns the next deliveries to a service, not acknowledged."""
+        found = []
+        stream = self.topics.Subscribe(topics_pb2.SubscribeRequest(service=service))
+        async with asyncio.timeout(30), contextlib.aclosing(aiter(stream)) as deliveries:
+            while len(found) < count:
+                found.append(await anext(deliveries))
+        return found
+
+    async def until(self, happened, *bells):
+        """Returns once it has happened; looks whenever one of the bells rings."""
+        rung = asyncio.Event()
+        async with asyncio.timeout(30):
+            with self.exchange.house.bells.listening(rung.set, *bells):
+                while not happened():
+                    await rung.wait()
+                    rung.clear()
+
+    async def acknowledge(self, delivery, service="cooperation"):
+        await self.topics.Acknowledge(topics_pb2.AcknowledgeRequest(service=service, delivery_id=delivery.delivery_id))
+
+    async def receipts(self, until, service="cooperation"):
+        """Returns the receipts up to one of that state, acknowledged."""
+        found = []
+        while not found or found[-1].state != until:
+            (delivery,) = await self.receive(1, service)
+            if delivery.HasField("receipt"):
+                found.append(delivery.receipt)
+        return found
+
+    async def linked(self, peer):
+        await self.until(lambda: self.exchange.links.heard(peer), bells.LINKS)
+
+    async def knows(self, node_id):
+        register = self.exchange.house.register
+        await self.until(lambda: node_id in register.directory.nodes, bells.REGISTER_CURRENT)
+
+
+class Network:
+    """The centre and two countries, enrolled and linked."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = free_port()
+        self.nodes = {}
+
+    def settings(self, node_id, country, **values):
+        place = self.folder / node_id
+        usual = {
+            "database_url": f"sqlite+aiosqlite:///{place}/exchange.sqlite",
+            "key_dir": place / "keys",
+            "node_id": node_id,
+            "countries": (country,),
+            "centre": node_id == "ptccc",
+            "link": f"127.0.0.1:{self.port}",
+            "redial_first": timedelta(milliseconds=50),
+            "redial_longest": timedelta(milliseconds=200),
+            "sweep_interval": timedelta(milliseconds=100),
+        }
+        place.mkdir(exist_ok=True)
+        return ExchangeSettings(**(usual | values))
+
+    def add(self, node_id, country, **values):
+        node = Node(self.settings(node_id, country, **values), BlobStore(self.folder / node_id / "blobs"))
+        self.nodes[node_id] = node
+        return node
+
+    async def __aenter__(self):
+        for node_id, country in COUNTRIES.items():
+            self.add(node_id, country)
+        await self.nodes["ptccc"].start()
+        await self.nodes["ptccc"].exchange.listener.ready.wait()
+        for node_id in ("fji", "ton"):
+            await self.enrol(node_id)
+            await self.nodes[node_id].start()
+        for node_id in ("fji", "ton"):
+            await self.nodes[node_id].linked("ptccc")
+            await self.nodes["ptccc"].linked(node_id)
+        await self.nodes["fji"].knows("ton")
+        return self
+
+    async def __aexit__(self, *_):
+        for node in reversed(self.nodes.values()):
+            await node.stop()
+
+    async def invite(self, node_id, countries=None):
+        centre = self.nodes["ptccc"]
+        async with centre.exchange.house.database.write() as session:
+            return await invite(
+                session,
+                centre.exchange.authority,
+                centre.settings,
+                node_id=node_id,
+                countries=countries or self.nodes[node_id].settings.countries,
+                clock=system_clock,
+            )
+
+    async def enrol(self, node_id):
+        token = await self.invite(node_id)
+        folder = KeyFolder(self.nodes[node_id].settings.key_dir, node_id)
+        return await join(folder, read_token(token), system_clock())
+
+    def __getattr__(self, name):
+        try:
+            return self.nodes[name]
+        except KeyError:
+            raise AttributeError(name) from None
