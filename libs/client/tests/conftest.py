@@ -89,6 +89,11 @@ class Gateway:
         return Answer(body=json.dumps(document or {}).encode())
 
     @staticmethod
+    def refused(status: int, document: Any) -> Answer:
+        """Refuses as OAuth does, without a problem document."""
+        return Answer(status, json.dumps(document).encode())
+
+    @staticmethod
     def text(body: str, media_type: str) -> Answer:
         return Answer(body=body.encode(), headers={"content-type": media_type})
 

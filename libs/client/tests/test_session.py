@@ -130,7 +130,7 @@ def test_browser_sign_in_with_pkce(gateway, client):
     payload = base64.urlsafe_b64encode(json.dumps({"nonce": begun.nonce}).encode()).decode().rstrip("=")
     tokens = {"access_token": "a", "refresh_token": "r", "expires_in": 600, "id_token": f"h.{payload}.s"}
     gateway.script = [gateway.ok(tokens)]
-    client.finish_sign_in(begun, f"http://127.0.0.1:9/back?code=c0de&state={begun.state}")
+    client.finish_sign_in(begun, f"http://127.0.0.1:9/back?code=c0de&state={begun.state}&iss={gateway.url}")
     form = parse_qs(gateway.seen[0].body.decode())
     assert form["code_verifier"] == [begun.verifier]
     assert client.session.access_token == "a"
@@ -144,9 +144,24 @@ def test_an_answer_to_another_sign_in_is_refused(gateway, client, callback):
     assert gateway.seen == []
 
 
+@pytest.mark.parametrize("issuer", ["", "&iss=", "&iss=https://elsewhere.example"])
+def test_an_answer_of_another_gateway_is_refused(gateway, client, issuer):
+    begun = oidc.begin(gateway.url, client_id="portal", redirect_uri="http://127.0.0.1:9/back")
+    with pytest.raises(Problem, match="another gateway"):
+        client.finish_sign_in(begun, f"http://127.0.0.1:9/back?code=c0de&state={begun.state}{issuer}")
+    assert gateway.seen == []
+
+
+def test_an_error_of_the_token_endpoint_says_which(gateway, client):
+    begun = oidc.begin(gateway.url, client_id="portal", redirect_uri="http://127.0.0.1:9/back")
+    gateway.script = [gateway.refused(400, {"error": "invalid_grant", "error_description": "It is used up."})]
+    with pytest.raises(Problem, match="INVALID_GRANT: It is used up"):
+        client.finish_sign_in(begun, f"http://127.0.0.1:9/back?code=c0de&state={begun.state}&iss={gateway.url}")
+
+
 def test_an_id_token_of_another_sign_in_is_refused(gateway, client):
     begun = oidc.begin(gateway.url, client_id="portal", redirect_uri="http://127.0.0.1:9/back")
     gateway.script = [gateway.ok({"access_token": "a", "expires_in": 600, "id_token": "h.e30.s"})]
     with pytest.raises(Problem, match="another sign-in"):
-        client.finish_sign_in(begun, f"http://127.0.0.1:9/back?code=c0de&state={begun.state}")
+        client.finish_sign_in(begun, f"http://127.0.0.1:9/back?code=c0de&state={begun.state}&iss={gateway.url}")
     assert not client.session.access_token

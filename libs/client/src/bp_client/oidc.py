@@ -27,6 +27,7 @@ class Authorization:
         verifier: PKCE's secret.
         state: Must come back as it is.
         nonce: Must stand in the id token.
+        issuer: Must come back as it is.
     """
 
     url: str
@@ -35,6 +36,7 @@ class Authorization:
     verifier: str
     state: str
     nonce: str
+    issuer: str
 
 
 def begin(gateway: str, *, client_id: str, redirect_uri: str, scope: str = "openid") -> Authorization:
@@ -58,8 +60,9 @@ def begin(gateway: str, *, client_id: str, redirect_uri: str, scope: str = "open
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
-    url = f"{gateway.rstrip('/')}/oauth2/authorize?{urlencode(query)}"
-    return Authorization(url, client_id, redirect_uri, verifier, state, nonce)
+    issuer = gateway.rstrip("/")
+    url = f"{issuer}/oauth2/authorize?{urlencode(query)}"
+    return Authorization(url, client_id, redirect_uri, verifier, state, nonce, issuer)
 
 
 def finish_flow(session: Session, begun: Authorization, callback: str, now: float) -> Flow:
@@ -77,6 +80,8 @@ def finish_flow(session: Session, begun: Authorization, callback: str, now: floa
     answer = {key: values[0] for key, values in parse_qs(urlsplit(callback).query).items()}
     if not secrets.compare_digest(answer.get("state", ""), begun.state):
         raise Problem(0, "TOKEN_INVALID", "The answer belongs to another sign-in.")
+    if answer.get("iss") != begun.issuer:  # RFC 9207: a code for one provider must never be shown to another
+        raise Problem(0, "TOKEN_INVALID", "The answer comes from another gateway.")
     if "code" not in answer:
         raise Problem(0, "PERMISSION_DENIED", answer.get("error_description") or answer.get("error") or "No code came.")
     form = {

@@ -50,7 +50,7 @@ class Problem(grpc.RpcError):
 
     Attributes:
         status: HTTP status; 0 when no gateway answered.
-        reason: In capitals, from a proto's `ErrorReason`: `NOT_FOUND`.
+        reason: In capitals, from a proto's `ErrorReason`: `NOT_FOUND`; of the token endpoint OAuth's own: `INVALID_GRANT`.
         title: For a person, in the caller's language.
         detail: The same with the fields named.
         errors: One entry a field.
@@ -95,7 +95,7 @@ class Problem(grpc.RpcError):
 
 
 def problem_of(status: int, body: bytes, retry_after: str = "") -> Problem:
-    """Returns the problem that a response tells of, whoever wrote it: a proxy's own error page too.
+    """Returns the problem that a response tells of, whoever wrote it: OAuth's errors and a proxy's own error page, too.
 
     Args:
         status: HTTP status.
@@ -105,14 +105,23 @@ def problem_of(status: int, body: bytes, retry_after: str = "") -> Problem:
     document = _document(body)
     return Problem(
         status,
-        str(document.get("reason") or _CODE_OF_STATUS.get(status, grpc.StatusCode.UNKNOWN).name),
-        str(document.get("title") or f"The gateway answered {status}."),
+        str(
+            document.get("reason")
+            or _oauth_reason(document)
+            or _CODE_OF_STATUS.get(status, grpc.StatusCode.UNKNOWN).name
+        ),
+        str(document.get("title") or document.get("error_description") or f"The gateway answered {status}."),
         detail=str(document.get("detail") or ""),
         errors=tuple(_field_error(one) for one in document.get("errors") or () if isinstance(one, dict)),
         metadata={str(key): str(value) for key, value in (document.get("metadata") or {}).items()},
         trace_id=str(document.get("instance") or "").removeprefix(_TRACE),
         retry_after=float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None,
     )
+
+
+def _oauth_reason(document: dict[str, Any]) -> str:
+    """Returns the reason of an OAuth error (RFC 6749, 5.2): `invalid_grant` is INVALID_GRANT here."""
+    return str(document.get("error") or "").upper()
 
 
 def _document(body: bytes) -> dict[str, Any]:
