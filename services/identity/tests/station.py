@@ -256,7 +256,7 @@ class Browser:
         assert answer.status == 303, self.alarm
         return self.returned(answer)["code"]
 
-    async def redeem(self, code, **changes):
+    async def redeem(self, code, /, **changes):
         form = {
             "grant_type": "authorization_code",
             "code": code,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -91,14 +91,19 @@ def answer_json(status: int, content: Mapping[str, Any], headers: Headers = NO_S
     return Answer(status, (("content-type", "application/json"), *headers), body)
 
 
-@dataclass
 class _Payload(OAuth2Payload):  # type: ignore[misc] # Authlib has no types
-    datalist: dict[str, list[str]] = field(default_factory=dict)
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        self._fields = fields
+
+    @property
+    def datalist(self) -> dict[str, list[str]]:
+        """The values of each parameter."""
+        return self._fields
 
     @property
     def data(self) -> dict[str, str]:
         """The first value of each parameter."""
-        return {name: values[0] for name, values in self.datalist.items()}
+        return {name: values[0] for name, values in self._fields.items()}
 
 
 class OAuthRequest(OAuth2Request):  # type: ignore[misc] # Authlib has no types
@@ -114,7 +119,7 @@ class OAuthRequest(OAuth2Request):  # type: ignore[misc] # Authlib has no types
         # What cannot be read as Basic authentication is as good as absent; Authlib would stumble over it.
         headers = {"Authorization": asked.headers["authorization"]} if asked.basic else {}
         super().__init__(asked.method, f"{issuer}{asked.path}", headers=headers)
-        self.payload = _Payload({**fields, **_word(fields, "response_type")})
+        self.payload = _Payload(_plain(fields))
 
     @property
     def form(self) -> dict[str, str]:
@@ -123,13 +128,12 @@ class OAuthRequest(OAuth2Request):  # type: ignore[misc] # Authlib has no types
         return form
 
 
-def _word(fields: dict[str, list[str]], name: str) -> dict[str, list[str]]:
-    """Returns the field if it is one word; else one that means nothing: Authlib quotes it where only some letters may stand."""
-    return {
-        name: [
-            value if value.replace("_", "").isalnum() and value.isascii() else "other" for value in fields.get(name, ())
-        ]
-    }
+def _plain(fields: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Returns the fields with a response type that Authlib can quote: only some letters may stand in its errors."""
+    given = fields.get("response_type", [])
+    if all(value.isascii() and value.replace("_", "").isalnum() for value in given):
+        return fields
+    return {**fields, "response_type": ["other"] * len(given)}
 
 
 def _fields(encoded: str) -> dict[str, list[str]]:
