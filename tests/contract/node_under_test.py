@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -20,8 +21,8 @@ COUNTRY = "WSM"
 UNIT = "ptccc"
 READY_SECONDS = 60
 ROLES = tuple(name.removeprefix("ROLE_").lower() for name, number in role_pb2.Role.items() if number)
-# Everybody of the same unit; one officer a role, and one who holds most of them.
-OFFICERS = {role.replace("_", "-"): (role,) for role in ROLES} | {"everything": ROLES}
+# Everybody of the same unit; one officer a role, and two who hold them all.
+OFFICERS = {role.replace("_", "-"): (role,) for role in ROLES} | {"everything": ROLES, "prober": ROLES}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def running_node(place: Path) -> Iterator[Node]:
     people.write_text(json.dumps(_people()), encoding="utf-8")
     bluepacific("people", people, "--passwords", passwords, at=folder)
     with log.open("wb") as out:
-        process = subprocess.Popen([*_COMMAND, "up", "--dir", str(folder)], stdout=out, stderr=out)
+        process = subprocess.Popen(
+            [*_COMMAND, "up", "--dir", str(folder)], stdout=out, stderr=out, env=os.environ | _SHORT_STREAMS
+        )
         try:
             url = f"http://127.0.0.1:{port}"
             _await_ready(url, process, log)
@@ -78,6 +81,8 @@ def free_port() -> int:
         return int(held.getsockname()[1])
 
 
+# Streams of events end by themselves soon, for those who ask for whole responses.
+_SHORT_STREAMS = {"BP_NODE__SERVICES__GATEWAY__STREAM_SECONDS": "1.5"}
 _COMMAND = (sys.executable, "-m", "bp_node", "node")
 
 

@@ -55,7 +55,8 @@ def _request_body(binding: Binding, schemas: Schemas) -> Schema | None:
         return {"required": True, "description": about, "content": {"*/*": {"schema": dict(_BINARY)}}}
     if binding.body == "*":
         schema = schemas.message(binding.method.input_type, request=True, without=binding.path_fields)
-        return {"required": bool(schema.get("required", True)), "content": _json(schema)}
+        asked = [field for field in binding.method.input_type.fields if field.name not in binding.path_fields]
+        return {"required": any(is_required(field) for field in asked), "content": _json(schema)}
     field = binding.field(binding.body)
     assert field is not None
     assert field.message_type is not None

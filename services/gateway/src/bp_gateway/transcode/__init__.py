@@ -1,7 +1,8 @@
 """Proto messages to JSON values and back, by converters compiled once from the descriptors (proto3's JSON mapping).
 
 `json_format` walks descriptors for every record; these closures walk them once, at start. Reading is stricter than the mapping asks:
-unknown fields, unknown enum values, two spellings of one field and NUL characters are refused, each with the JSON Pointer of its place.
+unknown fields and enum values, fields given twice, null where it means nothing and NUL characters are refused, each with the JSON Pointer
+of its place.
 `google.protobuf.Any` is not supported: no API of ours may have one.
 """
 

@@ -20,6 +20,7 @@ Decode = Callable[[Any, Any, int], None]
 # (message, JSON value, depth of the message)
 Assign = Callable[[Any, Any, int], None]
 
+_WRAPPERS = "google/protobuf/wrappers.proto"
 _OWN_FORM: dict[str, Decode] = {
     "google.protobuf.Timestamp": wellknown.decode_timestamp,
     "google.protobuf.Duration": wellknown.decode_duration,
@@ -73,7 +74,7 @@ def decoder_of(descriptor: Descriptor) -> Decode:
         return _OWN_FORM[descriptor.full_name]
     if descriptor.full_name == "google.protobuf.Any":
         raise ValueError("google.protobuf.Any has no place in this API")
-    if descriptor.file.name == "google/protobuf/wrappers.proto":
+    if descriptor.file.name == _WRAPPERS:
         return _wrapper(reader_of(descriptor.fields_by_name["value"]))
     return _message(descriptor)
 
@@ -133,7 +134,7 @@ def _in_oneof(field: FieldDescriptor, assign: Assign) -> Assign:
 
     def assign_alone(message: Any, value: Any, depth: int) -> None:
         other = message.WhichOneof(oneof)
-        if other and value is not None:
+        if other:
             raise Fault("json.oneof", limit=message.DESCRIPTOR.fields_by_name[other].json_name)
         assign(message, value, depth)
 
@@ -145,8 +146,9 @@ def _assign(field: FieldDescriptor) -> Assign:
         return _map(field.name, field.message_type)
     if field.message_type:
         decode = decoder_of(field.message_type)
-        takes_null = field.message_type.full_name == "google.protobuf.Value"
-        return (_messages if field.is_repeated else _submessage)(field.name, decode, takes_null=takes_null)
+        if field.is_repeated:
+            return _messages(field.name, decode)
+        return _submessage(field.name, decode, null_is_absent=field.message_type.file.name == _WRAPPERS)
     if field.enum_type and field.enum_type.full_name == "google.protobuf.NullValue":
         return _null(field.name)
     read = reader_of(field)
@@ -161,7 +163,7 @@ def _text(name: str) -> Assign:
             if "\x00" in value:
                 raise Fault("json.nul")
             setattr(message, name, value)
-        elif value is not None:
+        else:
             raise Fault("json.string")
 
     return assign
@@ -169,8 +171,7 @@ def _text(name: str) -> Assign:
 
 def _scalar(name: str, read: Read) -> Assign:
     def assign(message: Any, value: Any, _depth: int) -> None:
-        if value is not None:
-            setattr(message, name, read(value))
+        setattr(message, name, read(value))
 
     return assign
 
@@ -184,9 +185,9 @@ def _null(name: str) -> Assign:
     return assign
 
 
-def _submessage(name: str, decode: Decode, *, takes_null: bool) -> Assign:
+def _submessage(name: str, decode: Decode, *, null_is_absent: bool) -> Assign:
     def assign(message: Any, value: Any, depth: int) -> None:
-        if value is None and not takes_null:
+        if value is None and null_is_absent:
             return
         child = getattr(message, name)
         child.SetInParent()
@@ -195,12 +196,12 @@ def _submessage(name: str, decode: Decode, *, takes_null: bool) -> Assign:
     return assign
 
 
-def _messages(name: str, decode: Decode, *, takes_null: bool) -> Assign:
+def _messages(name: str, decode: Decode) -> Assign:
     def assign(message: Any, value: Any, depth: int) -> None:
         add = getattr(message, name).add
         for index, item in enumerate(_array(value)):
             try:
-                decode(item if takes_null else _given(item), add(), depth + 1)
+                decode(item, add(), depth + 1)
             except Fault as fault:
                 raise fault.under(index) from None
 
@@ -219,17 +220,9 @@ def _scalars(name: str, read: Read) -> Assign:
     return assign
 
 
-def _given(value: Any) -> Any:
-    if value is None:
-        raise Fault("json.null")
-    return value
-
-
 def _array(value: Any) -> list[Any]:
     if type(value) is list:
         return value
-    if value is None:
-        return []
     raise Fault("json.array")
 
 
@@ -238,22 +231,18 @@ def _map(name: str, entry: Descriptor) -> Assign:
     value_field = entry.fields_by_name["value"]
     decode = decoder_of(value_field.message_type) if value_field.message_type else None
     read = None if decode else reader_of(value_field)
-    takes_null = decode is wellknown.decode_value
 
     def assign(message: Any, value: Any, depth: int) -> None:
-        if value is None:
-            return
         if type(value) is not dict:
             raise Fault("json.object")
         entries = getattr(message, name)
         key = ""
         try:
             for key, item in value.items():
-                given = item if takes_null else _given(item)
                 if decode:
-                    decode(given, entries[read_key(key)], depth + 2)
+                    decode(item, entries[read_key(key)], depth + 2)
                 elif read:
-                    entries[read_key(key)] = read(given)
+                    entries[read_key(key)] = read(item)
         except Fault as fault:
             raise fault.under(key) from None
 
