@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, SecretStr
+from rich.text import Text
 from rich.tree import Tree
 
 from bp_node import spantree
@@ -101,7 +102,10 @@ def _draw(tree: Tree, branch: spantree.Branch, colours: dict[str, str], begun: i
     failed = " [red]failed[/red]" if span.status == "ERROR" else ""
     service = span.scope.removeprefix("bp_")
     name = span.name.removeprefix("bluepacific.")
-    label = f"[{colours[span.node]}]{span.node:>5}[/] {service:<13} {name}  [dim]+{after:.0f} ms, {branch.millis:.1f} ms[/]{failed}"
+    times = f"[dim]+{after:.0f} ms, {branch.millis:.1f} ms[/]{failed}"
+    label = Text.from_markup(f"[{colours[span.node]}]{span.node}[/] {service}  {times}  {name}")
+    # Cut at the window's edge: a tree with wrapped lines is none.
+    label.no_wrap, label.overflow = True, "ellipsis"
     twig = tree.add(label)
     for one in branch.branches:
         _draw(twig, one, colours, begun)

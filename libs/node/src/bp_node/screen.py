@@ -10,8 +10,10 @@ from typing import Any
 
 from rich.console import Console
 
-errors = Console(stderr=True, highlight=False)
-out = Console(highlight=False)
+# Where nobody watches, lines need not fit a window.
+_WIDE = 160
+errors = Console(stderr=True, highlight=False, emoji=False, width=None if sys.stderr.isatty() else _WIDE)
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else _WIDE)
 
 
 def say_json(document: Any) -> None:
@@ -22,7 +24,7 @@ def say_json(document: Any) -> None:
 
 def say(text: str) -> None:
     """Writes a line for a person, at once, whether or not somebody watches."""
-    out.print(text)
+    out.print(text, soft_wrap=True)
     out.file.flush()
 
 

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from bp_node import folder
-from bp_node.failure import CommandError
+from bp_node.failure import CommandError, told_plainly
 from bp_node.region.plan import NODES, PEOPLE_FILE, Plan, PlannedNode
 from bp_node.settings import FILE
 
 _ENROLLED = "enrolled"
+_PASSWORDS = "passwords.json"
 
 
 class Builder:
@@ -42,9 +43,23 @@ class Builder:
         if not people.exists():
             wanted = people.with_name("people-wanted.json")
             folder.write_secret(wanted, json.dumps(node.people))
-            passwords = plan.state / PEOPLE_FILE
+            passwords = place / "run" / _PASSWORDS
             await self._run("node", "people", str(wanted), "--dir", str(place), "--passwords", str(passwords))
             wanted.rename(people)
+
+    def gather_passwords(self) -> dict[str, str]:
+        """Puts the passwords of all nodes into one file of the region, and returns them by officer's name.
+
+        Raises:
+            CommandError: A file cannot be read or written.
+        """
+        found: dict[str, str] = {}
+        for node in NODES:
+            file = self._plan.folder(node) / "run" / _PASSWORDS
+            with told_plainly("read", file):
+                found |= json.loads(file.read_text(encoding="utf-8"))
+        folder.write_secret(self._plan.state / PEOPLE_FILE, json.dumps(found, indent=1))
+        return found
 
     async def enrol(self, node: PlannedNode, centre: PlannedNode) -> None:
         """Lets the node into the network, unless it is in. The centre must be running.

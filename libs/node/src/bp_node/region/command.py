@@ -7,6 +7,7 @@ import contextlib
 import json
 import signal
 import time
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -77,19 +78,17 @@ class _Region:
 
     async def _start(self, group: asyncio.TaskGroup, socket: Path, begun: float) -> None:
         centre, *others = nodes()
-        for node in nodes():
-            with working(f"making {node.title}", quiet=self._json):
-                await self._builder.make(node)
+        with working("making the nodes", quiet=self._json):
+            await _all(self._builder.make(node) for node in nodes())
         with working(f"starting {centre.title}", quiet=self._json):
             self._keep(group, centre.node_id)
             await self._processes[centre.node_id].wait_ready()
-        for node in others:
-            with working(f"enrolling {node.title}", quiet=self._json):
-                await self._builder.enrol(node, centre)
-            self._keep(group, node.node_id)
+        with working("enrolling the countries", quiet=self._json):
+            await _all(self._builder.enrol(node, centre) for node in others)
         with working("starting the countries", quiet=self._json):
             for node in others:
-                await self._processes[node.node_id].wait_ready()
+                self._keep(group, node.node_id)
+            await _all(self._processes[node.node_id].wait_ready() for node in others)
         self._announce(socket, time.monotonic() - begun)
         await asyncio.Event().wait()
 
@@ -97,12 +96,11 @@ class _Region:
         self._keepers.append(group.create_task(self._processes[node_id].keep_running()))
 
     def _announce(self, socket: Path, seconds: float) -> None:
-        document = self._document(socket)
+        document, passwords = self._document(socket), self._builder.gather_passwords()
         folder.write_secret(self._plan.state / REGION_FILE, json.dumps(document, indent=1))
         if self._json:
             say_json({"event": "ready", "seconds": round(seconds, 2), **document})
             return
-        passwords: dict[str, str] = json.loads((self._plan.state / PEOPLE_FILE).read_text())
         out.print(_table(self._plan, passwords))
         say(f"mail: 127.0.0.1:{self._plan.smtp_port}, kept in {self._plan.state / MAILDIR / 'new'}")
         say(
@@ -125,6 +123,13 @@ class _Region:
                 for node in nodes()
             },
         }
+
+
+async def _all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Does them side by side; the first that fails ends the others."""
+    async with asyncio.TaskGroup() as group:
+        for work in works:
+            group.create_task(work)
 
 
 async def _either(stop: asyncio.Event, work: asyncio.Task[None]) -> None:

@@ -32,6 +32,7 @@ class Cast:
     _passwords: dict[str, str]
     _stack: contextlib.AsyncExitStack
     _clients: dict[str, AsyncBluePacific] = field(default_factory=dict)
+    _mails: dict[str, EmailMessage] = field(default_factory=dict)
 
     def name(self, node: str, officer: str) -> str:
         """Returns `countries/FJI/officers/ana`."""
@@ -59,13 +60,13 @@ class Cast:
         return await control.ask(Path(self.region["control"]), verb, node)
 
     def mails(self) -> dict[str, EmailMessage]:
-        """Returns every e-mail that arrived so far, by file name, oldest first."""
-        found = {}
+        """Returns every e-mail that arrived so far, by file name, oldest first; each is read once."""
         for file in sorted(Path(self.region["maildir"]).glob("*.eml")):
-            message = message_from_bytes(file.read_bytes(), policy=policy.default)
-            assert isinstance(message, EmailMessage)
-            found[file.name] = message
-        return found
+            if file.name not in self._mails:
+                message = message_from_bytes(file.read_bytes(), policy=policy.default)
+                assert isinstance(message, EmailMessage)
+                self._mails[file.name] = message
+        return self._mails
 
     def span_folders(self) -> list[Path]:
         """Returns the nodes' folders, whose span stores hold the traces."""

@@ -96,7 +96,7 @@ class Story:
             say_json({**document, "failure": step.failure} if step.failure else document)
             return
         mark = "[red]✗[/red]" if step.failure else "[green]✓[/green]"
-        out.print(f"  {mark} {step.title} [dim]{step.seconds:.1f} s[/dim]")
+        out.print(f"  {mark} {step.title} [dim]{step.seconds:.1f} s[/dim]", soft_wrap=True)
         for name, value in step.facts.items():
             out.print(f"      {name.replace('_', ' ')}: {value}", markup=False, soft_wrap=True)
         if step.failure:
