@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from google.protobuf.message import DecodeError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
@@ -17,8 +18,11 @@ from bluepacific.identity.v1 import events_pb2
 from bp_identity.adapters.directory import OutboxDirectory
 from bp_identity.adapters.tables import MarkRow
 from bp_identity.adapters.unit_of_work import Workshop
+from bp_identity.domain.names import country_of
 from bp_identity.usecases.grants import announce
+from bp_kit.errors import Refused
 from bp_kit.outbox import Outbox
+from bp_kit.validation import check
 
 # A node that has just been enrolled may not know the other members for a moment: twice more soon, then now and then.
 _EARLY = (timedelta(minutes=1), timedelta(minutes=10))
@@ -58,13 +62,28 @@ class Announcer:
                     await directory.request(country)
 
     async def answer(self, session: AsyncSession, message: topics_pb2.Message) -> None:
-        """Answers a node that asks for units, by telling it ours; handles `directory.requested`."""
-        requested = events_pb2.DirectoryRequested.FromString(message.payload)
+        """Answers a node that asks for units, by telling it ours; handles `directory.requested`.
+
+        Raises:
+            Refused: INVALID_FIELD for what cannot be read, or asks in another country's name.
+        """
+        requested = _read(message)
         work = self._workshop.on(session)
-        if requested.requester.removeprefix("countries/") in self._workshop.countries:
+        if country_of(requested.requester) in self._workshop.countries:
             return
         for unit in await work.units.of_countries(self._workshop.countries):
             await work.directory.unit_changed(unit, (requested.requester,))
+
+
+def _read(message: topics_pb2.Message) -> events_pb2.DirectoryRequested:
+    try:
+        requested = events_pb2.DirectoryRequested.FromString(message.payload)
+    except DecodeError:
+        raise Refused("INVALID_FIELD", field="payload", description="cannot be read") from None
+    check(requested)
+    if requested.requester != message.author:
+        raise Refused("INVALID_FIELD", field="requester", description="is not the author")
+    return requested
 
 
 class TurnedGrants:
