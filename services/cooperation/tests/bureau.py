@@ -1,5 +1,7 @@
 """What tests do with a running service, in few words."""
 
+import uuid
+
 from google.api.httpbody_pb2 import HttpBody
 
 from bluepacific.common.v1 import handling_pb2
@@ -16,6 +18,8 @@ from bluepacific.cooperation.v1 import request_service_pb2_grpc as requests_grpc
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.identity.v1 import events_pb2 as identity_pb2
 from bluepacific.identity.v1 import unit_pb2
+from bluepacific.notifications.v1 import events_pb2 as notifications_pb2
+from bp_kit.testing.tokens import make_token
 
 PREFIX = "bluepacific.cooperation.v1."
 NOTIFICATION = "bluepacific.notifications.v1.notification.requested"
@@ -46,12 +50,13 @@ class Bureau:
         self.entities = entities_grpc.EntityServiceStub(under_test.channel)
         self.directory = directory_grpc.DirectoryServiceStub(under_test.channel)
         self.refused = under_test.refused
+        self.lifetime = 600
 
     def as_(self, who, *roles, purpose="INVESTIGATION", language="en"):
         """Returns call metadata of an officer: `as_("mele", "duty_officer@ncb")`."""
-        held = [f"{role.partition('@')[0]}@{role.partition('@')[2]}" for role in roles]
-        name = f"countries/{self.country}/officers/{who}"
-        return self.under_test.token(name, held, purpose=purpose, language=language)
+        token = make_token(f"countries/{self.country}/officers/{who}", roles, lifetime=self.lifetime)
+        found = (("authorization", f"Bearer {token}"), ("accept-language", language))
+        return (*found, ("x-purpose", purpose)) if purpose else found
 
     @property
     def officer(self):
@@ -159,12 +164,10 @@ class Bureau:
 
     async def told(self, template, count=1):
         """Returns the notifications asked for with a template, once there are that many."""
-        from bluepacific.notifications.v1 import events_pb2
-
         number = count
         while True:
             sent = await self.topics.wait_sent(NOTIFICATION, number)
-            found = [events_pb2.NotificationRequested.FromString(one.payload) for one in sent]
+            found = [notifications_pb2.NotificationRequested.FromString(one.payload) for one in sent]
             found = [one for one in found if one.template == template]
             if len(found) >= count:
                 return found
@@ -173,8 +176,6 @@ class Bureau:
 
 def message(topic, payload, author, recipients, **fields):
     """Returns a message as another node's exchange delivers it."""
-    import uuid
-
     values = {"message_id": str(uuid.uuid4()), "topic": PREFIX + topic, "author": author, "recipients": recipients}
     return topics_pb2.Message(payload=payload.SerializeToString(), **(values | fields))
 

@@ -1,5 +1,6 @@
 """The day's work of two countries: what one sends is what the other gets, and what becomes of it comes back."""
 
+import asyncio
 import hashlib
 import os
 from datetime import UTC, datetime, timedelta
@@ -112,6 +113,16 @@ async def test_opening_is_reported_once_a_unit(fji, ton):
     assert [(one.message_id, one.recipient, one.state) for one in reports] == [(carried.message_id, TON, OPENED)]
     await fji.get(sent.name)
     assert not fji.topics.reports
+
+
+async def test_colleagues_who_open_it_at_the_same_moment_are_one_receipt(fji, ton):
+    sent = await fji.sent_request()
+    await fji.pass_on("request.opened", ton)
+    await asyncio.gather(*(ton.get(sent.name, ton.as_(f"o{number}", "officer@ncb")) for number in range(30)))
+    await ton.sent_reply(sent.name)
+    await ton.topics.wait_sent("bluepacific.cooperation.v1.reply.sent")
+    # What the outbox took before the reply has gone out by now.
+    assert len(ton.topics.reports) == 1
 
 
 async def test_a_reply_with_an_entity_comes_back(fji, ton):

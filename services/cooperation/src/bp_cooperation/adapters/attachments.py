@@ -33,10 +33,11 @@ class SqlAttachments:
         rows = await self._session.scalars(statement.order_by(AttachmentRow.create_time, AttachmentRow.name))
         return [_attachment(row) for row in rows]
 
-    async def count(self, record: str) -> int:
-        """Returns how many files a request or a reply has."""
-        statement = select(func.count()).select_from(AttachmentRow).where(AttachmentRow.record == record)
-        return await self._session.scalar(statement) or 0
+    async def counts(self, records: Collection[str]) -> dict[str, int]:
+        """Returns how many files each request or reply has; those without are missing."""
+        statement = select(AttachmentRow.record, func.count()).where(AttachmentRow.record.in_(records))
+        found = await self._session.execute(statement.group_by(AttachmentRow.record))
+        return dict(found.all())
 
     async def add(self, attachment: Attachment) -> None:
         """Keeps a new attachment."""

@@ -16,7 +16,7 @@ from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.callers import current_caller, listing_of
 from bp_cooperation.api.downloads import file_bodies
-from bp_cooperation.api.sights import note_opening
+from bp_cooperation.api.sights import opening
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.names import request_of
 from bp_cooperation.usecases import attachments
@@ -72,10 +72,11 @@ class AttachmentServicer(grpc_.AttachmentServiceServicer):
         """Downloads a file."""
         caller = current_caller()
         async with self._workshop.reading() as work:
+            record = (await attachments.get_attachment(work, caller, request.name)).record
+        async with opening(self._workshop, caller, record) as work:
             attachment = await attachments.get_attachment(work, caller, request.name)
             if not await self._files.has(attachment.content):
                 raise Refused("BLOB_NOT_HERE")
-            await note_opening(self._workshop, work, caller, attachment.record)
         content = attachment.content
         pieces = self._files.open(content)
         bodies = file_bodies(pieces, context, attachment.media_type, attachment.file_name, content.size_bytes)

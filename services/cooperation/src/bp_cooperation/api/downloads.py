@@ -8,7 +8,7 @@ from typing import Any
 from google.api import httpbody_pb2
 
 from bp_cooperation.adapters.unit_of_work import Workshop
-from bp_cooperation.api.sights import note_opening
+from bp_cooperation.api.sights import opening
 from bp_cooperation.usecases.sight import see_record
 from bp_cooperation.usecases.work import Caller
 from bp_kit.errors import Refused
@@ -25,11 +25,10 @@ async def bundle_bodies(
     Raises:
         Refused: NOT_FOUND, also where it has no bundle.
     """
-    async with workshop.reading() as work:
+    async with opening(workshop, caller, record) as work:
         bundle = (await see_record(work, caller, record)).bundle.encode()
         if not bundle:
             raise Refused("NOT_FOUND", name=f"{record}:bundle")
-        await note_opening(workshop, work, caller, record)
     pieces = _pieces(bundle)
     async for body in file_bodies(pieces, context, _STIX, f"{record.rpartition('/')[2]}.json", len(bundle)):
         yield body

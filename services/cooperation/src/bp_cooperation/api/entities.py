@@ -10,7 +10,7 @@ from bluepacific.cooperation.v1 import entity_service_pb2_grpc as grpc_
 from bp_cooperation.adapters.messages import entity_message
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.callers import current_caller, listing_of
-from bp_cooperation.api.sights import note_opening
+from bp_cooperation.api.sights import opening
 from bp_cooperation.usecases import entities
 from bp_kit.database import current_session
 
@@ -27,9 +27,11 @@ class EntityServicer(grpc_.EntityServiceServicer):
 
     async def GetEntity(self, request: pb.GetEntityRequest, context: Any) -> entity_pb2.Entity:
         """Gets an entity and notes that its source was opened."""
-        work, caller = self._workshop.on(current_session()), current_caller()
-        entity = await entities.get_entity(work, caller, request.name)
-        await note_opening(self._workshop, work, caller, entity.source)
+        caller = current_caller()
+        async with self._workshop.reading() as work:
+            source = (await entities.get_entity(work, caller, request.name)).source
+        async with opening(self._workshop, caller, source) as work:
+            entity = await entities.get_entity(work, caller, request.name)
         return entity_message(entity)
 
     async def SearchEntities(self, request: pb.SearchEntitiesRequest, context: Any) -> pb.SearchEntitiesResponse:

@@ -15,7 +15,7 @@ from bp_cooperation.adapters.messages import handling_of
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.callers import current_caller, listing_of
 from bp_cooperation.api.downloads import bundle_bodies
-from bp_cooperation.api.sights import note_opening, reply_seen
+from bp_cooperation.api.sights import opening, reply_seen
 from bp_cooperation.usecases import replies
 from bp_cooperation.usecases.replies import ReplyContent
 from bp_kit.database import current_session
@@ -44,9 +44,9 @@ class ReplyServicer(grpc_.ReplyServiceServicer):
 
     async def GetReply(self, request: pb.GetReplyRequest, context: Any) -> reply_pb2.Reply:
         """Gets a reply and notes that it was opened."""
-        work, caller = self._workshop.on(current_session()), current_caller()
-        sight = await replies.get_reply(work, caller, request.name)
-        await note_opening(self._workshop, work, caller, request.name)
+        caller = current_caller()
+        async with opening(self._workshop, caller, request.name) as work:
+            sight = await replies.get_reply(work, caller, request.name)
         return reply_seen(sight)
 
     async def ListReplies(self, request: pb.ListRepliesRequest, context: Any) -> pb.ListRepliesResponse:

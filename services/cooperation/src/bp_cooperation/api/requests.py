@@ -15,7 +15,7 @@ from bp_cooperation.adapters.messages import handling_of, urgency_of
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.callers import current_caller, listing_of
 from bp_cooperation.api.downloads import bundle_bodies
-from bp_cooperation.api.sights import note_opening, request_seen
+from bp_cooperation.api.sights import opening, request_seen
 from bp_cooperation.domain.names import country_of
 from bp_cooperation.usecases import requests
 from bp_cooperation.usecases.requests import RequestContent
@@ -48,9 +48,9 @@ class RequestServicer(grpc_.RequestServiceServicer):
 
     async def GetRequest(self, request: pb.GetRequestRequest, context: Any) -> request_pb2.Request:
         """Gets a request and notes that it was opened."""
-        work, caller = self._workshop.on(current_session()), current_caller()
-        sight = await requests.get_request(work, caller, request.name)
-        await note_opening(self._workshop, work, caller, request.name)
+        caller = current_caller()
+        async with opening(self._workshop, caller, request.name) as work:
+            sight = await requests.get_request(work, caller, request.name)
         return request_seen(sight)
 
     async def ListRequests(self, request: pb.ListRequestsRequest, context: Any) -> pb.ListRequestsResponse:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import IntegrityError
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from bluepacific.cooperation.v1 import reply_pb2, request_pb2
 from bp_cooperation.adapters.messages import reply_message, request_message, status_message
@@ -33,17 +34,18 @@ def reply_seen(sight: Sight, *, content: bool = True) -> reply_pb2.Reply:
     return message
 
 
-async def note_opening(workshop: Workshop, work: Work, caller: Caller, record: str) -> None:
-    """Keeps that a record was opened, in a transaction of its own, and only where that is news: reading stays reading.
+@asynccontextmanager
+async def opening(workshop: Workshop, caller: Caller, record: str) -> AsyncIterator[Work]:
+    """Reads a record, or what belongs to it, then keeps that it was opened where that is news: reading stays reading.
+
+    The two have a transaction each, one after the other: many who read at once never wait for each other's connections.
 
     Raises:
         Refused: NOT_FOUND.
     """
-    if not await openings.unopened_by(work, caller, record):
-        return
-    try:
+    async with workshop.reading() as work:
+        yield work
+        news = await openings.unopened_by(work, caller, record)
+    if news:
         async with workshop.transaction() as writing:
             await openings.mark_opened(writing, caller, record)
-    except IntegrityError:
-        # A colleague opened it at the same moment.
-        return

@@ -12,7 +12,7 @@ from typing import Any
 from bp_cooperation.domain.bundle import Properties
 from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.names import country_of
-from bp_cooperation.domain.text import check_text, folded
+from bp_cooperation.domain.text import folded
 from bp_kit.errors import Refused
 
 MAX_QUERY_WORDS = 10
@@ -79,7 +79,6 @@ def query_words(query: str) -> tuple[str, ...]:
     Raises:
         Refused: INVALID_FIELD.
     """
-    check_text(query, "query")
     words = tuple(dict.fromkeys(folded(query).split()))
     if len(words) > MAX_QUERY_WORDS:
         raise Refused("INVALID_FIELD", field="query", description=f"has more than {MAX_QUERY_WORDS} words")

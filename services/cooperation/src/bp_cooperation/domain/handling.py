@@ -32,6 +32,12 @@ class Handling:
         """Tells whether a unit may be an addressee."""
         return not self.releasable_to or country_of(unit) in self.releasable_to
 
+    def including(self, country: str) -> Handling:
+        """Returns it with its author's own country among those that are named: what one gives, one may have."""
+        if not self.releasable_to or country in self.releasable_to:
+            return self
+        return replace(self, releasable_to=tuple(sorted((*self.releasable_to, country))))
+
     def tightened(self, by: Handling) -> Handling:
         """Returns the strictest of both: the closer label, the countries that both name, the earlier retention time. The purpose stays."""
         times = [time for time in (self.retention_time, by.retention_time) if time]

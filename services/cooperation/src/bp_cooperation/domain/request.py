@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bp_cooperation.domain.handling import Handling
-from bp_cooperation.domain.text import check_text
 from bp_kit.errors import Refused
 
 DRAFT, OPEN, CLOSED, PURGED = "DRAFT", "OPEN", "CLOSED", "PURGED"
@@ -73,8 +72,6 @@ class Request:
         Raises:
             Refused: INVALID_FIELD, RECIPIENT_NOT_RELEASABLE.
         """
-        check_text(self.title, "request.title")
-        check_text(self.text, "request.text")
         for position, unit in enumerate(self.recipients):
             field = f"request.recipients[{position}]"
             if unit == self.unit:

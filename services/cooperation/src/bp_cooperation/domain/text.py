@@ -1,25 +1,13 @@
-"""Texts that people write, checked; and folded, so that they are found however they are spelt."""
+"""Texts folded, so that they are found however they are spelt."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-from bp_kit.errors import Refused
-
 # What keyboards and printers make of the glottal stop in Nuku'alofa.
 _APOSTROPHES = dict.fromkeys(map(ord, "\u02bb\u02bc\u2018\u2019\u02b9`\u00b4"), "'")
 _BLANKS = re.compile(r"\s+")
-
-
-def check_text(text: str, field: str) -> None:
-    """Refuses what a database cannot hold.
-
-    Raises:
-        Refused: INVALID_FIELD.
-    """
-    if "\0" in text:
-        raise Refused("INVALID_FIELD", field=field, description="has a NUL character")
 
 
 def folded(text: str) -> str:

@@ -129,7 +129,7 @@ def _is_news(known: Record, arrival: Arrival) -> bool:
 
 def _received(work: Work, record: Record, arrival: Arrival) -> Record:
     now = work.clock()
-    handling = record.handling
+    handling = record.handling.including(country_of(record.unit))
     if handling.retention_time is None:
         handling = replace(handling, retention_time=now + work.rules.retention)
     if handling.expired(now):

@@ -90,5 +90,6 @@ async def _open_draft(work: Work, caller: Caller, name: str) -> None:
     record = await see_record(work, caller, name, for_change=True)
     require_acting(caller, record)
     record.require_draft()
-    if await work.attachments.count(name) >= work.rules.attachment_count:
+    counts = await work.attachments.counts([name])
+    if counts.get(name, 0) >= work.rules.attachment_count:
         raise Refused("FILE_LIMIT_REACHED", limit=work.rules.attachment_count)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.ladder import QUEUED, Rung
-from bp_cooperation.domain.names import request_of
+from bp_cooperation.domain.names import country_of, request_of
 from bp_cooperation.domain.reply import DRAFT, Reply, audience
-from bp_cooperation.domain.text import check_text
 from bp_cooperation.usecases.requests import keep_entities
 from bp_cooperation.usecases.sight import (
     Record,
@@ -44,8 +43,7 @@ async def create_reply(work: Work, caller: Caller, request_name: str, *, unit: s
     request = await see_request(work, caller, request_name)
     request.require_open()
     acting = acting_unit(caller, unit, frozenset(request.units), field="reply.unit")
-    check_text(content.text, "reply.text")
-    asked = _asked(work, request.handling, content.handling)
+    asked = _asked(work, request.handling, content.handling, country_of(acting))
     recipients = audience(request, acting, asked, to_requester_only=content.to_requester_only)
     now = work.clock()
     reply = Reply(
@@ -119,12 +117,16 @@ async def send_reply(work: Work, caller: Caller, name: str) -> Sight:
     return await sight(work, caller, sent)
 
 
-def _asked(work: Work, usual: Handling, given: Handling | None) -> Handling:
+def _asked(work: Work, usual: Handling, given: Handling | None, country: str) -> Handling:
     """Returns the handling that a reply's author asks for."""
-    if given is None or given.retention_time is None:
-        return given or usual
+    if given is None:
+        return usual
+    if given.retention_time is None:
+        return given.including(country)
     rules = work.rules
-    return given.retained(work.clock(), usual=rules.retention, longest=rules.longest_retention, field="reply.handling")
+    return given.including(country).retained(
+        work.clock(), usual=rules.retention, longest=rules.longest_retention, field="reply.handling"
+    )
 
 
 async def _own_draft(work: Work, caller: Caller, name: str) -> Reply:

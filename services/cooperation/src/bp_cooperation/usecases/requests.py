@@ -53,7 +53,7 @@ async def create_request(work: Work, caller: Caller, *, country: str, unit: str,
         text=content.text,
         recipients=content.recipients,
         urgency=content.urgency,
-        handling=_handling(work, content.handling),
+        handling=_handling(work, content.handling, country),
         bundle=content.bundle,
         state=DRAFT,
         version=1,
@@ -97,7 +97,7 @@ async def update_request(
     request = await _own_draft(work, caller, name, etag)
     values = {field: getattr(content, field) for field in fields}
     if "handling" in values:
-        values["handling"] = _handling(work, content.handling)
+        values["handling"] = _handling(work, content.handling, country_of(name))
     changed = request.changed(work.clock(), **values)
     await _check(work, changed)
     await work.requests.save(changed)
@@ -124,7 +124,7 @@ async def send_request(work: Work, caller: Caller, name: str, *, etag: str) -> S
     """
     draft = await _own_draft(work, caller, name, etag)
     # Time has passed since it was written: units may have left, its retention time may have come.
-    _handling(work, draft.handling)
+    _handling(work, draft.handling, country_of(name))
     await _check(work, draft)
     sent = draft.sent(caller.name, work.clock())
     sent = sent.carried_by(await work.outlet.request_opened(sent, await work.attachments.of(name)))
@@ -160,11 +160,12 @@ async def keep_entities(work: Work, record: Record) -> None:
     await work.entities.replace(record.name, entities, record.list_time)
 
 
-def _handling(work: Work, given: Handling | None) -> Handling:
+def _handling(work: Work, given: Handling | None, country: str) -> Handling:
     if given is None:
         raise Refused("HANDLING_MISSING", field=_HANDLING)
     rules = work.rules
-    return given.retained(work.clock(), usual=rules.retention, longest=rules.longest_retention, field=_HANDLING)
+    bounds = {"usual": rules.retention, "longest": rules.longest_retention}
+    return given.including(country).retained(work.clock(), **bounds, field=_HANDLING)
 
 
 async def _check(work: Work, request: Request) -> None:

@@ -69,11 +69,12 @@ async def sights(work: Work, caller: Caller, records: list[Record]) -> list[Sigh
     """Returns records as the caller sees them."""
     own = [record.name for record in records if record.unit in caller.units]
     rungs = await work.ladders.of_all(own)
+    counts = await work.attachments.counts([record.name for record in records])
     return [
         Sight(
             record,
             ladders(rungs.get(record.name, ()), record.recipients),
-            await work.attachments.count(record.name),
+            counts.get(record.name, 0),
         )
         for record in records
     ]

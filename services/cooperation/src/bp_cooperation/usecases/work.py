@@ -136,8 +136,8 @@ class Attachments(Protocol):
         """Returns a request's or a reply's files, oldest first."""
         ...
 
-    async def count(self, record: str) -> int:
-        """Returns how many files a request or a reply has."""
+    async def counts(self, records: Collection[str]) -> dict[str, int]:
+        """Returns how many files each request or reply has; those without are missing."""
         ...
 
     async def add(self, attachment: Attachment) -> None:

@@ -6,7 +6,7 @@ What its rules refuse is reported to its sender as refused, with the reason; it 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -24,7 +24,6 @@ from bp_cooperation.domain.addressee import Addressee
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.names import country_of, is_reply, request_of, require_author
 from bp_cooperation.domain.reply import Reply
-from bp_cooperation.domain.text import check_text
 from bp_cooperation.usecases import arrivals, directory
 from bp_cooperation.usecases.arrivals import Arrival
 from bp_cooperation.usecases.sight import Record
@@ -111,7 +110,6 @@ class Handlers:
     async def _reply_sent(self, work: Work, message: topics_pb2.Message) -> None:
         payload = _payload(events_pb2.ReplySent, message)
         reply = received_reply(payload.reply)
-        check_text(reply.text, "reply.text")
         _require_addressed(message, reply)
         await arrivals.keep_reply(
             work, _arrival(message), reply, self._files(message, payload.files, payload.reply.name)
@@ -158,15 +156,4 @@ def _payload(kind: type[Payload], message: topics_pb2.Message) -> Payload:
     except DecodeError:
         raise Refused("INVALID_FIELD", field="payload", description="cannot be read") from None
     check(payload)
-    if _has_nul(payload):
-        raise Refused("INVALID_FIELD", field="payload", description="has a NUL character")
     return payload
-
-
-def _has_nul(message: Message) -> bool:
-    """Tells whether a text has what PostgreSQL does not take: without this, such a message would be tried for ever."""
-    for _, value in message.ListFields():
-        for one in value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else (value,):
-            if (isinstance(one, str) and "\0" in one) or (isinstance(one, Message) and _has_nul(one)):
-                return True
-    return False
