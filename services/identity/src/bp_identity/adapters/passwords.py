@@ -7,6 +7,7 @@ so that a storm of sign-ins takes neither all memory nor all processors.
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 
 from argon2 import PasswordHasher
@@ -14,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from bp_identity.domain.password import MAX_LENGTH, normalise
 
+_KIB, _PASSES, _LANES = 19_456, 2, 1
 _AT_ONCE = 2
 
 
@@ -21,8 +23,9 @@ class Argon2Passwords:
     """Slow hashes of passwords."""
 
     def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-        self._nobodys = self._hasher.hash(secrets.token_hex())
+        self._hasher = PasswordHasher(time_cost=_PASSES, memory_cost=_KIB, parallelism=_LANES)
+        # Costs as much to compare with as anybody's; no password is known to give it.
+        self._nobodys = f"$argon2id$v=19$m={_KIB},t={_PASSES},p={_LANES}${_random(16)}${_random(32)}"
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def hash(self, password: str) -> str:
@@ -45,3 +48,7 @@ class Argon2Passwords:
             return self._hasher.verify(password_hash, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _random(size: int) -> str:
+    return base64.b64encode(secrets.token_bytes(size)).rstrip(b"=").decode()

@@ -14,6 +14,7 @@ _STEMS = (
     "administrator", "letmein", "iloveyou", "changeme", "interpol", "police", "bluepacific", "pacific", "secret",
 )  # fmt: skip
 _RUNS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "1q2w3e4r5t6y7u8i9o0p")
+_RUN = 5
 
 
 def normalise(password: str) -> str:
@@ -39,11 +40,28 @@ def check_password(password: str, *, own_words: tuple[str, ...] = ()) -> None:
 
 
 def _is_common(password: str, own_words: tuple[str, ...]) -> bool:
-    if len(set(password)) < 5 or any(run[:MIN_LENGTH] in password for run in _RUNS):  # noqa: PLR2004
+    if len(set(password)) < 5:  # noqa: PLR2004 - `aaaaaaaaaaaa`, `abababababab`
         return True
-    rest = password
+    rest = _without_runs(password)
     for word in (*_STEMS, *(word.casefold() for word in own_words if len(word) > 3)):  # noqa: PLR2004 - short words are everywhere
         rest = rest.replace(word, "")
     letters = sum(character.isalpha() for character in rest)
     # Nothing of its own is left but digits and marks: `Password2026!!`.
     return rest != password and letters < 4  # noqa: PLR2004
+
+
+def _without_runs(password: str) -> str:
+    """Returns what is left without neighbours on the keyboard, in the alphabet or among the digits, either way."""
+    rest, index = "", 0
+    while index < len(password):
+        length = _RUN
+        while index + length <= len(password) and _is_run(password[index : index + length]):
+            length += 1
+        taken = length - 1 if length > _RUN else 0
+        rest += "" if taken else password[index]
+        index += taken or 1
+    return rest
+
+
+def _is_run(piece: str) -> bool:
+    return any(piece in run or piece[::-1] in run for run in _RUNS)
