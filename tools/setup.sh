@@ -26,7 +26,7 @@ if [ ! -x "$uv" ] || [ "$($uv --version | cut -d' ' -f2)" != "$uv_version" ]; th
 fi
 echo "setup: installing locked dependencies into .venv"
 "$uv" venv --quiet --allow-existing --python python3 .venv
-"$uv" pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
+"$uv" pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
 set -- ; for member in libs/*/ services/*/; do set -- "$@" -e "./${member%/}"; done
 "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation "$@"
 echo "$want" > "$stamp"

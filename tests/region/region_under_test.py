@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import signal
 import socket
@@ -14,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-READY_SECONDS = 120
+READY_SECONDS = 240
 STOP_SECONDS = 60
-SCENARIO_SECONDS = 150
+SCENARIO_SECONDS = 240
 NODES = ("ptccc", "fji", "ton")
 
 
@@ -96,13 +95,13 @@ class Region:
     def start(self) -> None:
         """Starts it and waits until it is up."""
         assert self._process is None
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bp_node", *self.arguments, "--json"],
-            stdout=subprocess.PIPE,
-            stderr=(self.state.with_suffix(".log")).open("a"),
-            text=True,
-            env={**os.environ, "BP_NODE__LOG_LEVEL": "INFO"},
-        )
+        with self.state.with_suffix(".log").open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bp_node", *self.arguments, "--json"],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, args=(self._process, lines), daemon=True).start()
         line = lines.get(timeout=READY_SECONDS)

@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bluepacific.identity.v1 import key_service_pb2
-from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
-from bp_kit.blobs import BlobStore
 from bp_kit.logs import described, get_logger
-from bp_kit.ports import Seams
 from bp_kit.rpc.inprocess import InProcessChannel
 from bp_kit.rpc.registry import handlers_of
-from bp_kit.sealing import Sealer
 from bp_kit.service import Service
-from bp_kit.tokens import RemoteKeys
 from bp_node import folder
 from bp_node.http import serve_gateway
 from bp_node.integrators import serve_grpc
 from bp_node.migrating import bring_up_to_date
+from bp_node.seams import seams_of
 from bp_node.services import NAMES, build_service
 from bp_node.settings import NodeSettings
 
@@ -61,28 +55,6 @@ class Node:
     async def failed(self) -> None:
         """Returns never; raises what broke a worker of the node."""
         await asyncio.shield(self._failed)
-
-
-def seams_of(settings: NodeSettings, own: Any) -> Seams:
-    """Returns the outside of the node's services.
-
-    Args:
-        settings: The node's.
-        own: The channel among its services.
-    """
-    keys = KeyServiceStub(own)
-
-    async def fetch() -> Any:
-        answer = await keys.GetKeys(key_service_pb2.GetKeysRequest())
-        return json.loads(answer.jwks)
-
-    return Seams(
-        country=settings.country,
-        blobs=BlobStore(settings.place("blobs")),
-        channel=lambda _: own,
-        keys=RemoteKeys(settings.public_url, fetch),
-        sealer=Sealer(folder.secret_of(settings.place("keys", "page-tokens"))),
-    )
 
 
 @asynccontextmanager

@@ -67,8 +67,8 @@ async def _plant(settings: NodeSettings, people: People, passwords: dict[str, st
     from bp_identity.app import bootstrap, build  # noqa: PLC0415 - slow, and only here
     from bp_kit.errors import Refused  # noqa: PLC0415
     from bp_kit.rpc.inprocess import InProcessChannel  # noqa: PLC0415
-    from bp_node.embedded import seams_of  # noqa: PLC0415
     from bp_node.migrating import bring_up_to_date  # noqa: PLC0415
+    from bp_node.seams import seams_of  # noqa: PLC0415
     from bp_node.services import settings_of  # noqa: PLC0415
 
     identity: Any = settings_of("identity", settings)

@@ -98,9 +98,9 @@ def migrate(directory: Path, *, as_json: bool) -> None:
 
 async def _migrate(settings: NodeSettings, *, quiet: bool) -> list[str]:
     from bp_kit.rpc.inprocess import InProcessChannel  # noqa: PLC0415 - with all services
-    from bp_node.embedded import seams_of  # noqa: PLC0415
     from bp_node.migrating import bring_up_to_date  # noqa: PLC0415
     from bp_node.screen import working  # noqa: PLC0415
+    from bp_node.seams import seams_of  # noqa: PLC0415
     from bp_node.services import NAMES, build_service  # noqa: PLC0415
 
     changed = []

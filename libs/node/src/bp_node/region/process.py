@@ -14,7 +14,8 @@ from typing import Any
 
 from bp_node.failure import CommandError
 
-_READY_SECONDS = 90.0
+# Generous: a small machine that starts several nodes at once, cold.
+_READY_SECONDS = 180.0
 _GRACE_SECONDS = 20.0
 _FIRST_DELAY = 0.2
 _MAX_DELAY = 30.0
