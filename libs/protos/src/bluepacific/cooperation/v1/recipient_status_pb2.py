@@ -23,18 +23,25 @@ _sym_db = _symbol_database.Default()
 
 
 from bluepacific.exchange.v1 import topic_service_pb2 as bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2
+from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1bluepacific/cooperation/v1/recipient_status.proto\x12\x1a\x62luepacific.cooperation.v1\x1a+bluepacific/exchange/v1/topic_service.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x01\n\x0fRecipientStatus\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x35\n\x05state\x18\x02 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12/\n\x05rungs\x18\x03 \x03(\x0b\x32 .bluepacific.cooperation.v1.Rung\x12\x0e\n\x06ground\x18\x04 \x01(\t\"m\n\x04Rung\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12.\n\nstate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1bluepacific/cooperation/v1/recipient_status.proto\x12\x1a\x62luepacific.cooperation.v1\x1a+bluepacific/exchange/v1/topic_service.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x01\n\x0fRecipientStatus\x12\x15\n\x04unit\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18x\x12\x35\n\x05state\x18\x02 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12\x39\n\x05rungs\x18\x03 \x03(\x0b\x32 .bluepacific.cooperation.v1.RungB\x08\xbaH\x05\x92\x01\x02\x10\n\x12\x17\n\x06ground\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"m\n\x04Rung\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12.\n\nstate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.cooperation.v1.recipient_status_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RECIPIENTSTATUS']._serialized_start=160
-  _globals['_RECIPIENTSTATUS']._serialized_end=311
-  _globals['_RUNG']._serialized_start=313
-  _globals['_RUNG']._serialized_end=422
+  _globals['_RECIPIENTSTATUS'].fields_by_name['unit']._loaded_options = None
+  _globals['_RECIPIENTSTATUS'].fields_by_name['unit']._serialized_options = b'\272H\004r\002\030x'
+  _globals['_RECIPIENTSTATUS'].fields_by_name['rungs']._loaded_options = None
+  _globals['_RECIPIENTSTATUS'].fields_by_name['rungs']._serialized_options = b'\272H\005\222\001\002\020\n'
+  _globals['_RECIPIENTSTATUS'].fields_by_name['ground']._loaded_options = None
+  _globals['_RECIPIENTSTATUS'].fields_by_name['ground']._serialized_options = b'\272H\004r\002\030d'
+  _globals['_RECIPIENTSTATUS']._serialized_start=189
+  _globals['_RECIPIENTSTATUS']._serialized_end=368
+  _globals['_RUNG']._serialized_start=370
+  _globals['_RUNG']._serialized_end=479
 # @@protoc_insertion_point(module_scope)
