@@ -69,6 +69,18 @@ def test_its_path_is_versioned_and_names_resources(method):
 
 
 @each_method
+def test_the_name_it_is_about_can_only_be_a_countrys(method):
+    """The pipeline leaves names of no country to this rule."""
+    named = method_of(f"/{method.containing_service.full_name}/{method.name}")
+    message, rules = method.input_type, None
+    for step in named.name_path:
+        field = message.fields_by_name[step]
+        rules, message = field.GetOptions().Extensions[validate_pb2.field].string, field.message_type
+    if rules and not (named.access.public or named.access.scope == options_pb2.SCOPE_ANY_COUNTRY):
+        assert rules.pattern.startswith("^countries/")
+
+
+@each_method
 def test_a_get_changes_nothing_and_has_no_body(method):
     rule = http_of(method)
     if rule.get:

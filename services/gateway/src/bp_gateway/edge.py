@@ -20,7 +20,7 @@ from bp_gateway.settings import GatewaySettings
 from bp_gateway.table import RouteTable
 from bp_kit.errors import Refused
 from bp_kit.language import negotiate
-from bp_kit.logs import get_logger
+from bp_kit.logs import described, get_logger
 from bp_kit.telemetry import current_traceparent, span
 
 _GONE = 499
@@ -145,7 +145,7 @@ class Edge:
         problem = self.problem(error, exchange, endpoint.shape if endpoint else Shape())
         if is_unforeseen(error):
             current.set_status(StatusCode.ERROR)
-            _log.error("http.failed", error=type(error).__name__, exc_info=error)
+            _log.error("http.failed", **described(error))
         current.set_attribute("error.type", problem.reason)
         if not exchange.status:
             await exchange.reply(problem.status, problem.body, MEDIA_TYPE, [*problem.headers, *_PROBLEM_HEADERS])
