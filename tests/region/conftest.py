@@ -15,5 +15,6 @@ def region(tmp_path_factory):
     """One region for all tests; they may restart it, and leave it running."""
     running = Region(tmp_path_factory.mktemp("region") / "state")
     running.start()
+    running.wait_acquainted()
     yield running
     assert running.stop() == 0

@@ -9,9 +9,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from bluepacific.cooperation.v1 import directory_service_pb2
+from bp_client import BluePacific
 
 READY_SECONDS = 240
 STOP_SECONDS = 60
@@ -81,6 +85,7 @@ class Region:
     smtp_port: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
     _process: subprocess.Popen[str] | None = None
+    _reader: threading.Thread = field(default_factory=threading.Thread)
 
     def __post_init__(self) -> None:
         if not self.base_port:
@@ -103,7 +108,8 @@ class Region:
                 text=True,
             )
         lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, args=(self._process, lines), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self._process, lines), daemon=True)
+        self._reader.start()
         line = lines.get(timeout=READY_SECONDS)
         assert line, f"the region did not start: {self.told()}"
         self.facts = json.loads(line)
@@ -112,8 +118,9 @@ class Region:
     @staticmethod
     def _read(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
         assert process.stdout
-        for line in process.stdout:
-            lines.put(line)
+        with process.stdout:
+            for line in process.stdout:
+                lines.put(line)
         lines.put("")
 
     def told(self) -> str:
@@ -126,8 +133,25 @@ class Region:
             return 0
         self._process.send_signal(signal.SIGINT)
         code = self._process.wait(STOP_SECONDS)
+        self._reader.join()
         self._process = None
         return code
+
+    def signed_in(self, node: str, officer: str) -> BluePacific:
+        """Returns the client of a person, signed in at a gateway; close it."""
+        client = BluePacific(self.url(node))
+        country = self.facts["nodes"][node]["country"]
+        client.sign_in(officer, self.password(f"countries/{country}/officers/{officer}"))
+        return client
+
+    def wait_acquainted(self) -> None:
+        """Waits until Fiji has heard of Tonga's units: the directory travels as everything does."""
+        asked = directory_service_pb2.ListAddresseesRequest(parent="countries/TON")
+        deadline = time.monotonic() + READY_SECONDS
+        with self.signed_in("fji", "ana") as ana:
+            while not ana.cooperation.directories.ListAddressees(asked).addressees:
+                assert time.monotonic() < deadline, self.told()
+                time.sleep(0.1)
 
     def folder(self, node: str) -> Path:
         """Returns a node's folder."""

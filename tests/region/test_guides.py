@@ -16,7 +16,6 @@ from guides import snippets
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.cooperation.v1 import request_pb2, request_service_pb2
-from bp_client import BluePacific
 
 pytestmark = pytest.mark.timeout(300)
 DRIVER = """
@@ -71,8 +70,7 @@ def test_the_integrators_program(region):
 
 @pytest.fixture
 def admin(region):
-    with BluePacific(region.url("ton")) as client:
-        client.sign_in("admin", region.password("countries/TON/officers/admin"))
+    with region.signed_in("ton", "admin") as client:
         yield client
 
 
@@ -110,8 +108,7 @@ def test_the_frontends_module(region, admin, tmp_path):
 
 def ask_tonga(region):
     """Makes that Mele has something to hear of."""
-    with BluePacific(region.url("fji")) as ana:
-        ana.sign_in("ana", region.password("countries/FJI/officers/ana"))
+    with region.signed_in("fji", "ana") as ana:
         draft = ana.cooperation.requests.CreateRequest(
             request_service_pb2.CreateRequestRequest(
                 parent="countries/FJI",

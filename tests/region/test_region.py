@@ -12,8 +12,7 @@ from contextlib import closing
 import pytest
 from region_under_test import NODES, READY_SECONDS, SCENARIO_SECONDS, Region, bluepacific, free_ports
 
-from bluepacific.identity.v1 import officer_service_pb2
-from bp_client import BluePacific
+from bluepacific.cooperation.v1 import request_pb2, request_service_pb2
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -28,13 +27,6 @@ def play(region):
 def day(region):
     """The events of a day that was played in the region."""
     return play(region)
-
-
-def signed_in(region, node, officer):
-    country = region.facts["nodes"][node]["country"]
-    client = BluePacific(region.url(node))
-    assert client.sign_in(officer, region.password(f"countries/{country}/officers/{officer}"))
-    return client
 
 
 def test_every_promise_of_the_day_holds(day):
@@ -60,18 +52,21 @@ def test_one_trace_leads_through_all_nodes_to_the_mail(region, day):
 
 
 def test_state_survives_a_restart(region):
-    with signed_in(region, "fji", "ana") as client:
-        assert client.session.tokens
-    folders = [region.folder(node) / "node.toml" for node in NODES]
-    held = [file.read_bytes() for file in folders]
-    people = region.state.joinpath("people.json").read_bytes()
+    with region.signed_in("fji", "ana") as ana:
+        draft = ana.cooperation.requests.CreateRequest(
+            request_service_pb2.CreateRequestRequest(
+                parent="countries/FJI", request=request_pb2.Request(title="Before the restart")
+            )
+        )
+    settings = [(region.folder(node) / "node.toml").read_bytes() for node in NODES]
+    passwords = (region.state / "people.json").read_bytes()
     assert region.stop() == 0
     region.start()
-    assert [file.read_bytes() for file in folders] == held
-    assert region.state.joinpath("people.json").read_bytes() == people
-    with signed_in(region, "fji", "ana") as client:
-        name = "countries/FJI/officers/ana"
-        assert client.identity.officers.GetOfficer(officer_service_pb2.GetOfficerRequest(name=name)).name == name
+    assert [(region.folder(node) / "node.toml").read_bytes() for node in NODES] == settings
+    assert (region.state / "people.json").read_bytes() == passwords
+    with region.signed_in("fji", "ana") as ana:
+        asked = request_service_pb2.GetRequestRequest(name=draft.name)
+        assert ana.asking(purpose="INVESTIGATION").cooperation.requests.GetRequest(asked).title == "Before the restart"
 
 
 def test_a_second_region_on_the_same_folder_is_refused(region):
@@ -115,7 +110,7 @@ def test_a_killed_node_is_started_again(region):
     while json.loads(file.read_text())["pid"] == pid:
         assert time.monotonic() < deadline, region.told()
         time.sleep(0.1)
-    signed_in(region, "ton", "mele").close()
+    region.signed_in("ton", "mele").close()
     for database in (region.folder("ton") / "data").glob("*.sqlite"):
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
             assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
