@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 
+from bluepacific.exchange.v1 import topic_service_pb2
+from bluepacific.identity.v1.events_pb2 import LearnerChanged
+from bluepacific.notifications.v1.events_pb2 import ContactChanged
 from bp_node import folder
 from bp_node.failure import CommandError
 from bp_node.people import read_people
@@ -77,3 +82,19 @@ async def test_the_command_tells_it_in_one_line(bluepacific, fiji, tmp_path):
     ran = await bluepacific("node", "people", tmp_path / "bad.json", "--dir", fiji, "--passwords", tmp_path / "p.json")
     assert ran.one_line, ran.err
     assert not (tmp_path / "p.json").exists()
+
+
+async def test_the_nodes_services_will_hear_of_everybody(bluepacific, fiji, people, tmp_path):
+    """The node has never run: what was planted waits in identity's outbox, each person with the roles as they stand."""
+    ran = await bluepacific("node", "people", people, "--dir", fiji, "--passwords", tmp_path / "p.json", "--json")
+    with closing(sqlite3.connect(fiji / "data" / "identity.sqlite")) as database:
+        rows = database.execute("SELECT body FROM outbox ORDER BY position").fetchall()
+    waiting = [topic_service_pb2.Message.FromString(body) for (body,) in rows]
+    told = [ContactChanged.FromString(one.payload) for one in waiting if one.topic.endswith(".contact.changed")]
+    learners = [LearnerChanged.FromString(one.payload) for one in waiting if one.topic.endswith(".learner.changed")]
+    last = {contact.officer: contact for contact in told}
+    assert set(last) == {learner.officer for learner in learners} == set(json.loads(ran.out)["officers"])
+    held = {one["id"]: one.get("roles", []) for one in json.loads(people.read_text())["officers"]}
+    for name, contact in last.items():
+        roles = sorted(f"{grant.role}@{grant.unit.rpartition('/')[2]}" for grant in contact.grants)
+        assert roles == sorted(held[name.rpartition("/")[2]])
