@@ -3,10 +3,14 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+
+from cable import Cable
+from sqlalchemy import func, select
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
@@ -14,6 +18,7 @@ from bluepacific.exchange.v1 import topic_service_pb2_grpc as topics_grpc
 from bp_exchange.adapters.inviting import invite, read_token
 from bp_exchange.adapters.joining import join
 from bp_exchange.adapters.key_folder import KeyFolder
+from bp_exchange.adapters.tables import QueueRow
 from bp_exchange.app import Exchange, assemble
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.usecases import bells
@@ -22,9 +27,9 @@ from bp_kit.ports import Seams, system_clock
 from bp_kit.rpc.inprocess import InProcessChannel
 from bp_kit.rpc.registry import handlers_of
 from bp_kit.sealing import Sealer
+from bp_kit.testing.databases import _sqlite_template
 from bp_kit.testing.tokens import TestKeys
 
-COUNTRIES = {"ptccc": "WSM", "fji": "FJI", "ton": "TON"}
 TOPIC = "bluepacific.cooperation.v1.request.opened"
 
 
@@ -55,8 +60,13 @@ class Node:
 
     settings: ExchangeSettings
     blobs: BlobStore
-    clock: object = system_clock
+    cable: Cable | None = None
     exchange: Exchange | None = None
+    # Added to the system's time.
+    ahead: timedelta = timedelta(0)
+
+    def clock(self):
+        return system_clock() + self.ahead
 
     async def start(self):
         outside = Seams(
@@ -69,7 +79,6 @@ class Node:
         )
         self.exchange = assemble(self.settings, outside)
         service = self.exchange.service
-        await service.migrate()
         self.channel = InProcessChannel(handlers_of(service, outside, from_node=True))
         self.people = InProcessChannel(handlers_of(service, outside, from_node=False))
         self.topics = topics_grpc.TopicServiceStub(self.channel)
@@ -128,6 +137,16 @@ class Node:
                 found.append(delivery.receipt)
         return found
 
+    async def drained(self, peer):
+        """Returns once nothing is owed to a peer any more."""
+        waiting = select(func.count()).select_from(QueueRow).where(QueueRow.peer == peer, QueueRow.set_aside == "")
+        async with asyncio.timeout(60):
+            while True:
+                async with self.exchange.house.database.read() as session:
+                    if not await session.scalar(waiting):
+                        return
+                await asyncio.sleep(0.02)
+
     async def linked(self, peer):
         await self.until(lambda: self.exchange.links.heard(peer), bells.LINKS)
 
@@ -137,51 +156,68 @@ class Node:
 
 
 class Network:
-    """The centre and two countries, enrolled and linked."""
+    """The centre and two countries, enrolled and linked, each country by a cable of its own.
 
-    def __init__(self, folder):
+    Args:
+        folder: For everything on disk.
+        values: Further settings by node id.
+    """
+
+    def __init__(self, folder, **values):
         self.folder = folder
         self.port = free_port()
         self.nodes = {}
+        self._values = values
+        self._stack = contextlib.AsyncExitStack()
 
-    def settings(self, node_id, country, **values):
+    async def add(self, node_id, country):
+        """Adds a node that is neither enrolled nor started."""
         place = self.folder / node_id
+        place.mkdir()
+        shutil.copy(await _sqlite_template("bp_exchange"), place / "exchange.sqlite")
+        centre = node_id == "ptccc"
+        cable = None if centre else await self._stack.enter_async_context(Cable(self.port))
         usual = {
             "database_url": f"sqlite+aiosqlite:///{place}/exchange.sqlite",
             "key_dir": place / "keys",
             "node_id": node_id,
             "countries": (country,),
-            "centre": node_id == "ptccc",
-            "link": f"127.0.0.1:{self.port}",
-            "redial_first": timedelta(milliseconds=50),
-            "redial_longest": timedelta(milliseconds=200),
+            "centre": centre,
+            "link": f"127.0.0.1:{cable.port if cable else self.port}",
+            "redial_first": timedelta(milliseconds=20),
+            "redial_longest": timedelta(milliseconds=100),
             "sweep_interval": timedelta(milliseconds=100),
         }
-        place.mkdir(exist_ok=True)
-        return ExchangeSettings(**(usual | values))
-
-    def add(self, node_id, country, **values):
-        node = Node(self.settings(node_id, country, **values), BlobStore(self.folder / node_id / "blobs"))
-        self.nodes[node_id] = node
+        settings = ExchangeSettings(**(usual | self._values.get(node_id, {})))
+        node = self.nodes[node_id] = Node(settings, BlobStore(place / "blobs"), cable)
+        self._stack.push_async_callback(node.stop)
         return node
 
+    async def join(self, node_id, country):
+        """Adds a node, enrols it and waits until it is linked."""
+        node = await self.add(node_id, country)
+        await self.enrol(node_id)
+        await node.start()
+        await self.linked(node_id)
+        return node
+
+    async def linked(self, node_id):
+        await self.nodes[node_id].linked("ptccc")
+        await self.nodes["ptccc"].linked(node_id)
+
     async def __aenter__(self):
-        for node_id, country in COUNTRIES.items():
-            self.add(node_id, country)
-        await self.nodes["ptccc"].start()
-        await self.nodes["ptccc"].exchange.listener.ready.wait()
-        for node_id in ("fji", "ton"):
-            await self.enrol(node_id)
-            await self.nodes[node_id].start()
-        for node_id in ("fji", "ton"):
-            await self.nodes[node_id].linked("ptccc")
-            await self.nodes["ptccc"].linked(node_id)
-        await self.nodes["fji"].knows("ton")
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_exit(self._stack)
+            await (await self.add("ptccc", "WSM")).start()
+            await self.nodes["ptccc"].exchange.listener.ready.wait()
+            await self.join("fji", "FJI")
+            await self.join("ton", "TON")
+            await self.nodes["fji"].knows("ton")
+            stack.pop_all()
         return self
 
     async def __aexit__(self, *_):
-        for node in reversed(self.nodes.values()):
-            await node.stop()
+        await self._stack.aclose()
 
     async def invite(self, node_id, countries=None):
         centre = self.nodes["ptccc"]
@@ -196,9 +232,8 @@ class Network:
             )
 
     async def enrol(self, node_id):
-        token = await self.invite(node_id)
-        folder = KeyFolder(self.nodes[node_id].settings.key_dir, node_id)
-        return await join(folder, read_token(token), system_clock())
+        told = read_token(await self.invite(node_id))
+        return await join(KeyFolder(self.nodes[node_id].settings.key_dir, node_id), told, system_clock())
 
     def __getattr__(self, name):
         try:

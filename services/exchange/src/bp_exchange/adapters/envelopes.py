@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Table, bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2
@@ -23,6 +23,13 @@ _KNOWN = (
     EnvelopeRow.topic,
     EnvelopeRow.receipts,
     EnvelopeRow.accept_time,
+)
+
+_RUNG: Table = RungRow.__table__  # type: ignore[assignment] # it is a table
+_SET_RUNG = (
+    update(_RUNG)
+    .where(_RUNG.c.envelope_id == bindparam("at_envelope"), _RUNG.c.recipient == bindparam("at_recipient"))
+    .values(state=bindparam("state"), state_time=bindparam("state_time"), ground=bindparam("ground"))
 )
 
 
@@ -87,19 +94,24 @@ class SqlLadder:
         """Adds the first rungs of an envelope."""
         await add_new(self._session, RungRow, [asdict(rung) for rung in rungs])
 
-    async def of(self, envelope_id: str) -> dict[str, Rung]:
-        """Returns an envelope's rungs by recipient."""
-        rows = await self._session.execute(select(RungRow.__table__).where(RungRow.envelope_id == envelope_id))
-        return {row.recipient: Rung(**row._mapping) for row in rows}  # noqa: SLF001 - as above
+    async def of(self, envelope_ids: Collection[str]) -> dict[tuple[str, str], Rung]:
+        """Returns envelopes' rungs by (envelope, recipient)."""
+        if not envelope_ids:
+            return {}
+        rows = await self._session.execute(select(_RUNG).where(RungRow.envelope_id.in_(envelope_ids)))
+        return {(row.envelope_id, row.recipient): Rung(**row._mapping) for row in rows}  # noqa: SLF001 - as above
 
-    async def set(self, rung: Rung) -> None:
-        """Replaces a recipient's rung."""
-        await self._session.execute(
-            update(RungRow)
-            .where(RungRow.envelope_id == rung.envelope_id, RungRow.recipient == rung.recipient)
-            .values(state=rung.state, state_time=rung.state_time, ground=rung.ground)
-            .execution_options(synchronize_session=False)
-        )
+    async def set(self, rungs: Sequence[Rung]) -> None:
+        """Replaces rungs."""
+        if rungs:
+            await (await self._session.connection()).execute(
+                _SET_RUNG,
+                [{"at_envelope": rung.envelope_id, "at_recipient": rung.recipient} | _reached(rung) for rung in rungs],
+            )
+
+
+def _reached(rung: Rung) -> dict[str, object]:
+    return {"state": rung.state, "state_time": rung.state_time, "ground": rung.ground}
 
 
 class SqlReceipts:

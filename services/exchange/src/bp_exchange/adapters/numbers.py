@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_exchange.adapters.journal import edge_of
-from bp_exchange.adapters.tables import NodeRow, PeerRow, QueueRow
+from bp_exchange.adapters.tables import DeliveryRow, NodeRow, PeerRow, QueueRow
 from bp_exchange.protocol.merkle import Edge
 from bp_exchange.usecases.records import LinkNumbers
 
@@ -34,3 +36,10 @@ async def log_edge(session: AsyncSession, node_id: str) -> Edge:
     """Returns the right edge of the node's log."""
     row = await session.get(NodeRow, node_id)
     return edge_of(row) if row else Edge()
+
+
+async def has_expired(session: AsyncSession, now: datetime) -> bool:
+    """Tells whether anything that waits has expired."""
+    queued = select(QueueRow.position).where(QueueRow.expire_time <= now, QueueRow.set_aside == "").limit(1)
+    waiting = select(DeliveryRow.position).where(DeliveryRow.expire_time <= now).limit(1)
+    return await session.scalar(queued) is not None or await session.scalar(waiting) is not None

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
@@ -26,6 +26,14 @@ _ITEM = (
     QueueRow.size,
     QueueRow.thread,
     QueueRow.expire_time,
+)
+
+_QUEUE: Table = QueueRow.__table__  # type: ignore[assignment] # it is a table
+_HURRY = (
+    update(_QUEUE)
+    .where(_QUEUE.c.peer == bindparam("at_peer"), _QUEUE.c.thread == bindparam("at_thread"))
+    .where(_QUEUE.c.urgency > bindparam("least"))
+    .values(urgency=bindparam("least"))
 )
 
 
@@ -48,17 +56,11 @@ class SqlQueue:
         for row in rows:
             del row["position"]
         await add_new(self._session, QueueRow, rows)
-        for item in items:
-            if item.thread:
-                await self._hurry(item)
-
-    async def _hurry(self, item: QueueItem) -> None:
-        await self._session.execute(
-            update(QueueRow)
-            .where(QueueRow.peer == item.peer, QueueRow.thread == item.thread, QueueRow.urgency > item.urgency)
-            .values(urgency=item.urgency)
-            .execution_options(synchronize_session=False)
-        )
+        hurried = [
+            {"at_peer": item.peer, "at_thread": item.thread, "least": item.urgency} for item in items if item.thread
+        ]
+        if hurried:
+            await (await self._session.connection()).execute(_HURRY, hurried)
 
     async def take(self, peer: str, positions: Collection[int]) -> list[QueueItem]:
         """Removes what a peer has on disk, and returns it."""
@@ -102,7 +104,7 @@ class QueueReader:
         self._clock = clock
 
     async def next(
-        self, peer: str, *, under_way: Collection[int], limit: int, before: int
+        self, peer: str, *, under_way: Collection[int], limit: int
     ) -> list[tuple[QueueItem, link_service_pb2.Item]]:
         """Returns what to send next, the most urgent first, then the oldest.
 
@@ -110,11 +112,10 @@ class QueueReader:
             peer: To whom.
             under_way: Positions that were sent and are not acknowledged.
             limit: How many at most.
-            before: Only what is more urgent than this urgency.
         """
         statement = (
             select(*_ITEM)
-            .where(QueueRow.peer == peer, QueueRow.set_aside == "", QueueRow.urgency < before)
+            .where(QueueRow.peer == peer, QueueRow.set_aside == "")
             .order_by(QueueRow.urgency, QueueRow.position)
             .limit(limit + len(under_way))
         )
@@ -122,12 +123,15 @@ class QueueReader:
         async with self._database.read() as session:
             items = [_item(row) for row in await session.execute(statement)]
             fresh = [one for one in items if one.position not in under_way and not _expired(one, now)][:limit]
-            ids = [one.item_id for one in fresh if one.body is None]
-            rows = await session.execute(
-                select(EnvelopeRow.envelope_id, EnvelopeRow.raw).where(EnvelopeRow.envelope_id.in_(ids))
-            )
-            raw = {row.envelope_id: row.raw for row in rows}
+            raw = await _raw(session, [one.item_id for one in fresh if one.body is None])
         return [(item, _framed(item, raw)) for item in fresh]
+
+
+async def _raw(session: AsyncSession, ids: Collection[str]) -> dict[str, bytes]:
+    if not ids:
+        return {}
+    wanted = select(EnvelopeRow.envelope_id, EnvelopeRow.raw).where(EnvelopeRow.envelope_id.in_(ids))
+    return {row.envelope_id: row.raw or b"" for row in await session.execute(wanted)}
 
 
 def _expired(item: QueueItem, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from bp_exchange.adapters.envelopes import SqlEnvelopes
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.delivering import acknowledge, report
-from bp_exchange.usecases.sending import FileKey, find_sent, route_of, send
+from bp_exchange.usecases.sending import FileKey, Route, find_sent, route_of, send
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
 from bp_kit.telemetry import current_traceparent, span
@@ -43,24 +43,25 @@ class TopicServicer(topic_service_pb2_grpc.TopicServiceServicer):
         """Takes a message into the durable queue of each recipient."""
         message = request.message
         with span("exchange.send", scope="bp_exchange", kind=SpanKind.PRODUCER):
-            accept_time = await self._earlier(message)
-            if accept_time is None:
-                # Before the transaction: encrypting files takes time, and nobody else could write meanwhile.
-                files = await self._sealed_files(message)
-                work = await self._house.on(current_session())
-                accept_time = await send(work, message, files, current_traceparent())
+            # Before the transaction: encrypting files takes time, and nobody else could write meanwhile.
+            files = await self._sealed_files(message)
+            work = await self._house.on(current_session())
+            accept_time = await send(work, message, files, current_traceparent())
         response = topics_pb2.SendResponse(message_id=message.message_id)
         response.accept_time.FromDatetime(accept_time)
         return response
 
-    async def _earlier(self, message: topics_pb2.Message) -> Any:
-        async with self._house.database.read() as session:
-            return await find_sent(SqlEnvelopes(session), message)
-
     async def _sealed_files(self, message: topics_pb2.Message) -> list[FileKey]:
-        if not route_of(message, self._house.register.directory, self._house.keys.node_id).others:
+        if not message.blobs or not self._route(message).others or await self._is_known(message):
             return []
         return [await self._seal_file(at, blob) for at, blob in enumerate(message.blobs)]
+
+    def _route(self, message: topics_pb2.Message) -> Route:
+        return route_of(message, self._house.register.directory, self._house.keys.node_id)
+
+    async def _is_known(self, message: topics_pb2.Message) -> bool:
+        async with self._house.database.read() as session:
+            return await find_sent(SqlEnvelopes(session), message) is not None
 
     async def _seal_file(self, at: int, blob: Any) -> FileKey:
         blobs = self._house.seams.blobs

@@ -20,7 +20,7 @@ from bp_exchange.protocol.receipt import verify_receipt
 from bp_exchange.protocol.refusal import Ground, RefusedItemError
 from bp_exchange.protocol.register import Directory
 from bp_exchange.usecases import bells
-from bp_exchange.usecases.records import EnvelopeRecord, QueueItem, Role, Rung, SealedFile, WantedFile
+from bp_exchange.usecases.records import DeliveryRecord, EnvelopeRecord, QueueItem, Role, Rung, SealedFile, WantedFile
 from bp_exchange.usecases.sending import delivery_of, moment_of, thread_of, urgency_of
 from bp_exchange.usecases.stating import Statement, hear, queued_receipt, state
 from bp_exchange.usecases.work import Work
@@ -84,13 +84,31 @@ def _check_way(opened: Opened, peer: str, directory: Directory, own: str) -> Non
         raise RefusedItemError(Ground.WRONG_RELAY)
 
 
+@dataclass
+class Placed:
+    """Where the envelopes of a batch go; written together."""
+
+    queue: list[QueueItem] = field(default_factory=list)
+    rungs: list[Rung] = field(default_factory=list)
+    deliveries: list[DeliveryRecord] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    wanted: list[WantedFile] = field(default_factory=list)
+
+
 async def store(work: Work, peer: str, checked: Checked) -> None:
     """Stores a batch; notes in `checked.refused` what turned out to be another envelope under a known id."""
     fresh = await _fresh(work, checked)
-    await work.envelopes.add([_record(work, raw, opened) for raw, opened in fresh])
+    added = await work.envelopes.add([_record(work, raw, opened) for raw, opened in fresh])
+    placed = Placed()
     for raw, opened in fresh:
-        await _place(work, peer, raw, opened)
+        if opened.header.envelope_id in added:
+            _place(work, peer, raw, opened, placed)
+    await work.queue.add(placed.queue)
+    await work.ladder.add(placed.rungs)
+    await work.deliveries.add(placed.deliveries)
+    await work.files.want(placed.wanted)
     await work.journal.append([_entry(work, opened) for _, opened in fresh])
+    await state(work, placed.statements)
     await _take_receipts(work, checked)
 
 
@@ -122,67 +140,57 @@ def _record(work: Work, raw: bytes, opened: Opened) -> EnvelopeRecord:
     )
 
 
-async def _place(work: Work, peer: str, raw: bytes, opened: Opened) -> None:
+def _place(work: Work, peer: str, raw: bytes, opened: Opened, placed: Placed) -> None:
     """Puts an envelope where it belongs: into the queues of other nodes, and to the service here it is for."""
     header = opened.header
     name = "exchange.relay" if opened.content is None else "exchange.accept"
     with span(name, scope="bp_exchange", traceparent=header.traceparent, kind=SpanKind.CONSUMER):
+        record = _record(work, b"", opened)
         if work.directory.nodes[work.keys.node_id].centre:
-            await _relay(work, raw, opened)
+            _relay(work, len(raw), opened, record, placed)
         if opened.content is not None:
-            await _deliver(work, opened, opened.content)
-        await _want_files(work, peer, opened)
+            _deliver(work, opened, opened.content, record, placed)
+        _want_files(work, peer, opened, placed)
 
 
-async def _relay(work: Work, raw: bytes, opened: Opened) -> None:
+def _relay(work: Work, size: int, opened: Opened, record: EnvelopeRecord, placed: Placed) -> None:
     header = opened.header
     others = [node for node in dict.fromkeys(opened.nodes) if node not in (work.keys.node_id, header.sender_node)]
-    reachable = [node for node in others if work.directory.trusted(node)]
-    await work.queue.add(
-        [
-            QueueItem(
-                peer=node,
-                urgency=urgency_of(header),
-                item_id=header.envelope_id,
-                body=None,
-                size=len(raw),
-                thread=thread_of(header.sender_node, header.conversation),
-                expire_time=moment_of(header, "expire_time"),
+    for node in others:
+        if work.directory.trusted(node):
+            placed.queue.append(
+                QueueItem(
+                    peer=node,
+                    urgency=urgency_of(header),
+                    item_id=header.envelope_id,
+                    body=None,
+                    size=size,
+                    thread=thread_of(header.sender_node, header.conversation),
+                    expire_time=moment_of(header, "expire_time"),
+                )
             )
-            for node in reachable
-        ]
-    )
-    work.ring_all(bells.queue_of(node) for node in reachable)
-    lost = [name for name in header.recipients if not _reached(work, name, opened.nodes)]
-    await _refuse(work, raw, opened, lost)
-
-
-def _reached(work: Work, recipient: str, nodes: Sequence[str]) -> bool:
-    node = work.directory.node_of(recipient)
-    return node is not None and (node.node_id in nodes or node.node_id == work.keys.node_id)
-
-
-async def _refuse(work: Work, raw: bytes, opened: Opened, recipients: Sequence[str]) -> None:
-    """Tells the sender whom this relay cannot reach: revoked since, or served by another node now."""
-    record = _record(work, raw, opened)
-    refused = topics_pb2.DELIVERY_STATE_REFUSED
-    ground = Ground.NOT_ADDRESSED.value
+            work.ring(bells.queue_of(node))
+    # Revoked since, or served by another node now: the sender hears whom this relay cannot reach.
+    lost = [name for name in header.recipients if not _reached(work, name, opened)]
+    refused, ground = topics_pb2.DELIVERY_STATE_REFUSED, Ground.NOT_ADDRESSED.value
     traceparent = current_traceparent()
-    foreign = [name for name in recipients if not work.directory.serves(record.sender_node, name)]
-    await state(work, [Statement(record, name, refused, ground, traceparent) for name in foreign])
+    placed.statements += [Statement(record, name, refused, ground, traceparent) for name in lost]
 
 
-async def _deliver(work: Work, opened: Opened, content: envelope_pb2.Content) -> None:
+def _reached(work: Work, recipient: str, opened: Opened) -> bool:
+    """Tells whether a node that can open the envelope serves the recipient; to its own units the sender delivers by itself."""
+    node = work.directory.node_of(recipient)
+    return node is not None and node.node_id in (*opened.nodes, opened.header.sender_node)
+
+
+def _deliver(work: Work, opened: Opened, content: envelope_pb2.Content, record: EnvelopeRecord, placed: Placed) -> None:
     header = opened.header
-    record = _record(work, b"", opened)
     here = [name for name in header.recipients if work.directory.serves(work.keys.node_id, name)]
     accepted = topics_pb2.DELIVERY_STATE_ACCEPTED
-    await work.ladder.add(
-        [Rung(record.envelope_id, name, work.keys.node_id, accepted, record.accept_time) for name in here]
-    )
+    placed.rungs += [Rung(record.envelope_id, name, work.keys.node_id, accepted, record.accept_time) for name in here]
     message = message_of(opened, content, current_traceparent())
-    await work.deliveries.add([delivery_of(work, message)])
-    await state(work, [Statement(record, name, accepted, traceparent=message.traceparent) for name in here])
+    placed.deliveries.append(delivery_of(work, message))
+    placed.statements += [Statement(record, name, accepted, traceparent=message.traceparent) for name in here]
 
 
 def message_of(opened: Opened, content: envelope_pb2.Content, traceparent: str) -> topics_pb2.Message:
@@ -208,21 +216,19 @@ def message_of(opened: Opened, content: envelope_pb2.Content, traceparent: str) 
     return message
 
 
-async def _want_files(work: Work, peer: str, opened: Opened) -> None:
+def _want_files(work: Work, peer: str, opened: Opened, placed: Placed) -> None:
     keys = opened.content.blobs if opened.content else [envelope_pb2.BlobKey()] * len(opened.header.blobs)
-    wanted = [
-        WantedFile(
-            sealed=SealedFile(sealed.digest, sealed.size_bytes),
-            peer=peer,
-            urgency=urgency_of(opened.header),
-            key=key.key or None,
-            plain_digest=key.blob.digest,
-            plain_size=key.blob.size_bytes,
+    for sealed, key in zip(opened.header.blobs, keys, strict=True):
+        placed.wanted.append(
+            WantedFile(
+                sealed=SealedFile(sealed.digest, sealed.size_bytes),
+                peer=peer,
+                urgency=urgency_of(opened.header),
+                key=key.key or None,
+                plain_digest=key.blob.digest,
+                plain_size=key.blob.size_bytes,
+            )
         )
-        for sealed, key in zip(opened.header.blobs, keys, strict=True)
-    ]
-    if wanted:
-        await work.files.want(wanted)
         work.ring(bells.files_from(peer))
 
 
@@ -238,4 +244,4 @@ async def _take_receipts(work: Work, checked: Checked) -> None:
     heard = [(receipt, signed) for _, receipt, signed in checked.receipts]
     await hear(work, [one for one in heard if one[1].to_node == own])
     passing = [one for one in heard if one[1].to_node != own and work.directory.trusted(one[1].to_node)]
-    await work.queue.add([queued_receipt(work, signed, receipt.message_id) for receipt, signed in passing])
+    await work.queue.add([queued_receipt(work, signed) for _, signed in passing])

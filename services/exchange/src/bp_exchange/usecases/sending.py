@@ -17,7 +17,7 @@ from bp_exchange.protocol.names import is_moment, service_of
 from bp_exchange.protocol.register import Directory, country_of
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.records import DeliveryRecord, EnvelopeRecord, QueueItem, Role, Rung, SealedFile
-from bp_exchange.usecases.stating import climb_unsigned
+from bp_exchange.usecases.stating import Statement, receipt_of, told
 from bp_exchange.usecases.work import Envelopes, Work
 from bp_kit.errors import Refused
 
@@ -115,17 +115,25 @@ async def send(work: Work, message: topics_pb2.Message, files: Sequence[FileKey]
     if not await work.envelopes.add([record]):
         # Another call with the same id was quicker.
         return await find_sent(work.envelopes, message) or record.accept_time
-    await work.ladder.add(
-        [
-            Rung(record.envelope_id, recipient, node, topics_pb2.DELIVERY_STATE_UNSPECIFIED, record.accept_time)
-            for recipient, node in route.nodes.items()
-        ]
-    )
     await work.journal.append([_entry(record)])
     await work.files.add_sealed([file.sealed for file in files])
     await _queue(work, message, record, route)
-    await _deliver_here(work, message, record, route, traceparent)
+    await _begin_ladder(work, record, route)
+    if route.at(route.own):
+        await work.deliveries.add([delivery_of(work, _delivered(message, route, traceparent))])
     return record.accept_time
+
+
+async def _begin_ladder(work: Work, record: EnvelopeRecord, route: Route) -> None:
+    rungs, tell = [], []
+    for recipient, node in route.nodes.items():
+        here = node == route.own
+        first = topics_pb2.DELIVERY_STATE_ACCEPTED if here else topics_pb2.DELIVERY_STATE_QUEUED
+        rungs.append(Rung(record.envelope_id, recipient, node, first, record.accept_time))
+        if record.receipts:
+            tell.append(told(work, record.topic, receipt_of(work, Statement(record, recipient, first))))
+    await work.ladder.add(rungs)
+    await work.deliveries.add(tell)
 
 
 async def _sealed(
@@ -200,23 +208,15 @@ async def _queue(work: Work, message: topics_pb2.Message, record: EnvelopeRecord
         ]
     )
     work.ring_all(bells.queue_of(peer) for peer in peers)
-    away = [recipient for node in route.others for recipient in route.at(node)]
-    await climb_unsigned(work, record, away, topics_pb2.DELIVERY_STATE_QUEUED)
 
 
-async def _deliver_here(
-    work: Work, message: topics_pb2.Message, record: EnvelopeRecord, route: Route, traceparent: str
-) -> None:
-    here = route.at(route.own)
-    if not here:
-        return
+def _delivered(message: topics_pb2.Message, route: Route, traceparent: str) -> topics_pb2.Message:
     delivered = topics_pb2.Message()
     delivered.CopyFrom(message)
     delivered.traceparent = traceparent
     del delivered.recipients[:]
     delivered.recipients.extend(route.nodes)
-    await work.deliveries.add([delivery_of(work, delivered)])
-    await climb_unsigned(work, record, here, topics_pb2.DELIVERY_STATE_ACCEPTED)
+    return delivered
 
 
 def delivery_of(work: Work, message: topics_pb2.Message) -> DeliveryRecord:

@@ -8,7 +8,7 @@ from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.protocol.envelope import header_of
 from bp_exchange.usecases.delivering import expire_delivery
 from bp_exchange.usecases.records import EnvelopeRecord, QueueItem, Role
-from bp_exchange.usecases.stating import Statement, climb_unsigned, state
+from bp_exchange.usecases.stating import Statement, climb, state
 from bp_exchange.usecases.work import Work
 
 _SWEEP = 200
@@ -39,10 +39,18 @@ async def sweep(work: Work) -> int:
 
 
 async def _sent(work: Work, peer: str, items: Sequence[QueueItem]) -> None:
-    for envelope in await _envelopes(work, items):
-        if envelope.role == Role.SENT:
-            behind = await _behind(work, envelope, peer)
-            await climb_unsigned(work, envelope, behind, topics_pb2.DELIVERY_STATE_SENT)
+    own = [one for one in await _envelopes(work, items) if one.role == Role.SENT]
+    rungs = await work.ladder.of([one.envelope_id for one in own])
+    sent = topics_pb2.DELIVERY_STATE_SENT
+    by_id = {one.envelope_id: one for one in own}
+    await climb(
+        work,
+        [
+            Statement(by_id[rung.envelope_id], rung.recipient, sent)
+            for rung in rungs.values()
+            if _is_behind(work, rung.node_id, peer)
+        ],
+    )
 
 
 async def _lost(
@@ -52,10 +60,16 @@ async def _lost(
     reached: topics_pb2.DeliveryState.ValueType,
     grounds: Mapping[str, str],
 ) -> None:
+    """Seldom, so one after the other."""
     for envelope in await _envelopes(work, items):
         ground = grounds.get(envelope.envelope_id, "")
         recipients = await _behind(work, envelope, peer)
         await state(work, [Statement(envelope, recipient, reached, ground) for recipient in recipients])
+
+
+def _is_behind(work: Work, node_id: str, peer: str) -> bool:
+    own = work.keys.node_id
+    return node_id != own and work.directory.next_hop(own, node_id) == peer
 
 
 async def _envelopes(work: Work, items: Sequence[QueueItem]) -> list[EnvelopeRecord]:
@@ -66,12 +80,11 @@ async def _envelopes(work: Work, items: Sequence[QueueItem]) -> list[EnvelopeRec
 async def _behind(work: Work, envelope: EnvelopeRecord, peer: str) -> list[str]:
     """Returns the recipients that are reached through a peer: from the own ladder, or from a relayed envelope's header."""
     if envelope.role == Role.SENT:
-        rungs = await work.ladder.of(envelope.envelope_id)
-        nodes = {recipient: rung.node_id for recipient, rung in rungs.items()}
+        rungs = await work.ladder.of([envelope.envelope_id])
+        nodes = {rung.recipient: rung.node_id for rung in rungs.values()}
     else:
         nodes = {name: node.node_id for name in await _named(work, envelope) if (node := work.directory.node_of(name))}
-    own = work.keys.node_id
-    return [name for name, node in nodes.items() if node != own and work.directory.next_hop(own, node) == peer]
+    return [name for name, node in nodes.items() if _is_behind(work, node, peer)]
 
 
 async def _named(work: Work, envelope: EnvelopeRecord) -> list[str]:

@@ -1,4 +1,7 @@
-"""What happened to envelopes: stated here and sent to whoever waits for it, or heard and told to the sending service."""
+"""What happened to envelopes: stated here and sent to whoever waits for it, or heard and told to the sending service.
+
+Everything works on many at once: a batch of a link costs a few statements, not a few for each of its items.
+"""
 
 from __future__ import annotations
 
@@ -37,39 +40,33 @@ class Statement:
 
 async def state(work: Work, statements: Sequence[Statement]) -> None:
     """Signs statements and sends each to the node that waits for it; what concerns an envelope of this node's own climbs at once."""
-    own = [one for one in statements if one.envelope.sender_node == work.keys.node_id]
-    foreign = [one for one in statements if one.envelope.sender_node != work.keys.node_id]
-    for one in own:
-        await _climb(work, one.envelope, _receipt(work, one))
-    if foreign:
-        await _send(work, foreign)
-
-
-async def _send(work: Work, statements: Sequence[Statement]) -> None:
+    own = work.keys.node_id
+    await climb(work, [one for one in statements if one.envelope.sender_node == own])
+    foreign = [one for one in statements if one.envelope.sender_node != own]
     signed, entries = [], []
-    for one in statements:
-        receipt = _receipt(work, one)
+    for one in foreign:
+        receipt = receipt_of(work, one)
         stated = sign_receipt(receipt, keys=work.keys, to_node=one.envelope.sender_node, receipt_id=work.ids())
         signed.append((receipt.message_id, stated))
         entries.append(_entry(work, log_pb2.LOG_EVENT_STATED, receipt, stated))
     await work.receipts.add(signed)
-    await work.queue.add([queued_receipt(work, stated, envelope_id) for envelope_id, stated in signed])
+    await work.queue.add([queued_receipt(work, stated) for _, stated in signed])
     await work.journal.append(entries)
 
 
-def queued_receipt(work: Work, signed: envelope_pb2.SignedReceipt, envelope_id: str) -> QueueItem:
+def queued_receipt(work: Work, signed: envelope_pb2.SignedReceipt) -> QueueItem:
     """Returns a receipt's place in the queue towards the node that waits for it."""
     body = signed.SerializeToString(deterministic=True)
     peer = work.directory.next_hop(work.keys.node_id, signed.to_node)
     work.ring(bells.queue_of(peer))
     return QueueItem(
         peer=peer,
-        # Small, and somebody waits for it.
+        # Small, and somebody waits for it. All are as urgent, so they keep their order.
         urgency=handling_pb2.URGENCY_URGENT,
         item_id=signed.receipt_id,
         body=body,
         size=len(body),
-        thread=envelope_id,
+        thread="",
         expire_time=None,
     )
 
@@ -78,41 +75,36 @@ async def hear(work: Work, heard: Sequence[tuple[topics_pb2.Receipt, envelope_pb
     """Takes verified receipts for envelopes of this node. What it never sent, or knows already, changes nothing."""
     known = await work.receipts.known([signed.receipt_id for _, signed in heard])
     envelopes = await work.envelopes.find({receipt.message_id for receipt, _ in heard})
+    fresh: dict[str, tuple[topics_pb2.Receipt, envelope_pb2.SignedReceipt]] = {}
     for receipt, signed in heard:
         envelope = envelopes.get(receipt.message_id)
-        if envelope is None or envelope.role != Role.SENT or signed.receipt_id in known:
+        if envelope is not None and envelope.role == Role.SENT and signed.receipt_id not in known:
+            fresh[signed.receipt_id] = (receipt, signed)
+    taken = list(fresh.values())
+    await _climb(work, [(envelopes[receipt.message_id], receipt) for receipt, _ in taken])
+    await work.receipts.add([(receipt.message_id, signed) for receipt, signed in taken])
+    await work.journal.append([_entry(work, log_pb2.LOG_EVENT_HEARD, receipt, signed) for receipt, signed in taken])
+
+
+async def climb(work: Work, statements: Sequence[Statement]) -> None:
+    """Notes what this node itself knows of its own envelopes."""
+    await _climb(work, [(one.envelope, receipt_of(work, one)) for one in statements])
+
+
+async def _climb(work: Work, reached: Sequence[tuple[EnvelopeRecord, topics_pb2.Receipt]]) -> None:
+    rungs = await work.ladder.of([envelope.envelope_id for envelope, _ in reached])
+    climbed: dict[tuple[str, str], Rung] = {}
+    tell: list[DeliveryRecord] = []
+    for envelope, receipt in reached:
+        at = (envelope.envelope_id, receipt.recipient)
+        rung = climbed.get(at) or rungs.get(at)
+        if rung is None or not climbs(rung.state, receipt.state):
             continue
-        known.add(signed.receipt_id)
-        if await _climb(work, envelope, receipt):
-            await work.receipts.add([(receipt.message_id, signed)])
-            await work.journal.append([_entry(work, log_pb2.LOG_EVENT_HEARD, receipt, signed)])
-
-
-async def climb_unsigned(
-    work: Work, envelope: EnvelopeRecord, recipients: Sequence[str], state: topics_pb2.DeliveryState.ValueType
-) -> None:
-    """Notes what this node itself knows of its own envelope: that it waits, or that a relay has it."""
-    for recipient in recipients:
-        await _climb(work, envelope, _receipt(work, Statement(envelope, recipient, state)))
-
-
-async def _climb(work: Work, envelope: EnvelopeRecord, receipt: topics_pb2.Receipt) -> bool:
-    rung = (await work.ladder.of(envelope.envelope_id)).get(receipt.recipient)
-    if rung is None or not climbs(rung.state, receipt.state):
-        return False
-    await work.ladder.set(
-        Rung(
-            envelope_id=envelope.envelope_id,
-            recipient=receipt.recipient,
-            node_id=rung.node_id,
-            state=receipt.state,
-            state_time=work.clock(),
-            ground=receipt.ground,
-        )
-    )
-    if envelope.receipts:
-        await work.deliveries.add([told(work, envelope.topic, receipt)])
-    return True
+        climbed[at] = Rung(*at, rung.node_id, receipt.state, work.clock(), receipt.ground)
+        if envelope.receipts:
+            tell.append(told(work, envelope.topic, receipt))
+    await work.ladder.set(list(climbed.values()))
+    await work.deliveries.add(tell)
 
 
 def told(work: Work, topic: str, receipt: topics_pb2.Receipt) -> DeliveryRecord:
@@ -130,7 +122,8 @@ def told(work: Work, topic: str, receipt: topics_pb2.Receipt) -> DeliveryRecord:
     )
 
 
-def _receipt(work: Work, statement: Statement) -> topics_pb2.Receipt:
+def receipt_of(work: Work, statement: Statement) -> topics_pb2.Receipt:
+    """Returns a statement as a receipt says it."""
     receipt = topics_pb2.Receipt(
         message_id=statement.envelope.envelope_id,
         recipient=statement.recipient,
@@ -143,7 +136,10 @@ def _receipt(work: Work, statement: Statement) -> topics_pb2.Receipt:
 
 
 def _entry(
-    work: Work, event: log_pb2.LogEvent.ValueType, receipt: topics_pb2.Receipt, signed: envelope_pb2.SignedReceipt
+    work: Work,
+    event: log_pb2.LogEvent.ValueType,
+    receipt: topics_pb2.Receipt,
+    signed: envelope_pb2.SignedReceipt,
 ) -> log_pb2.LogEntry:
     entry = log_pb2.LogEntry(
         event=event,

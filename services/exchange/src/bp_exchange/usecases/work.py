@@ -44,11 +44,11 @@ class Ladder(Protocol):
     async def add(self, rungs: Sequence[Rung]) -> None:
         """Adds the first rungs of an envelope."""
 
-    async def of(self, envelope_id: str) -> dict[str, Rung]:
-        """Returns an envelope's rungs by recipient."""
+    async def of(self, envelope_ids: Collection[str]) -> dict[tuple[str, str], Rung]:
+        """Returns envelopes' rungs by (envelope, recipient)."""
 
-    async def set(self, rung: Rung) -> None:
-        """Replaces a recipient's rung."""
+    async def set(self, rungs: Sequence[Rung]) -> None:
+        """Replaces rungs."""
 
 
 class Receipts(Protocol):

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.files import SqlFiles
+from bp_exchange.adapters.numbers import has_expired
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.usecases import bells
@@ -43,6 +44,10 @@ class Sweeper:
                 _log.warning("sweeper.waiting", error=type(error).__name__)
 
     async def _sweep(self) -> int:
+        # Looked for first by reading, which holds up nobody.
+        async with self._house.database.read() as session:
+            if not await has_expired(session, self._house.seams.clock()):
+                return 0
         async with self._house.transaction() as work:
             return await sweep(work)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import link_service_pb2
-from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.files import SqlFiles
 from bp_exchange.adapters.queue import QueueReader
 from bp_exchange.adapters.unit_of_work import House
@@ -25,7 +24,6 @@ _AHEAD = 32
 _LOOK_SECONDS = 2.0
 _MAX_REQUESTS = 1000
 _BULK = handling_pb2.URGENCY_BULK
-_ANY = _BULK + 1
 
 Frame = link_service_pb2.Frame
 Write = Callable[[Frame], Awaitable[None]]
@@ -59,9 +57,12 @@ class Outgoing:
         self._window = Window()
         self._wake = asyncio.Event()
         self._control: deque[Frame] = deque()
-        # Read ahead of sending: what is more urgent than BULK, and what may be anything.
-        self._ahead: dict[int, deque[link_service_pb2.Item]] = {_BULK: deque(), _ANY: deque()}
+        # Read ahead of sending, apart: what is more urgent than BULK, and BULK itself.
+        self._ahead: deque[link_service_pb2.Item] = deque()
+        self._bulk: deque[link_service_pb2.Item] = deque()
+        # Something may be in the queue that was not read yet.
         self._stale = True
+        self._more = False
         # Position -> (size, when sent); None once acknowledged, until it has left the database.
         self._under_way: dict[int, tuple[int, float] | None] = {}
         self._transfers: dict[str, _Transfer] = {}
@@ -127,10 +128,18 @@ class Outgoing:
             while True:
                 frame = await self._next()
                 if frame is None:
-                    await woken(self._wake, _LOOK_SECONDS)
-                    self._stale = True
+                    await self._wait()
                 else:
                     await self._write(frame)
+
+    async def _wait(self) -> None:
+        """Waits to be woken; looks anew now and then, for what other processes have queued."""
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            self._stale = True
+        self._wake.clear()
 
     def _look_anew(self) -> None:
         self._stale = True
@@ -147,27 +156,27 @@ class Outgoing:
             return self._control.popleft()
         if not self._window.is_open:
             return None
-        return await self._next_item(_BULK) or await self._next_piece() or await self._next_item(_ANY)
-
-    async def _next_item(self, before: int) -> Frame | None:
         if self._stale:
-            self._stale = False
-            for ahead in self._ahead.values():
-                ahead.clear()
-            self._ahead[_BULK] = await self._read_ahead(_BULK)
-        if not self._ahead[before]:
-            self._ahead[before] = await self._read_ahead(before)
-        if not self._ahead[before]:
+            await self._read_ahead()
+        return self._next_item(self._ahead) or await self._next_piece() or self._next_item(self._bulk)
+
+    async def _read_ahead(self) -> None:
+        self._stale = False
+        found = await self._reader.next(self._peer, under_way=self._under_way, limit=_AHEAD)
+        self._ahead = deque(framed for item, framed in found if item.urgency < _BULK)
+        self._bulk = deque(framed for item, framed in found if item.urgency >= _BULK)
+        self._more = len(found) == _AHEAD
+
+    def _next_item(self, ahead: deque[link_service_pb2.Item]) -> Frame | None:
+        if not ahead:
             return None
-        item = self._ahead[before].popleft()
+        item = ahead.popleft()
+        if self._more and not self._ahead:
+            self._stale = True
         size = item.ByteSize()
         self._under_way[item.position] = (size, time.monotonic())
         self._window.sent(size)
         return Frame(item=item)
-
-    async def _read_ahead(self, before: int) -> deque[link_service_pb2.Item]:
-        found = await self._reader.next(self._peer, under_way=self._under_way, limit=_AHEAD, before=before)
-        return deque(item for _, item in found)
 
     async def _next_piece(self) -> Frame | None:
         for transfer in self._transfers.values():
