@@ -12,6 +12,7 @@ from contextlib import closing
 import pytest
 from region_under_test import NODES, READY_SECONDS, SCENARIO_SECONDS, Region, bluepacific, free_ports
 
+from bluepacific.common.v1 import handling_pb2
 from bluepacific.cooperation.v1 import request_pb2, request_service_pb2
 
 pytestmark = pytest.mark.timeout(300)
@@ -55,7 +56,13 @@ def test_state_survives_a_restart(region):
     with region.signed_in("fji", "ana") as ana:
         draft = ana.cooperation.requests.CreateRequest(
             request_service_pb2.CreateRequestRequest(
-                parent="countries/FJI", request=request_pb2.Request(title="Before the restart")
+                parent="countries/FJI",
+                request=request_pb2.Request(
+                    title="Before the restart",
+                    handling=handling_pb2.Handling(
+                        tlp=handling_pb2.TLP_AMBER, purpose=handling_pb2.PURPOSE_INVESTIGATION
+                    ),
+                ),
             )
         )
     settings = [(region.folder(node) / "node.toml").read_bytes() for node in NODES]
