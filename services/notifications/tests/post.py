@@ -9,12 +9,11 @@ from contextlib import asynccontextmanager
 from aiosmtpd.smtp import SMTP
 
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bluepacific.notifications.v1 import events_pb2
+from bluepacific.notifications.v1 import events_pb2, preferences_pb2
 from bluepacific.notifications.v1 import notification_service_pb2 as pb
 from bluepacific.notifications.v1 import notification_service_pb2_grpc as grpc_
 from bluepacific.notifications.v1 import preference_service_pb2 as preferences_pb
 from bluepacific.notifications.v1 import preference_service_pb2_grpc as preferences_grpc
-from bluepacific.notifications.v1 import preferences_pb2
 
 PATIENCE = 30
 
@@ -66,7 +65,7 @@ class MailServer:
 
     async def start(self):
         def session():
-            return SMTP(self, hostname="localhost", enable_SMTPUTF8=True, **self.options)
+            return SMTP(self, **({"hostname": "localhost", "enable_SMTPUTF8": True} | self.options))
 
         self._server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -116,7 +115,9 @@ class Post:
         return who if "/" in who else f"countries/{self.country}/officers/{who}"
 
     def as_(self, who, *roles, language="en"):
-        return self.under_test.token(self.officer(who), [f"{role}@ncb" for role in roles or ("officer",)], language=language)
+        return self.under_test.token(
+            self.officer(who), [f"{role}@ncb" for role in roles or ("officer",)], language=language
+        )
 
     async def deliver(self, topic, payload, *, author="", message_id="", delivery_id="", traceparent=""):
         content = payload if isinstance(payload, bytes) else payload.SerializeToString()
@@ -148,7 +149,17 @@ class Post:
         )
         await self.deliver("contact.changed", payload, author=author)
 
-    async def ask(self, template="cooperation.request_received", *, roles=(), unit="ncb", officer="", urgent=False, subject=None, **delivery):
+    async def ask(
+        self,
+        template="cooperation.request_received",
+        *,
+        roles=(),
+        unit="ncb",
+        officer="",
+        urgent=False,
+        subject=None,
+        **delivery,
+    ):
         """Delivers a request to notify; returns the subject."""
         subject = subject or f"countries/{self.country}/requests/{uuid.uuid4()}"
         payload = events_pb2.NotificationRequested(
@@ -199,6 +210,6 @@ class Post:
     async def until_rows(self, table, condition):
         """Returns a table's rows, once the condition holds for them."""
         async with asyncio.timeout(PATIENCE):
-            while not condition(rows := await self.rows(table)):
+            while not condition(rows := await self.rows(table)):  # noqa: ASYNC110 - nothing tells of another connection
                 await asyncio.sleep(0.02)
             return rows

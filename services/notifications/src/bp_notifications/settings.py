@@ -17,7 +17,9 @@ from bp_notifications.adapters.smtp import MailServer, Security, is_sender
 class NotificationsSettings(ServiceSettings):
     """What notifications is told."""
 
-    model_config = SettingsConfigDict(env_prefix="BP_NOTIFICATIONS__", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="BP_NOTIFICATIONS__", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
 
     public_url: str = Field(pattern="^https?://", description="Where people reach the node; links begin with it.")
     countries: tuple[str, ...] = Field((), description="Codes of countries whose people are kept here; empty: its own.")

@@ -26,11 +26,12 @@ def compose(addressed: Addressed, letter: Letter, mail_from: str) -> EmailMessag
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(mail.create_time)
     message["Message-ID"] = f"<{mail.mail_id}@{domain}>"
-    message["Content-Language"] = letter.language
     # RFC 3834: nobody's holiday reply should answer.
     message["Auto-Submitted"] = "auto-generated"
     if mail.urgent:
         message["Importance"] = "high"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    # Last, because what is set before belongs to the parts.
+    message["Content-Language"] = letter.language
     return message

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Literal
@@ -42,7 +42,7 @@ class MailServerDown(MailUndelivered):
     """The server is not there, or takes nothing from us: no e-mail can be sent now."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class MailServer:
     """Where e-mails go.
 
@@ -60,7 +60,7 @@ class MailServer:
     port: int
     security: Security = "none"
     username: str = ""
-    password: str = ""
+    password: str = dataclasses.field(default="", repr=False)
     ca_file: str = ""
     timeout: float = 30.0
 
@@ -144,8 +144,11 @@ class SmtpSession:
             raise MailServerDown("TIMEOUT") from None
         except ssl.SSLError:
             raise MailServerDown("TLS") from None
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except OSError as error:
             raise MailServerDown("TLS" if isinstance(error.__cause__, ssl.SSLError) else "CONNECT") from None
+        except aiosmtplib.SMTPException:
+            # It offers no STARTTLS, or no sign-in.
+            raise MailServerDown("NOT_OFFERED") from None
         self._smtp = smtp
         return smtp
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -75,8 +76,10 @@ class NotificationServicer(grpc_.NotificationServiceServicer):
         sights = watch_notifications(
             call.principal, watch, reading=self._desk.reading, bells=self._desk.board, rules=self._desk.rules
         )
-        async for sight in sights:
-            yield _message(sight.notification, self._wording, sight.language)
+        # Closed at once, so that the place of a stream whose reader went is free for the next.
+        async with aclosing(sights):
+            async for sight in sights:
+                yield _message(sight.notification, self._wording, sight.language)
 
     async def MarkNotificationRead(
         self, request: pb.MarkNotificationReadRequest, context: Any

@@ -42,4 +42,4 @@ def wait_before(attempt: int, first: timedelta, longest: timedelta = LONGEST_WAI
         longest: The longest wait.
     """
     # Without the bound a long outage would overflow.
-    return min(first * (1 << min(attempt - 1, 20)), longest)
+    return min(first * (1 << min(attempt - 1, 32)), longest)

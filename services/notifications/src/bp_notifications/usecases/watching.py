@@ -9,7 +9,7 @@ locked while one is given (`Contacts.next_position`); so nothing can appear behi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -61,7 +61,7 @@ class Watch:
 
 async def watch_notifications(
     principal: Principal, watch: Watch, *, reading: Transactions, bells: Bells, rules: Rules
-) -> AsyncIterator[Sight]:
+) -> AsyncGenerator[Sight, None]:
     """Yields the caller's own notifications until the stream is too old.
 
     Args:

@@ -57,6 +57,7 @@ class Postman:
         with self._desk.board.heard(MAIL) as rung:
             await self._take_over()
             while True:
+                _stop_if_cancelled()
                 rung.clear()
                 if await self._round():
                     failures = 0
@@ -89,6 +90,7 @@ class Postman:
         return True
 
     async def _claim(self) -> QueuedMail | None:
+        _stop_if_cancelled()
         async with self._desk.transaction() as work:
             return await mails.claim_mail(work)
 
@@ -153,6 +155,16 @@ class Postman:
 def _mark(current: Span, reason: str) -> None:
     current.set_attribute("error.type", reason)
     current.set_status(StatusCode.ERROR)
+
+
+def _stop_if_cancelled() -> None:
+    """Ends a worker that was cancelled without noticing.
+
+    aiosmtplib waits with `asyncio.wait_for`, which before Python 3.12 swallows a cancellation that arrives together with an answer.
+    """
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _wait(rung: asyncio.Event, seconds: float) -> None:
