@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"bluepacific/identity/v1/unit.proto\x12\x17\x62luepacific.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb9\x02\n\x04Unit\x12\x15\n\x04name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x33\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x39\n\x04kind\x18\x03 \x01(\x0e\x32!.bluepacific.identity.v1.UnitKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x31\n\x05state\x18\x04 \x01(\x0e\x32\".bluepacific.identity.v1.UnitState\x12\x15\n\x04\x65tag\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x8f\x02\n\x08UnitKind\x12\x19\n\x15UNIT_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rUNIT_KIND_NCB\x10\x01\x12&\n\"UNIT_KIND_TRANSNATIONAL_CRIME_UNIT\x10\x02\x12\x15\n\x11UNIT_KIND_CUSTOMS\x10\x03\x12\x15\n\x11UNIT_KIND_ACADEMY\x10\x04\x12\x19\n\x15UNIT_KIND_IMMIGRATION\x10\x05\x12\x16\n\x12UNIT_KIND_MARITIME\x10\x06\x12!\n\x1dUNIT_KIND_COORDINATION_CENTRE\x10\x07\x12\x14\n\x10UNIT_KIND_POLICE\x10\x08\x12\x13\n\x0fUNIT_KIND_OTHER\x10\t*W\n\tUnitState\x12\x1a\n\x16UNIT_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11UNIT_STATE_ACTIVE\x10\x01\x12\x17\n\x13UNIT_STATE_INACTIVE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"bluepacific/identity/v1/unit.proto\x12\x17\x62luepacific.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe6\x02\n\x04Unit\x12\x42\n\x04name\x18\x01 \x01(\tB4\xbaH1r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$\xd8\x01\x01\x12\x33\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x39\n\x04kind\x18\x03 \x01(\x0e\x32!.bluepacific.identity.v1.UnitKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x31\n\x05state\x18\x04 \x01(\x0e\x32\".bluepacific.identity.v1.UnitState\x12\x15\n\x04\x65tag\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x8f\x02\n\x08UnitKind\x12\x19\n\x15UNIT_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rUNIT_KIND_NCB\x10\x01\x12&\n\"UNIT_KIND_TRANSNATIONAL_CRIME_UNIT\x10\x02\x12\x15\n\x11UNIT_KIND_CUSTOMS\x10\x03\x12\x15\n\x11UNIT_KIND_ACADEMY\x10\x04\x12\x19\n\x15UNIT_KIND_IMMIGRATION\x10\x05\x12\x16\n\x12UNIT_KIND_MARITIME\x10\x06\x12!\n\x1dUNIT_KIND_COORDINATION_CENTRE\x10\x07\x12\x14\n\x10UNIT_KIND_POLICE\x10\x08\x12\x13\n\x0fUNIT_KIND_OTHER\x10\t*W\n\tUnitState\x12\x1a\n\x16UNIT_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11UNIT_STATE_ACTIVE\x10\x01\x12\x17\n\x13UNIT_STATE_INACTIVE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,17 +34,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.identity.v1.uni
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_UNIT'].fields_by_name['name']._loaded_options = None
-  _globals['_UNIT'].fields_by_name['name']._serialized_options = b'\272H\004r\002\030d'
+  _globals['_UNIT'].fields_by_name['name']._serialized_options = b'\272H1r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$\330\001\001'
   _globals['_UNIT'].fields_by_name['display_name']._loaded_options = None
   _globals['_UNIT'].fields_by_name['display_name']._serialized_options = b'\272H\032r\030\030\310\0012\023^[^\\x00-\\x1f\\x7f]*$'
   _globals['_UNIT'].fields_by_name['kind']._loaded_options = None
   _globals['_UNIT'].fields_by_name['kind']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_UNIT'].fields_by_name['etag']._loaded_options = None
   _globals['_UNIT'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030d'
-  _globals['_UNITKIND']._serialized_start=442
-  _globals['_UNITKIND']._serialized_end=713
-  _globals['_UNITSTATE']._serialized_start=715
-  _globals['_UNITSTATE']._serialized_end=802
+  _globals['_UNITKIND']._serialized_start=487
+  _globals['_UNITKIND']._serialized_end=758
+  _globals['_UNITSTATE']._serialized_start=760
+  _globals['_UNITSTATE']._serialized_end=847
   _globals['_UNIT']._serialized_start=126
-  _globals['_UNIT']._serialized_end=439
+  _globals['_UNIT']._serialized_end=484
 # @@protoc_insertion_point(module_scope)
