@@ -11,6 +11,8 @@ from tests.contract.protos import our_methods
 
 from bluepacific.identity.v1 import role_pb2
 from bluepacific.options.v1 import options_pb2
+from bp_kit.rpc.methods import method_of
+from buf.validate import validate_pb2
 
 ROLES = {name.removeprefix("ROLE_").lower() for name, number in role_pb2.Role.items() if number}
 
