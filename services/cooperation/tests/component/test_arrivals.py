@@ -2,12 +2,13 @@
 
 import uuid
 
-from bureau import CUSTOMS, FJI, NOTIFICATION, PTCCC, TON, message
+from bureau import CUSTOMS, FJI, NOTIFICATION, PTCCC, TON, copy_blob, message
 from stix import bundle, vessel
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.cooperation.v1 import events_pb2, reply_pb2, request_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_cooperation.adapters.sealed_files import SealedFiles
 
 
 async def carried_request(fji, **fields):
@@ -164,6 +165,52 @@ async def test_files_that_do_not_fit_are_refused(fji, ton):
         await ton.topics.deliver(altered(carried, payload.SerializeToString()))
         assert (await ton.topics.wait_reports(number))[-1].state == topics_pb2.DELIVERY_STATE_REFUSED
     await ton.refused(ton.get(draft.name), "NOT_FOUND")
+
+
+async def test_a_reply_cannot_take_the_place_of_a_file_that_is_there(fji):
+    draft = await fji.draft()
+    file = await fji.upload(draft.name, b"papers")
+    sent = await fji.send(draft.name)
+    carried = (await fji.topics.wait_sent("bluepacific.cooperation.v1.request.opened"))[0]
+    reply = reply_of(sent, TON)
+    taken = events_pb2.RequestOpened.FromString(carried.payload).files[0]
+    taken.attachment.record = reply.name
+    payload = events_pb2.ReplySent(reply=reply, files=[taken])
+    forged = message("reply.sent", payload, TON, [FJI], conversation=sent.name, blobs=carried.blobs, receipts=True)
+    await fji.topics.deliver(forged)
+    assert (await fji.topics.wait_reports())[0].ground == "ALREADY_EXISTS"
+    assert (await fji.download(file.name))[2] == b"papers"
+
+
+async def test_files_are_what_their_sender_announced_or_are_not_given_out(fji, ton):
+    draft = await fji.draft()
+    await fji.upload(draft.name, b"papers")
+    await fji.send(draft.name)
+    carried = (await fji.topics.wait_sent("bluepacific.cooperation.v1.request.opened"))[0]
+    payload = events_pb2.RequestOpened.FromString(carried.payload)
+    # One that was never sealed, and one that is another than announced.
+    package = await ton.under_test.seams.blobs.put(chunks(b"PK a course"), limit=100)
+    never, other = payload.files[0], payload.files.add()
+    other.CopyFrom(never)
+    other.attachment.name = f"{draft.name}/attachments/{uuid.uuid4()}"
+    other.attachment.sha256 = "0" * 64
+    never.blob = package.digest
+    carried.payload = payload.SerializeToString()
+    carried.blobs.add(digest=package.digest, size_bytes=package.size)
+    await copy_blob(fji, ton, other.blob)
+    await ton.topics.deliver(carried)
+    for name in (never.attachment.name, other.attachment.name):
+        await ton.refused(ton.download(name), "FILE_DAMAGED")
+    files = SealedFiles(ton.under_test.seams.blobs)
+    for blob in (package.digest, other.blob):
+        await files.remove(blob)
+    # What another service may need stays, whatever a message says.
+    assert await ton.under_test.seams.blobs.has(package.digest)
+    assert not await ton.under_test.seams.blobs.has(other.blob)
+
+
+async def chunks(content):
+    yield content
 
 
 async def test_only_a_country_tells_of_its_units(ton):

@@ -58,7 +58,8 @@ async def test_what_travels_beside_the_envelope_is_encrypted(fji):
     await fji.send(draft.name)
     carried = (await fji.topics.wait_sent("bluepacific.cooperation.v1.request.opened"))[0]
     stored = b"".join([piece async for piece in fji.under_test.seams.blobs.open(carried.blobs[0].digest)])
-    assert len(stored) == carried.blobs[0].size_bytes == 1200
+    assert len(stored) == carried.blobs[0].size_bytes == 1216
+    assert stored.startswith(b"BPSEALED\x01")
     assert b"plain words" not in stored
     assert not carried.blobs[0].file_name
 

@@ -7,6 +7,7 @@ import re
 from bluepacific.common.v1 import blob_pb2
 from bluepacific.cooperation.v1 import attachment_pb2, events_pb2
 from bp_cooperation.adapters.messages import moment, timestamp
+from bp_cooperation.adapters.sealed_files import HEADER
 from bp_cooperation.domain.attachment import Attachment, SealedContent, check_file_name, checked_media_type
 from bp_cooperation.domain.names import request_of
 from bp_kit.errors import Refused
@@ -41,7 +42,8 @@ def sealed_file(attachment: Attachment) -> events_pb2.SealedFile:
 def blob_of(attachment: Attachment) -> blob_pb2.Blob:
     """Returns a file's encrypted bytes as a message announces them: they have no name and no type."""
     content = attachment.content
-    return blob_pb2.Blob(digest=content.blob, size_bytes=content.size_bytes, media_type=_OCTETS)
+    size = len(HEADER) + content.size_bytes
+    return blob_pb2.Blob(digest=content.blob, size_bytes=size, media_type=_OCTETS)
 
 
 def received_file(file: events_pb2.SealedFile, record: str, *, limit: int) -> Attachment:

@@ -2,8 +2,10 @@
 
 The store is shared by the node's services and names bytes by their digest, and the bytes of a file lie at every node that got it, and in
 backups. Encrypted, they are of use only together with the attachment's row: destroying the row destroys the file everywhere it depends on
-that row, and equal files of different requests never share bytes that one of them may have to destroy. Integrity comes from the digest,
-which travels inside the signed envelope; a key encrypts one file only, so counter mode may start at 0.
+that row, and equal files of different requests never share bytes that one of them may have to destroy. A key encrypts one file only, so
+counter mode may start at 0; integrity comes from the digests, which travel inside the signed envelope.
+
+What is sealed begins with `HEADER`. Nothing else is ever destroyed here, so no message can make a node destroy another service's file.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from bp_cooperation.domain.attachment import SealedContent
 from bp_kit.blobs import BlobStore
 from bp_kit.errors import Refused
 
+# The format and its version; as long as a block of the cipher.
+HEADER = b"BPSEALED\x01" + bytes(7)
 _KEY_BYTES = 32
 
 
@@ -38,35 +42,48 @@ class SealedFiles:
             Refused: BODY_TOO_LARGE, FILE_EMPTY.
         """
         key, plain = secrets.token_bytes(_KEY_BYTES), hashlib.sha256()
-        stored = await self._blobs.put(_encrypted(chunks, key, plain.update), limit=limit)
-        return SealedContent(stored.size, plain.hexdigest(), stored.digest, key)
+        stored = await self._blobs.put(_sealed(chunks, key, plain.update, limit), limit=limit + len(HEADER))
+        return SealedContent(stored.size - len(HEADER), plain.hexdigest(), stored.digest, key)
 
     async def open(self, content: SealedContent) -> AsyncIterator[bytes]:
-        """Yields a file.
+        """Yields a file; breaks off at its end when it is not the one that was announced.
 
         Raises:
-            Refused: BLOB_NOT_HERE.
+            Refused: BLOB_NOT_HERE, FILE_DAMAGED.
         """
-        cipher = _cipher(content.key)
-        async for piece in self._blobs.open(content.blob):
-            yield cipher.update(piece)
+        cipher, plain, first = _cipher(content.key), hashlib.sha256(), True
+        async for stored in self._blobs.open(content.blob):
+            if first and not stored.startswith(HEADER):
+                raise Refused("FILE_DAMAGED")
+            piece = cipher.update(stored[len(HEADER) :] if first else stored)
+            first = False
+            plain.update(piece)
+            yield piece
+        if plain.hexdigest() != content.sha256:
+            raise Refused("FILE_DAMAGED")
 
     async def has(self, content: SealedContent) -> bool:
         """Tells whether a file's bytes are at this node."""
         return await self._blobs.has(content.blob)
 
     async def remove(self, blob: str) -> None:
-        """Destroys encrypted bytes."""
-        await self._blobs.remove(blob)
+        """Destroys encrypted bytes, if they are here and are what was sealed by this service, here or elsewhere."""
+        if await self._blobs.has(blob) and (await anext(self._blobs.open(blob), b"")).startswith(HEADER):
+            await self._blobs.remove(blob)
 
 
-async def _encrypted(chunks: AsyncIterable[bytes], key: bytes, note: Callable[[bytes], None]) -> AsyncIterator[bytes]:
-    cipher, empty = _cipher(key), True
+async def _sealed(
+    chunks: AsyncIterable[bytes], key: bytes, note: Callable[[bytes], None], limit: int
+) -> AsyncIterator[bytes]:
+    cipher, size = _cipher(key), 0
+    yield HEADER
     async for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise Refused("BODY_TOO_LARGE", limit=limit)
         note(chunk)
-        empty = empty and not chunk
         yield cipher.update(chunk)
-    if empty:
+    if not size:
         raise Refused("FILE_EMPTY", field="content")
 
 

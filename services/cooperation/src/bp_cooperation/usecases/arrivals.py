@@ -143,6 +143,8 @@ async def _add(work: Work, record: Record, attachments: Iterable[Attachment]) ->
     else:
         await work.replies.add(record)
     for attachment in attachments:
+        if await work.attachments.find(attachment.name):
+            raise Refused("ALREADY_EXISTS", name=attachment.name)
         await work.attachments.add(attachment)
     await keep_entities(work, record)
 

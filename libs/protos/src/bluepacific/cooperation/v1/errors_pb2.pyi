@@ -66,6 +66,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A reference leads to no object that is there."""
     ERROR_REASON_BUNDLE_OBJECT_INVALID: _ErrorReason.ValueType  # 21
     """An object breaks the rules of its STIX type."""
+    ERROR_REASON_FILE_DAMAGED: _ErrorReason.ValueType  # 22
+    """A file's bytes are not those that its sender announced."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that cooperation refuses for, beyond the common ones."""
@@ -114,4 +116,6 @@ ERROR_REASON_BUNDLE_DANGLING_REFERENCE: ErrorReason.ValueType  # 20
 """A reference leads to no object that is there."""
 ERROR_REASON_BUNDLE_OBJECT_INVALID: ErrorReason.ValueType  # 21
 """An object breaks the rules of its STIX type."""
+ERROR_REASON_FILE_DAMAGED: ErrorReason.ValueType  # 22
+"""A file's bytes are not those that its sender announced."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -113,7 +113,8 @@ Global___RequestClosed: _TypeAlias = RequestClosed  # noqa: Y015
 @_typing.final
 class SealedFile(_message.Message):
     """A file as it travels and is kept: encrypted with a key of its own, which only this message and the records of those it concerns hold.
-    Whoever destroys the key has destroyed the file, wherever its bytes are. The bytes are a blob of the same message.
+    Whoever destroys the key has destroyed the file, wherever its bytes are. The bytes are a blob of the same message: `BPSEALED`, a byte 1,
+    seven bytes 0, then the encrypted file.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
