@@ -13,6 +13,8 @@ from cable import Cable
 from sqlalchemy import func, select
 
 from bluepacific.common.v1 import handling_pb2
+from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
+from bluepacific.exchange.v1 import exchange_service_pb2_grpc as exchange_grpc
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.exchange.v1 import topic_service_pb2_grpc as topics_grpc
 from bp_exchange.adapters.inviting import invite, read_token
@@ -27,10 +29,19 @@ from bp_kit.ports import Seams, system_clock
 from bp_kit.rpc.inprocess import InProcessChannel
 from bp_kit.rpc.registry import handlers_of
 from bp_kit.sealing import Sealer
-from bp_kit.testing.databases import _sqlite_template
-from bp_kit.testing.tokens import TestKeys
+from bp_kit.testing import postgres
+from bp_kit.testing.databases import _postgres_template, _sqlite_template
+from bp_kit.testing.tokens import TestKeys, make_token
 
 TOPIC = "bluepacific.cooperation.v1.request.opened"
+
+
+async def eventually(happened, seconds=30):
+    """Returns what a check returns, once that is true; for what rings no bell."""
+    async with asyncio.timeout(seconds):
+        while not (found := await happened()):  # noqa: ASYNC110 - databases and disks have no event to wait for
+            await asyncio.sleep(0.01)
+    return found
 
 
 def free_port():
@@ -128,6 +139,31 @@ class Node:
     async def acknowledge(self, delivery, service="cooperation"):
         await self.topics.Acknowledge(topics_pb2.AcknowledgeRequest(service=service, delivery_id=delivery.delivery_id))
 
+    def token(self, *roles, country=None):
+        name = f"countries/{country or self.settings.countries[0]}/officers/it"
+        lifetime = 600 + self.ahead.total_seconds()
+        token = make_token(name, [f"{role}@ncb" for role in roles], lifetime=lifetime)
+        return (("authorization", f"Bearer {token}"),)
+
+    async def count(self, table, *where):
+        """Returns how many rows a table has."""
+        async with self.exchange.house.database.read() as session:
+            return await session.scalar(select(func.count()).select_from(table).where(*where))
+
+    async def status(self):
+        stub = exchange_grpc.ExchangeServiceStub(self.people)
+        return await stub.GetExchangeStatus(exchange_pb2.GetExchangeStatusRequest(), metadata=self.token("auditor"))
+
+    async def revoke(self, node_id, *roles, country=None):
+        stub = exchange_grpc.ExchangeServiceStub(self.people)
+        token = self.token(*(roles or ("administrator",)), country=country)
+        await stub.RevokeNode(exchange_pb2.RevokeNodeRequest(node_id=node_id), metadata=token)
+
+    async def report(self, sent, state, ground=""):
+        recipient = f"countries/{self.settings.countries[0]}/units/ncb"
+        request = topics_pb2.ReportRequest(message_id=sent.message_id, recipient=recipient, state=state, ground=ground)
+        await self.topics.Report(request)
+
     async def receipts(self, until, service="cooperation"):
         """Returns the receipts up to one of that state, acknowledged."""
         found = []
@@ -139,13 +175,11 @@ class Node:
 
     async def drained(self, peer):
         """Returns once nothing is owed to a peer any more."""
-        waiting = select(func.count()).select_from(QueueRow).where(QueueRow.peer == peer, QueueRow.set_aside == "")
-        async with asyncio.timeout(60):
-            while True:
-                async with self.exchange.house.database.read() as session:
-                    if not await session.scalar(waiting):
-                        return
-                await asyncio.sleep(0.02)
+
+        async def empty():
+            return not await self.count(QueueRow, QueueRow.peer == peer, QueueRow.set_aside == "")
+
+        await eventually(empty, 60)
 
     async def linked(self, peer):
         await self.until(lambda: self.exchange.links.heard(peer), bells.LINKS)
@@ -160,25 +194,24 @@ class Network:
 
     Args:
         folder: For everything on disk.
-        values: Further settings by node id.
+        kind: `sqlite` or `postgres`.
     """
 
-    def __init__(self, folder, **values):
+    def __init__(self, folder, kind="sqlite"):
         self.folder = folder
+        self._kind = kind
         self.port = free_port()
         self.nodes = {}
-        self._values = values
         self._stack = contextlib.AsyncExitStack()
 
     async def add(self, node_id, country):
         """Adds a node that is neither enrolled nor started."""
         place = self.folder / node_id
         place.mkdir()
-        shutil.copy(await _sqlite_template("bp_exchange"), place / "exchange.sqlite")
         centre = node_id == "ptccc"
         cable = None if centre else await self._stack.enter_async_context(Cable(self.port))
         usual = {
-            "database_url": f"sqlite+aiosqlite:///{place}/exchange.sqlite",
+            "database_url": await self._database(place),
             "key_dir": place / "keys",
             "node_id": node_id,
             "countries": (country,),
@@ -188,10 +221,18 @@ class Network:
             "redial_longest": timedelta(milliseconds=100),
             "sweep_interval": timedelta(milliseconds=100),
         }
-        settings = ExchangeSettings(**(usual | self._values.get(node_id, {})))
+        settings = ExchangeSettings(**usual)
         node = self.nodes[node_id] = Node(settings, BlobStore(place / "blobs"), cable)
         self._stack.push_async_callback(node.stop)
         return node
+
+    async def _database(self, place):
+        if self._kind == "postgres":
+            name = postgres.new_database(await _postgres_template("bp_exchange"))
+            self._stack.callback(postgres.drop_database, name)
+            return postgres.url_of(name)
+        shutil.copy(await _sqlite_template("bp_exchange"), place / "exchange.sqlite")
+        return f"sqlite+aiosqlite:///{place}/exchange.sqlite"
 
     async def join(self, node_id, country):
         """Adds a node, enrols it and waits until it is linked."""
@@ -231,8 +272,13 @@ class Network:
                 clock=system_clock,
             )
 
+    async def doors_open(self):
+        """Has the listener look for invitations at once."""
+        await self.nodes["ptccc"].exchange.listener.look_for_invitations()
+
     async def enrol(self, node_id):
         told = read_token(await self.invite(node_id))
+        await self.doors_open()
         return await join(KeyFolder(self.nodes[node_id].settings.key_dir, node_id), told, system_clock())
 
     def __getattr__(self, name):

@@ -80,7 +80,10 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
         database=database,
         servicers=[
             (topic_service_pb2_grpc.add_TopicServiceServicer_to_server, TopicServicer(house)),
-            (exchange_service_pb2_grpc.add_ExchangeServiceServicer_to_server, ExchangeServicer(house, links)),
+            (
+                exchange_service_pb2_grpc.add_ExchangeServiceServicer_to_server,
+                ExchangeServicer(house, links, authority),
+            ),
         ],
         workers=workers,
     )

@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
+from google.protobuf.empty_pb2 import Empty
+
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc, register_pb2
+from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.numbers import link_numbers, log_edge
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.words import fingerprint
+from bp_exchange.usecases.enrolling import revoke
+from bp_kit.call import current_call
 from bp_kit.database import current_session
+from bp_kit.errors import Refused
 
 
 class Heard(Protocol):
@@ -27,11 +33,13 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
     Args:
         house: The exchange.
         links: Which links are up.
+        authority: The network's, at the centre; None elsewhere.
     """
 
-    def __init__(self, house: House, links: Heard) -> None:
+    def __init__(self, house: House, links: Heard, authority: Authority | None) -> None:
         self._house = house
         self._links = links
+        self._authority = authority
 
     async def GetExchangeStatus(
         self, request: exchange_pb2.GetExchangeStatusRequest, context: Any
@@ -51,6 +59,17 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
             log_size=edge.size,
             log_root=edge.root().hex(),
         )
+
+    async def RevokeNode(self, request: exchange_pb2.RevokeNodeRequest, context: Any) -> Empty:
+        """At the centre: cuts a node off."""
+        if current_call().principal.country != self._house.seams.country:
+            raise Refused("PERMISSION_DENIED")
+        work = await self._house.on(current_session())
+        known = await work.held_register()
+        if self._authority is None or known is None:
+            raise Refused("NOT_FOUND", name=request.node_id)
+        await revoke(work, self._authority, known, request.node_id)
+        return Empty()
 
     def _peers(self, own: str) -> list[register_pb2.Node]:
         directory = self._house.register.directory

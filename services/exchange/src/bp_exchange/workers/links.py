@@ -33,6 +33,11 @@ class Links:
     def __len__(self) -> int:
         return len(self._up)
 
+    def to(self, peer: str) -> Link | None:
+        """Returns the link to a peer, if there is one."""
+        held = self._up.get(peer)
+        return held[0] if held else None
+
     def heard(self, peer: str) -> datetime | None:
         """Returns when a connected peer was last heard; None when it is not connected."""
         held = self._up.get(peer)

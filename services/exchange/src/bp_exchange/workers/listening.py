@@ -110,7 +110,7 @@ class Listener:
         methods = {path.rpartition("/")[2]: handler for path, handler in handlers.items()}
         server.add_registered_method_handlers("bluepacific.exchange.v1.EnrolmentService", methods)
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(LinkServicer(self._house, self._links), server)
-        await self._look_for_invitations()
+        await self.look_for_invitations()
         # The key is not read in the handshake's thread.
         self._key = private_pem(self._house.folder.p256("tls"))
         credentials = grpc.dynamic_ssl_server_credentials(self._configuration(), self._configuration, True)  # noqa: FBT003 - its signature
@@ -121,11 +121,11 @@ class Listener:
         try:
             while True:
                 await asyncio.sleep(_DOORS_SECONDS)
-                await self._look_for_invitations()
+                await self.look_for_invitations()
         finally:
             await server.stop(None)
 
-    async def _look_for_invitations(self) -> None:
+    async def look_for_invitations(self) -> None:
         """The command that invites is another process, so open doors are looked for now and then."""
         try:
             async with self._house.database.read() as session:

@@ -45,6 +45,28 @@ REGISTER_FRESHNESS_STALE: RegisterFreshness.ValueType  # 2
 Global___RegisterFreshness: _TypeAlias = RegisterFreshness  # noqa: Y015
 
 @_typing.final
+class RevokeNodeRequest(_message.Message):
+    """Names the node that is no longer trusted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    node_id: _builtins.str
+    """Its id in the register."""
+    def __init__(
+        self,
+        *,
+        node_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["node_id", b"node_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeNodeRequest: _TypeAlias = RevokeNodeRequest  # noqa: Y015
+
+@_typing.final
 class GetExchangeStatusRequest(_message.Message):
     """Asks for this node's status."""
 

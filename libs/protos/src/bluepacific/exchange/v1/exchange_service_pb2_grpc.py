@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from bluepacific.exchange.v1 import exchange_service_pb2 as bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -40,6 +41,11 @@ class ExchangeServiceStub:
                 request_serializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.GetExchangeStatusRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.ExchangeStatus.FromString,
                 _registered_method=True)
+        self.RevokeNode = channel.unary_unary(
+                '/bluepacific.exchange.v1.ExchangeService/RevokeNode',
+                request_serializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RevokeNodeRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class ExchangeServiceServicer:
@@ -53,6 +59,13 @@ class ExchangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RevokeNode(self, request, context):
+        """At the centre: cuts a node off. Its link ends at once, and every node hears of it ahead of everything else.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ExchangeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +73,11 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
                     servicer.GetExchangeStatus,
                     request_deserializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.GetExchangeStatusRequest.FromString,
                     response_serializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.ExchangeStatus.SerializeToString,
+            ),
+            'RevokeNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeNode,
+                    request_deserializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RevokeNodeRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +108,33 @@ class ExchangeService:
             '/bluepacific.exchange.v1.ExchangeService/GetExchangeStatus',
             bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.GetExchangeStatusRequest.SerializeToString,
             bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.ExchangeStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.exchange.v1.ExchangeService/RevokeNode',
+            bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RevokeNodeRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ isort:skip_file
 
 from bluepacific.exchange.v1 import exchange_service_pb2 as _exchange_service_pb2
 from collections import abc as _abc
+from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -35,6 +36,8 @@ class ExchangeServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ExchangeServiceAsyncStub: ...
     GetExchangeStatus: _grpc.UnaryUnaryMultiCallable[_exchange_service_pb2.GetExchangeStatusRequest, _exchange_service_pb2.ExchangeStatus]
     """Shows this node: its id, its register's age, and its links."""
+    RevokeNode: _grpc.UnaryUnaryMultiCallable[_exchange_service_pb2.RevokeNodeRequest, _empty_pb2.Empty]
+    """At the centre: cuts a node off. Its link ends at once, and every node hears of it ahead of everything else."""
 
 @_typing.type_check_only
 class ExchangeServiceAsyncStub(ExchangeServiceStub):
@@ -43,6 +46,8 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetExchangeStatus: _aio.UnaryUnaryMultiCallable[_exchange_service_pb2.GetExchangeStatusRequest, _exchange_service_pb2.ExchangeStatus]  # type: ignore[assignment]
     """Shows this node: its id, its register's age, and its links."""
+    RevokeNode: _aio.UnaryUnaryMultiCallable[_exchange_service_pb2.RevokeNodeRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """At the centre: cuts a node off. Its link ends at once, and every node hears of it ahead of everything else."""
 
 class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
     """What a country's IT officer sees of the exchange."""
@@ -54,5 +59,13 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_exchange_service_pb2.ExchangeStatus, _abc.Awaitable[_exchange_service_pb2.ExchangeStatus]]:
         """Shows this node: its id, its register's age, and its links."""
+
+    @_abc_1.abstractmethod
+    def RevokeNode(
+        self,
+        request: _exchange_service_pb2.RevokeNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """At the centre: cuts a node off. Its link ends at once, and every node hears of it ahead of everything else."""
 
 def add_ExchangeServiceServicer_to_server(servicer: ExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
