@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -20,9 +21,40 @@ def check(request: Message) -> None:
     Raises:
         Refused: INVALID_FIELD with one violation a field; each names the rule, so that its text can be told in any language.
     """
+    _refuse_nul(request)
     found = protovalidate.collect_violations(request)
     if found:
         raise Refused("INVALID_FIELD", violations=tuple(_violation(one) for one in found))
+
+
+def _refuse_nul(request: Message) -> None:
+    """Refuses the one character that PostgreSQL does not keep in texts, wherever it stands."""
+    # Most requests have no such byte at all, which the wire format tells at once.
+    if b"\0" not in request.SerializeToString():
+        return
+    for path, text in _texts(request, ""):
+        if "\0" in text:
+            violation = Violation(path, "INVALID_FIELD", {"rule": "string.nul", "description": "has a NUL character"})
+            raise Refused("INVALID_FIELD", violations=(violation,))
+
+
+def _texts(message: Message, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yields each text within a message, with its path."""
+    for field, value in message.ListFields():
+        path = f"{prefix}{field.name}"
+        if field.message_type and field.message_type.GetOptions().map_entry:
+            parts: list[tuple[str, Any]] = [
+                (f"{path}[{key!r}]", part) for key, one in value.items() for part in (key, one)
+            ]
+        elif field.is_repeated:
+            parts = [(f"{path}[{number}]", one) for number, one in enumerate(value)]
+        else:
+            parts = [(path, value)]
+        for place, part in parts:
+            if isinstance(part, str):
+                yield place, part
+            elif isinstance(part, Message):
+                yield from _texts(part, f"{place}.")
 
 
 def _violation(found: protovalidate.Violation) -> Violation:

@@ -267,3 +267,8 @@ async def test_a_token_is_not_remembered_past_its_end(shelf):
         except grpc.aio.AioRpcError as error:
             assert detail(status_of_error(error), error_details_pb2.ErrorInfo()).reason == "TOKEN_EXPIRED"
             break
+
+
+async def test_a_nul_character_is_refused_wherever_it_stands(shelf):
+    await shelf.refused(create(shelf, "Ti\0des"), "INVALID_FIELD", field="book.title")
+    assert await count(shelf) == 0

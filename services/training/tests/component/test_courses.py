@@ -55,7 +55,7 @@ async def test_texts_and_tags_are_checked(wsm, fields, reason, field):
 
 
 async def test_odd_letters_are_kept(wsm):
-    title = text_pb2.LocalizedText(texts={"en": "a\0b\u202e\U0001f6a2", "ar": "هوية السفن"})
+    title = text_pb2.LocalizedText(texts={"en": "ab\u202e\U0001f6a2", "ar": "هوية السفن"})
     draft = await wsm.create_course(title=title)
     assert (await get(wsm, draft.name, wsm.manager)).title == title
 

@@ -7,7 +7,7 @@ from google.protobuf.message import Message
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.options.v1 import options_pb2
 from bp_kit.call import ANYBODY, NODE, Call, Principal
-from bp_kit.errors import Refused
+from bp_kit.errors import Refused, Violation
 from bp_kit.language import negotiate
 from bp_kit.rpc.methods import Method
 from bp_kit.tokens import TokenVerifier
@@ -64,14 +64,17 @@ def _purpose(method: Method, stated: str) -> handling_pb2.Purpose.ValueType:
 
 
 def check_scope(method: Method, principal: Principal, request: Message) -> None:
-    """Refuses names of other countries where the method is for the caller's own only.
+    """Refuses names of other countries where the method is for the caller's own only, and a change that names no record.
 
     Raises:
-        Refused: PERMISSION_DENIED.
+        Refused: PERMISSION_DENIED, INVALID_FIELD.
     """
-    own = method.access.scope != options_pb2.SCOPE_ANY_COUNTRY
-    if not own or not method.country_field or not principal.country:
+    if method.changes_resource and not method.name_in(request):
+        violation = Violation(".".join(method.name_path), "INVALID_FIELD", {"rule": "required"})
+        raise Refused("INVALID_FIELD", violations=(violation,))
+    if method.access.scope == options_pb2.SCOPE_ANY_COUNTRY or not principal.country:
         return
-    name: str = getattr(request, method.country_field)
-    if name.split("/")[:2] != ["countries", principal.country]:
+    # What names no country at all is left to its field's own rule, which can say what is wrong with it.
+    collection, _, rest = method.name_in(request).partition("/")
+    if collection == "countries" and rest.partition("/")[0] != principal.country:
         raise Refused("PERMISSION_DENIED")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
 
 from bluepacific.options.v1 import options_pb2
+
+_NESTED = re.compile(r"\{(\w+\.name)[=}]")
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Method:
         access: Who may call.
         audit: What is kept of each call.
         read_only: It changes nothing: its REST verb is GET, or its idempotency level says so.
-        country_field: `name` or `parent`, whichever the request has; empty for neither.
+        name_path: Where the request names its record: `("name",)`, `("parent",)`, `("course", "name")`; empty for none.
         has_request_id: The request carries an idempotency key.
     """
 
@@ -31,13 +36,25 @@ class Method:
     access: options_pb2.Access
     audit: options_pb2.Audit.ValueType
     read_only: bool
-    country_field: str
+    name_path: tuple[str, ...]
     has_request_id: bool
 
     @property
     def audited(self) -> bool:
         """Tells whether calls are kept."""
         return self.audit in (options_pb2.AUDIT_METADATA, options_pb2.AUDIT_FULL)
+
+    @property
+    def changes_resource(self) -> bool:
+        """Tells whether the record is named within the resource that changes it; such a name may be left out in creates only."""
+        return len(self.name_path) > 1
+
+    def name_in(self, request: Message) -> str:
+        """Returns the name of the record that a request is about; empty where it has none."""
+        found: Any = request
+        for field in self.name_path:
+            found = getattr(found, field)
+        return found if self.name_path else ""
 
 
 @lru_cache(maxsize=1024)
@@ -60,7 +77,7 @@ def method_of(path: str) -> Method:
         access=access,
         audit=options.Extensions[options_pb2.audit],
         read_only=_read_only(descriptor),
-        country_field=next((name for name in ("name", "parent") if name in fields), ""),
+        name_path=_name_path(descriptor),
         has_request_id="request_id" in fields,
     )
 
@@ -73,6 +90,15 @@ def descriptor_of(path: str) -> MethodDescriptor:
     """
     service_name, method_name = path.strip("/").split("/")
     return descriptor_pool.Default().FindServiceByName(service_name).methods_by_name[method_name]
+
+
+def _name_path(descriptor: MethodDescriptor) -> tuple[str, ...]:
+    """The path's own variable where it is within a resource, as in updates; else `name` or `parent`."""
+    rule = descriptor.GetOptions().Extensions[annotations_pb2.http]
+    nested = _NESTED.search(rule.patch or rule.put)
+    if nested:
+        return tuple(nested[1].split("."))
+    return next(((name,) for name in ("name", "parent") if name in descriptor.input_type.fields_by_name), ())
 
 
 def _read_only(descriptor: MethodDescriptor) -> bool:

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.bluepacific/notifications/v1/preferences.proto\x12\x1c\x62luepacific.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe3\x01\n\x17NotificationPreferences\x12\x15\n\x04name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1a\n\remail_enabled\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12.\n\x08language\x18\x03 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^(en|fr|es|ar)?$H\x01\x88\x01\x01\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x10\n\x0e_email_enabledB\x0b\n\t_languageb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.bluepacific/notifications/v1/preferences.proto\x12\x1c\x62luepacific.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xab\x02\n\x17NotificationPreferences\x12]\n\x04name\x18\x01 \x01(\tBO\xbaHLrG2E^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}/notificationPreferences$\xd8\x01\x01\x12\x1a\n\remail_enabled\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12.\n\x08language\x18\x03 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^(en|fr|es|ar)?$H\x01\x88\x01\x01\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x10\n\x0e_email_enabledB\x0b\n\t_languageb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,11 +34,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.notifications.v
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NOTIFICATIONPREFERENCES'].fields_by_name['name']._loaded_options = None
-  _globals['_NOTIFICATIONPREFERENCES'].fields_by_name['name']._serialized_options = b'\272H\004r\002\030d'
+  _globals['_NOTIFICATIONPREFERENCES'].fields_by_name['name']._serialized_options = b'\272HLrG2E^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}/notificationPreferences$\330\001\001'
   _globals['_NOTIFICATIONPREFERENCES'].fields_by_name['language']._loaded_options = None
   _globals['_NOTIFICATIONPREFERENCES'].fields_by_name['language']._serialized_options = b'\272H\024r\0222\020^(en|fr|es|ar)?$'
   _globals['_NOTIFICATIONPREFERENCES'].fields_by_name['etag']._loaded_options = None
   _globals['_NOTIFICATIONPREFERENCES'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030d'
   _globals['_NOTIFICATIONPREFERENCES']._serialized_start=143
-  _globals['_NOTIFICATIONPREFERENCES']._serialized_end=370
+  _globals['_NOTIFICATIONPREFERENCES']._serialized_end=442
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/training/v1/course.proto\x12\x17\x62luepacific.training.v1\x1a bluepacific/common/v1/text.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x03\n\x06\x43ourse\x12\x15\n\x04name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x33\n\x05title\x18\x02 \x01(\x0b\x32$.bluepacific.common.v1.LocalizedText\x12\x39\n\x0b\x64\x65scription\x18\x03 \x01(\x0b\x32$.bluepacific.common.v1.LocalizedText\x12\x32\n\x04tags\x18\x04 \x03(\tB$\xbaH!\x92\x01\x1e\x10\x1e\x18\x01\"\x18r\x16\x32\x14^[A-Za-z0-9.]{1,10}$\x12\x33\n\x05state\x18\x05 \x01(\x0e\x32$.bluepacific.training.v1.CourseState\x12\x19\n\x07package\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x10\n\x08revision\x18\x07 \x01(\x05\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cpublish_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp*_\n\x0b\x43ourseState\x12\x1c\n\x18\x43OURSE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43OURSE_STATE_DRAFT\x10\x01\x12\x1a\n\x16\x43OURSE_STATE_PUBLISHED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/training/v1/course.proto\x12\x17\x62luepacific.training.v1\x1a bluepacific/common/v1/text.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x03\n\x06\x43ourse\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r.2,^countries/[A-Z]{3}/courses/[a-z0-9-]{2,63}$\xd8\x01\x01\x12\x33\n\x05title\x18\x02 \x01(\x0b\x32$.bluepacific.common.v1.LocalizedText\x12\x39\n\x0b\x64\x65scription\x18\x03 \x01(\x0b\x32$.bluepacific.common.v1.LocalizedText\x12\x32\n\x04tags\x18\x04 \x03(\tB$\xbaH!\x92\x01\x1e\x10\x1e\x18\x01\"\x18r\x16\x32\x14^[A-Za-z0-9.]{1,10}$\x12\x33\n\x05state\x18\x05 \x01(\x0e\x32$.bluepacific.training.v1.CourseState\x12\x19\n\x07package\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x10\n\x08revision\x18\x07 \x01(\x05\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cpublish_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp*_\n\x0b\x43ourseState\x12\x1c\n\x18\x43OURSE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43OURSE_STATE_DRAFT\x10\x01\x12\x1a\n\x16\x43OURSE_STATE_PUBLISHED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,15 +35,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.training.v1.cou
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_COURSE'].fields_by_name['name']._loaded_options = None
-  _globals['_COURSE'].fields_by_name['name']._serialized_options = b'\272H\004r\002\030d'
+  _globals['_COURSE'].fields_by_name['name']._serialized_options = b'\272H3r.2,^countries/[A-Z]{3}/courses/[a-z0-9-]{2,63}$\330\001\001'
   _globals['_COURSE'].fields_by_name['tags']._loaded_options = None
   _globals['_COURSE'].fields_by_name['tags']._serialized_options = b'\272H!\222\001\036\020\036\030\001\"\030r\0262\024^[A-Za-z0-9.]{1,10}$'
   _globals['_COURSE'].fields_by_name['package']._loaded_options = None
   _globals['_COURSE'].fields_by_name['package']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_COURSE'].fields_by_name['etag']._loaded_options = None
   _globals['_COURSE'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030d'
-  _globals['_COURSESTATE']._serialized_start=628
-  _globals['_COURSESTATE']._serialized_end=723
+  _globals['_COURSESTATE']._serialized_start=675
+  _globals['_COURSESTATE']._serialized_end=770
   _globals['_COURSE']._serialized_start=162
-  _globals['_COURSE']._serialized_end=626
+  _globals['_COURSE']._serialized_end=673
 # @@protoc_insertion_point(module_scope)
