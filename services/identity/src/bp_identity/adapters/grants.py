@@ -75,7 +75,7 @@ class SqlGrants:
         return list(await self._session.scalars(statement))
 
     async def administrators(self, country: str, now: datetime) -> list[str]:
-        """Returns the country's active officers who administer it now; locked against change."""
+        """Returns the country's active officers who administer it now; their grants are locked, always in the same order."""
         statement = (
             select(GrantRow.officer)
             .join(OfficerRow, OfficerRow.name == GrantRow.officer)
@@ -88,7 +88,8 @@ class SqlGrants:
                 OfficerRow.state == officers.ACTIVE,
                 UnitRow.state == units.ACTIVE,
             )
-            .with_for_update()
+            .order_by(GrantRow.name)
+            .with_for_update(of=GrantRow)
         )
         return sorted(set(await self._session.scalars(statement)))
 

@@ -19,8 +19,15 @@ def require_own(work: Work, principal: Principal, name: str) -> None:
         raise Refused("NOT_FOUND", name=name)
 
 
+async def hold_administrators(work: Work, country: str) -> None:
+    """Makes changes that could take a country's administrators away wait for one another; called before anything else is locked."""
+    await work.grants.administrators(country, work.clock())
+
+
 async def require_administrator_left(work: Work, country: str) -> None:
     """Refuses a change after which nobody could administer the country; called after the change, before its commit.
+
+    The change began with `hold_administrators`: of two at once, the second sees here what the first did.
 
     Raises:
         Refused: LAST_ADMINISTRATOR.

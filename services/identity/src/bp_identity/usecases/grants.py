@@ -7,7 +7,7 @@ from datetime import datetime
 from bp_identity.domain import unit as units
 from bp_identity.domain.grant import ADMINISTRATOR, Grant, check_period, check_room
 from bp_identity.domain.names import country_of, grant_name, officer_of
-from bp_identity.usecases.boundaries import require_administrator_left, require_own
+from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
 from bp_identity.usecases.work import Listed, Listing, Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
@@ -95,6 +95,8 @@ async def revoke_grant(work: Work, principal: Principal, name: str) -> Grant:
     Raises:
         Refused: NOT_FOUND, PERMISSION_DENIED, LAST_ADMINISTRATOR.
     """
+    require_own(work, principal, name)
+    await hold_administrators(work, country_of(name))
     grant = await _grant(work, principal, name, for_change=True)
     revoked = grant.revoked(work.clock())
     if revoked is not grant:

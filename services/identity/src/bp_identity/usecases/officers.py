@@ -11,7 +11,7 @@ from bp_identity.domain.credential import Credential
 from bp_identity.domain.grant import Grant
 from bp_identity.domain.names import country_of, last_of
 from bp_identity.domain.officer import ACTIVE, INACTIVE, Officer, Person
-from bp_identity.usecases.boundaries import require_administrator_left, require_own
+from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
 from bp_identity.usecases.work import Desk, Listed, Listing, Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
@@ -109,6 +109,8 @@ async def set_officer_state(work: Work, principal: Principal, name: str, *, stat
     Raises:
         Refused: NOT_FOUND, PERMISSION_DENIED, ETAG_MISMATCH, LAST_ADMINISTRATOR.
     """
+    require_own(work, principal, name)
+    await hold_administrators(work, country_of(name))
     officer = await _officer(work, principal, name, for_change=True)
     check_etag(etag, officer_etag(officer))
     changed = officer.with_state(state, work.clock())

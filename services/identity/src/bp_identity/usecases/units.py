@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bp_identity.domain.names import country_of
 from bp_identity.domain.unit import ACTIVE, Unit
-from bp_identity.usecases.boundaries import require_administrator_left, require_own
+from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
 from bp_identity.usecases.grants import announce
 from bp_identity.usecases.work import Listed, Listing, Work
 from bp_kit.call import Principal
@@ -90,6 +90,8 @@ async def set_unit_state(work: Work, principal: Principal, name: str, *, state: 
     Raises:
         Refused: NOT_FOUND, PERMISSION_DENIED, ETAG_MISMATCH, LAST_ADMINISTRATOR.
     """
+    require_own(work, principal, name)
+    await hold_administrators(work, country_of(name))
     unit = await _unit(work, principal, name, for_change=True)
     check_etag(etag, unit_etag(unit))
     changed = unit.changed(work.clock(), state=state)

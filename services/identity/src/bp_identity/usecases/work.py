@@ -127,7 +127,7 @@ class Grants(Protocol):
         ...
 
     async def administrators(self, country: str, now: datetime) -> list[str]:
-        """Returns the country's active officers who administer it now; locked against change."""
+        """Returns the country's active officers who administer it now; their grants are locked, always in the same order."""
         ...
 
     async def turned(self, after: datetime, until: datetime) -> list[str]:
