@@ -100,6 +100,7 @@ def _exchange_settings(settings: NodeSettings) -> ExchangeSettings:
 async def _invite(settings: NodeSettings, exchange: ExchangeSettings, node_id: str, countries: tuple[str, ...]) -> str:
     from bluepacific.exchange.v1 import register_pb2  # noqa: PLC0415 - slow, and only here
     from bp_exchange.adapters.authority import Authority  # noqa: PLC0415
+    from bp_exchange.adapters.bells import Bells  # noqa: PLC0415
     from bp_exchange.adapters.inviting import invite as make_token  # noqa: PLC0415
     from bp_exchange.adapters.key_folder import KeyFolder  # noqa: PLC0415
     from bp_exchange.adapters.register_keeper import RegisterKeeper  # noqa: PLC0415
@@ -114,7 +115,7 @@ async def _invite(settings: NodeSettings, exchange: ExchangeSettings, node_id: s
         # Harmless where it is up to date; needed where the centre has never run.
         await migrate("bp_exchange", exchange.database_url)
     try:
-        register = RegisterKeeper(database, keys, keys.node(exchange.countries, centre=True))
+        register = RegisterKeeper(database, keys, keys.node(exchange.countries, centre=True), Bells())
         await register.load()
         wanted = register_pb2.Node(node_id=node_id, countries=countries)
         if register.current and is_served(register.current.register, wanted):

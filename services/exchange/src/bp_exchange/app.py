@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc, topic_service_pb2_grpc
 from bp_exchange.adapters.authority import Authority
+from bp_exchange.adapters.bells import Bells
 from bp_exchange.adapters.files import SealedStore
 from bp_exchange.adapters.key_folder import KeyFolder
 from bp_exchange.adapters.register_keeper import RegisterKeeper
@@ -54,13 +55,16 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
     if authority:
         authority.found()
     database = Database(settings.database_url)
+    bells = Bells()
+    own = folder.node(settings.countries, centre=settings.centre)
     house = House(
         database=database,
         seams=seams,
         folder=folder,
         keys=folder.keys(),
-        register=RegisterKeeper(database, folder, folder.node(settings.countries, centre=settings.centre)),
+        register=RegisterKeeper(database, folder, own, bells),
         sealed=SealedStore(settings.sealed_dir),
+        bells=bells,
     )
     links = Links()
     listener = None

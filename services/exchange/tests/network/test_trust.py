@@ -85,6 +85,18 @@ async def test_a_node_joins_and_everybody_hears_of_it(network):
     assert delivery.message.payload
 
 
+async def test_the_register_travels_ahead_of_what_needs_it(network):
+    """A node joins and writes to Fiji while Fiji is dark: the first thing that Fiji hears is who that is."""
+    await network.fji.stop()
+    joined = await network.join("vut", "VUT")
+    await joined.send(message(author="countries/VUT", recipients=["countries/FJI/units/ncb"]))
+    await joined.drained("ptccc")
+    await network.fji.start()
+    (delivery,) = await network.fji.receive()
+    assert delivery.message.author == "countries/VUT"
+    assert await network.ptccc.count(QueueRow, QueueRow.set_aside != "") == 0
+
+
 async def test_an_invitation_is_used_once_and_a_lost_answer_is_had_again(network, tmp_path):
     node = await network.add("vut", "VUT")
     told = read_token(await network.invite("vut"))

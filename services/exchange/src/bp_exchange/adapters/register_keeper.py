@@ -8,11 +8,13 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import register_pb2
+from bp_exchange.adapters.bells import Bells
 from bp_exchange.adapters.key_folder import REGISTER, KeyFolder
 from bp_exchange.adapters.tables import RegisterRow
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.protocol.register import Directory
 from bp_exchange.protocol.trust import Trusted, trust
+from bp_exchange.usecases.bells import REGISTER_CURRENT
 from bp_kit.database import Database
 
 
@@ -23,14 +25,16 @@ class RegisterKeeper:
         database: The exchange's.
         folder: The node's keys; enrolment puts the first register there.
         own: This node, for as long as it is not enrolled.
+        bells: Rung when another register has become current.
 
     Attributes:
         current: What is believed; None before enrolment.
         directory: Of it.
     """
 
-    def __init__(self, database: Database, folder: KeyFolder, own: register_pb2.Node) -> None:
+    def __init__(self, database: Database, folder: KeyFolder, own: register_pb2.Node, bells: Bells) -> None:
         self._database = database
+        self._bells = bells
         self._folder = folder
         self._node_id = own.node_id
         self.current: Trusted | None = None
@@ -54,6 +58,7 @@ class RegisterKeeper:
         if found is not None and changed:
             self.current = found
             self.directory = Directory(found.register)
+            self._bells.ring([REGISTER_CURRENT])
         return changed
 
     async def held(self, session: AsyncSession) -> Trusted | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import event
@@ -47,7 +47,7 @@ class House:
     keys: NodeKeys
     register: RegisterKeeper
     sealed: SealedStore
-    bells: Bells = field(default_factory=Bells)
+    bells: Bells
 
     async def on(self, session: AsyncSession) -> Work:
         """Returns the parts that work on this session; the node's row is held until it ends."""

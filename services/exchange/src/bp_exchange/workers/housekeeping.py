@@ -81,7 +81,6 @@ class RegisterWatch:
         register = self._house.register
         if await register.load():
             _log.info("register.current", version=register.directory.version)
-            self._house.bells.ring([bells.REGISTER_CURRENT])
         if self._authority and register.is_due(self._house.seams.clock(), self._fresh):
             async with self._house.transaction() as work:
                 known = await work.held_register()

@@ -17,7 +17,7 @@ from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.tables import PeerRow
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.adapters.writing import add_new
-from bp_exchange.protocol.trust import RegisterNotTrustedError, Trusted, trust
+from bp_exchange.protocol.trust import RegisterNotTrustedError, trust
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.settling import settle
 from bp_exchange.workers.fetching import Fetching
@@ -108,6 +108,7 @@ class Link:
             raise LinkEndedError("a greeting of somebody else, or of another version")
         self._peer_register = (hello.register_version, hello.timestamp_version)
         await self._note(hello)
+        self._tell()
         self.greeted.set()
         self._house.bells.ring([bells.LINKS])
         _log.info("link.up", peer=self.peer)
@@ -191,20 +192,25 @@ class Link:
             return
         async with self._house.transaction() as work:
             await work.keep_register(trusted)
+        # What follows on the link may be of a node that only this register knows.
+        await register.load()
 
     async def _watch_register(self) -> None:
         """Sends the peer what is newer than what it has, and ends the link when the peer is revoked."""
-        with self._house.bells.listening(self._register_changed.set, bells.REGISTER_CURRENT):
-            while True:
-                current = self._house.register.current
-                if self._house.register.directory.trusted(self.peer) is None:
-                    raise LinkEndedError("the peer is not trusted")
-                if current and self._house.register.is_centre:
-                    self._tell(current)
+        with self._house.bells.listening(self._register_is_new, bells.REGISTER_CURRENT):
+            while self._house.register.directory.trusted(self.peer):
                 await woken(self._register_changed, _LOOK_SECONDS)
+        raise LinkEndedError("the peer is not trusted")
 
-    def _tell(self, current: Trusted) -> None:
-        has = self._peer_register
+    def _register_is_new(self) -> None:
+        self._tell()
+        self._register_changed.set()
+
+    def _tell(self) -> None:
+        """Puts a newer register before everything else that this link sends: who is in it may be the next to be heard of."""
+        has, current = self._peer_register, self._house.register.current
+        if current is None or not self._house.register.is_centre:
+            return
         if (current.version, current.timestamp_version) <= has:
             return
         bundle = register_pb2.RegisterBundle()
