@@ -22,6 +22,7 @@ class Reader:
 
     def __init__(self, call):
         self._queue = asyncio.Queue()
+        self._call = call
         self.task = asyncio.create_task(self._read(call))
 
     async def _read(self, call):
@@ -46,6 +47,7 @@ class Reader:
         self.task.cancel()
         with suppress(asyncio.CancelledError):
             await self.task
+        self._call.cancel()
 
 
 @asynccontextmanager
