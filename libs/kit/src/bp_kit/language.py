@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 LANGUAGES = ("en", "fr", "es", "ar")
 RIGHT_TO_LEFT = frozenset({"ar"})
@@ -13,6 +14,7 @@ def pick(texts: Mapping[str, str], language: str) -> str:
     return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
 
 
+@lru_cache(maxsize=512)
 def negotiate(accept_language: str) -> str:
     """Returns the best of `LANGUAGES` for an Accept-Language header (RFC 9110, 12.5.4); English when none fits."""
     wanted = []
