@@ -163,7 +163,7 @@ def _why(error: Any, link: str) -> str:
     import grpc  # noqa: PLC0415 - slow, and only here
 
     if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
-        return f"the centre cannot be reached at {link}, or the token has expired"
+        return f"the centre cannot be reached at {link}, or the token has expired, or a clock is days off"
     return str(error.details())
 
 

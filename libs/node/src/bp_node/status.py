@@ -81,9 +81,11 @@ def _document(
         "links": [
             {
                 "peer": link.peer,
+                "fingerprint": link.fingerprint,
                 "connected": link.connected,
                 "lastContact": link.last_contact_time.ToJsonString() if link.HasField("last_contact_time") else None,
                 "waiting": dict(sorted(link.waiting.items())),
+                "setAside": link.set_aside,
                 "driftMillis": link.drift_millis,
             }
             for link in answer.links
@@ -96,11 +98,16 @@ def _draw(document: dict[str, Any]) -> None:
     say(f"[bold]{document['node']}[/bold] runs as process {document['pid']} at {document['url']}")
     say(f"fingerprint: {document['fingerprint']}")
     say(f"register {register['version']} ({register['freshness'].lower()}), log of {document['log']['size']} entries")
-    table = Table("peer", "link", "last contact", "waiting", "clock drift")
+    table = Table("peer", "fingerprint", "link", "last contact", "waiting", "clock drift")
     for link in document["links"]:
         waiting = ", ".join(f"{count} {urgency.lower()}" for urgency, count in link["waiting"].items() if count)
         connected = "[green]up[/green]" if link["connected"] else "[red]down[/red]"
         table.add_row(
-            link["peer"], connected, link["lastContact"] or "never", waiting or "nothing", f"{link['driftMillis']} ms"
+            link["peer"],
+            link["fingerprint"],
+            connected,
+            link["lastContact"] or "never",
+            waiting or "nothing",
+            f"{link['driftMillis']} ms",
         )
     out.print(table)

@@ -20,7 +20,7 @@ from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.link import Link, LinkEndedError
 from bp_exchange.workers.links import CHANNEL_OPTIONS, GrpcStream, Links
-from bp_kit.logs import get_logger
+from bp_kit.logs import described, get_logger
 
 _CONNECT_SECONDS = 30.0
 _KEEPALIVE_ANSWER_MILLIS = 10_000
@@ -80,6 +80,8 @@ class Dialler:
                 await link.run()
         except* (LinkEndedError, TimeoutError, grpc.RpcError, SQLAlchemyError, OSError) as ended:
             _log.info("link.ended", peer=centre.node_id, error=type(ended.exceptions[0]).__name__)
+        except* Exception as broken:  # noqa: BLE001 - whatever a peer manages to break, the node stands
+            _log.error("link.broke", peer=centre.node_id, **described(broken.exceptions[0]))
         finally:
             await channel.close()
         return link is not None and link.greeted.is_set()

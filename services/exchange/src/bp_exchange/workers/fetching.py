@@ -48,9 +48,9 @@ class Fetching:
         """Asks for what is wanted until cancelled."""
         with self._house.bells.listening(self._wake.set, bells.files_from(self._peer)):
             while True:
+                await self._ask()
                 while self._complete:
                     await self._finish(self._complete.popleft())
-                await self._ask()
                 await woken(self._wake, _LOOK_SECONDS)
 
     async def _ask(self) -> None:
@@ -103,10 +103,9 @@ class Fetching:
 
     async def _finish(self, file: WantedFile) -> None:
         if not await self._house.sealed.finish(file.sealed):
-            # Bytes of another file, or lost when power failed: it is asked for from its beginning.
+            # Bytes of another file, or lost when power failed: it is asked for from its beginning, but not at once and for ever.
             del self._asked[file.sealed.digest]
             _log.warning("files.digest_differs", peer=self._peer)
-            self._wake.set()
             return
         try:
             if file.key:

@@ -21,7 +21,7 @@ from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.link import Link, LinkEndedError
 from bp_exchange.workers.links import CHANNEL_OPTIONS, GrpcStream, Links
-from bp_kit.logs import get_logger
+from bp_kit.logs import described, get_logger
 from bp_kit.rpc.registry import handlers_of
 from bp_kit.service import Service
 
@@ -56,6 +56,8 @@ class LinkServicer(link_service_pb2_grpc.LinkServiceServicer):
                 await link.run()
         except* (LinkEndedError, grpc.RpcError, SQLAlchemyError, OSError) as ended:
             _log.info("link.ended", peer=peer, error=type(ended.exceptions[0]).__name__)
+        except* Exception as broken:  # noqa: BLE001 - as in dialling: never more than this link
+            _log.error("link.broke", peer=peer, **described(broken.exceptions[0]))
 
     async def _peer(self, context: Any) -> str | None:
         auth = context.auth_context()

@@ -16,14 +16,18 @@ from bluepacific.exchange.v1 import link_service_pb2
 from bp_exchange.adapters.files import SqlFiles
 from bp_exchange.adapters.queue import QueueReader
 from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.protocol.names import is_digest
 from bp_exchange.protocol.window import Window
 from bp_exchange.usecases import bells
+from bp_kit.logs import get_logger
 
 PIECE_BYTES = 16 * 1024
 _AHEAD = 32
 _LOOK_SECONDS = 2.0
 _MAX_REQUESTS = 1000
 _BULK = handling_pb2.URGENCY_BULK
+
+_log = get_logger("bp_exchange.link")
 
 Frame = link_service_pb2.Frame
 Write = Callable[[Frame], Awaitable[None]]
@@ -94,7 +98,7 @@ class Outgoing:
         """Takes a peer's request for a file, or its word of how far it has come."""
         known = self._transfers.get(request.digest)
         if known is None:
-            if len(self._transfers) < _MAX_REQUESTS and request.offset >= 0:
+            if len(self._transfers) < _MAX_REQUESTS and is_digest(request.digest) and request.offset >= 0:
                 transfer = _Transfer(request.digest, request.urgency, request.offset, request.offset)
                 self._transfers[request.digest] = transfer
                 await self._find(transfer)
@@ -186,7 +190,13 @@ class Outgoing:
         if not ready:
             return None
         transfer = min(ready, key=lambda one: one.urgency)
-        data = await self._house.sealed.read(transfer.digest, transfer.sent, PIECE_BYTES)
+        try:
+            data = await self._house.sealed.read(transfer.digest, transfer.sent, PIECE_BYTES)
+        except FileNotFoundError:
+            # Lost on this node's disk: as if it had never been here.
+            _log.error("files.lost", peer=self._peer)
+            transfer.size = 0
+            return None
         chunk = link_service_pb2.BlobChunk(digest=transfer.digest, offset=transfer.sent, data=data)
         transfer.sent += len(data)
         self._window.sent(PIECE_BYTES)
