@@ -76,6 +76,14 @@ def _free(port: int) -> bool:
     return True
 
 
+def _runs(pid: int) -> bool:
+    """Tells whether a process of this command still runs; a number may have been given to another one since."""
+    try:
+        return b"bp_node" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 @dataclass
 class Region:
     """A region's state folder and ports; `start` and `stop` run the command."""
@@ -136,6 +144,19 @@ class Region:
         self._reader.join()
         self._process = None
         return code
+
+    def kill(self) -> None:
+        """Kills the command (kill -9), which then cannot stop its nodes, and waits until they have ended all the same."""
+        assert self._process
+        nodes = [json.loads((self.folder(node) / "run" / "node.json").read_text())["pid"] for node in NODES]
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        self._process = None
+        deadline = time.monotonic() + STOP_SECONDS
+        while any(_runs(pid) for pid in nodes):
+            assert time.monotonic() < deadline, "a node outlived its region"
+            time.sleep(0.1)
 
     def signed_in(self, node: str, officer: str) -> BluePacific:
         """Returns the client of a person, signed in at a gateway; close it."""

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import sys
 import time
 from contextlib import closing
 
@@ -74,6 +75,12 @@ def test_state_survives_a_restart(region):
     with region.signed_in("fji", "ana") as ana:
         asked = request_service_pb2.GetRequestRequest(name=draft.name)
         assert ana.asking(purpose="INVESTIGATION").cooperation.requests.GetRequest(asked).title == "Before the restart"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+def test_nodes_end_with_a_region_that_is_killed(region):
+    region.kill()
+    region.start()
 
 
 def test_a_second_region_on_the_same_folder_is_refused(region):

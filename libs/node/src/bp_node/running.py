@@ -55,7 +55,7 @@ async def _serve(settings: NodeSettings, *, as_json: bool) -> None:
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     starting = asyncio.create_task(stop.wait())
     async with run_node(settings) as node:

@@ -59,7 +59,7 @@ class _Region:
         begun = time.monotonic()
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, stop.set)
         maildir = self._plan.state / MAILDIR
         async with (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ _FIRST_DELAY = 0.2
 _MAX_DELAY = 30.0
 # A node that ran this long had started well: its next failure is a new one.
 _STEADY_SECONDS = 60.0
+_PR_SET_PDEATHSIG = 1
 
 
 class NodeProcess:
@@ -115,6 +117,7 @@ class NodeProcess:
                 env=self._environment,
                 # Ctrl-C reaches the region alone, which stops its nodes in its own way.
                 start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
         assert self._process.stdout
         async for line in self._process.stdout:
@@ -140,6 +143,12 @@ class NodeProcess:
         lines = self.log.read_text(errors="replace").splitlines()
         told = [line.removeprefix("bluepacific: ") for line in lines if line.startswith("bluepacific: ")]
         return told[-1] if told else f"see {self.log}"
+
+
+def _end_with_parent() -> None:
+    """Has Linux end the node when the region is killed, which then cannot stop it: it would hold ports and folder."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _event(line: bytes) -> dict[str, Any]:

@@ -141,6 +141,7 @@ async def _notified(story: Story, cast: Cast, inquiry: Inquiry) -> None:
         moment, event = inquiry.stream.of(name)[0]
         step.shows(says=event.title, after=f"{moment - inquiry.sent:.2f} s")
         promised(event.urgent, "it is told as urgent")
+        _promise_no_content(f"{event.title} {event.text}", cast, "the notification")
     async with story.step("Nuku'alofa: Mele gets an e-mail, through SMTP, with nothing of the case in it") as step:
 
         async def mailed() -> bool:
@@ -149,8 +150,12 @@ async def _notified(story: Story, cast: Cast, inquiry: Inquiry) -> None:
         await story.until("the e-mail is in Mele's mailbox", mailed)
         text = duty.text_of(duty.mails_about(cast, address, name)[0])
         step.shows(to=address, subject=duty.mails_about(cast, address, name)[0]["subject"])
-        for secret in ("Moana", cast.run_id, "harbour"):
-            promised(secret not in text, f"“{secret}” is not in the e-mail")
+        _promise_no_content(text, cast, "the e-mail")
+
+
+def _promise_no_content(text: str, cast: Cast, where: str) -> None:
+    for secret in ("Moana", cast.run_id, "harbour"):
+        promised(secret not in text, f"“{secret}” of the case is not in {where}")
 
 
 async def _read(story: Story, inquiry: Inquiry) -> None:

@@ -57,13 +57,21 @@ async def _publish(story: Story, cast: Cast) -> course_pb2.Course:
         )
         package = await lagi.training.packages.UploadPackage(_upload(course.name, zipped))
         lessons = [lesson.lesson_id for lesson in package.lessons]
-        step.shows(course=course.name, package=package.name[-20:], size=f"{package.size_bytes} bytes", lessons=lessons)
+        step.shows(
+            course=course.name,
+            package=package.name[-20:],
+            size=f"{package.size_bytes} bytes",
+            lessons=", ".join(lessons),
+        )
         promised(lessons == [_LESSON], "the package's one lesson is found in its manifest")
     async with story.step("Apia: Lagi publishes it to every country") as step:
         published = await lagi.training.courses.PublishCourse(
             course_service_pb2.PublishCourseRequest(name=course.name, package=package.name)
         )
-        step.shows(state=course_pb2.CourseState.Name(published.state), revision=published.revision)
+        step.shows(
+            state=course_pb2.CourseState.Name(published.state).removeprefix("COURSE_STATE_").lower(),
+            revision=published.revision,
+        )
         promised(published.state == course_pb2.COURSE_STATE_PUBLISHED, "the course is published")
     return published
 
@@ -109,7 +117,8 @@ async def _learn(story: Story, cast: Cast, course: course_pb2.Course) -> enrolme
         )
         recorded = await lupe.training.enrolments.RecordStatements(request)
         again = await lupe.training.enrolments.RecordStatements(request)
-        step.shows(state=enrolment_pb2.EnrolmentState.Name(recorded.enrolment.state), repeated=again.known_count)
+        state = enrolment_pb2.EnrolmentState.Name(recorded.enrolment.state).removeprefix("ENROLMENT_STATE_").lower()
+        step.shows(state=state, sent_twice=f"{again.known_count} statements, counted once")
         promised(recorded.enrolment.state == enrolment_pb2.ENROLMENT_STATE_COMPLETED, "the course is completed")
         promised(again.recorded_count == 0, "the same statements sent twice count once")
     return recorded.enrolment
@@ -188,7 +197,11 @@ async def _count(story: Story, cast: Cast, course: course_pb2.Course) -> None:
             officer_pb2.Gender.Name(one.gender).removeprefix("GENDER_").lower(): _told(one.enrolled)
             for one in report.genders
         }
-        step.shows(enrolled=report.enrolled_count, by_gender=genders, completed=_told(report.completed))
+        step.shows(
+            enrolled=report.enrolled_count,
+            by_gender=", ".join(f"{count} {gender}" for gender, count in genders.items()),
+            completed=_told(report.completed),
+        )
         promised("countries/TON/officers" not in str(report), "no person is in the report")
         promised(genders.get("female") and genders.get("male"), "women and men are counted apart")
 
