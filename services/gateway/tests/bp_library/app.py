@@ -57,7 +57,10 @@ class BookServicer(book_pb2_grpc.BookServiceServicer):
         self.calls.append(current_call())
         self.asked = request
         rows = await current_session().scalars(
-            select(BookRow).where(BookRow.name.startswith(f"{request.parent}/")).order_by(BookRow.name)
+            select(BookRow)
+            .where(BookRow.name.startswith(f"{request.parent}/"))
+            .order_by(BookRow.name)
+            .limit(request.page_size or 20)
         )
         return book_pb2.ListBooksResponse(books=[row.to_proto() for row in rows], unreachable=["countries/TON"])
 
