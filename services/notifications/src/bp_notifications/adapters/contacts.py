@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import groupby
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_notifications.adapters.tables import ContactRow, GrantRow, PreferencesRow
-from bp_notifications.domain.contact import Audience, Contact
+from bp_notifications.domain.contact import Contact
 from bp_notifications.domain.preferences import Preferences
 
 # SQLite takes no more values in one statement than a few ten thousand.
@@ -44,18 +45,17 @@ class SqlContacts:
         if held:
             await self._session.execute(insert(GrantRow), held)
 
-    async def concerned(self, audience: Audience) -> list[Contact]:
-        """Returns those in service who are meant, by name: all who write lock people in the same order."""
-        statement = select(ContactRow).where(ContactRow.active)
-        if audience.officer:
-            statement = statement.where(ContactRow.officer == audience.officer)
-        else:
-            held = exists().where(GrantRow.officer == ContactRow.officer, GrantRow.unit == audience.unit)
-            if audience.roles:
-                held = held.where(GrantRow.role.in_(audience.roles))
-            statement = statement.where(held)
-        rows = await self._session.scalars(statement.order_by(ContactRow.officer))
-        return [_contact(row, frozenset()) for row in rows]
+    async def holders(self, unit: str) -> list[Contact]:
+        """Returns those who hold a role in a unit, with their roles there, by name."""
+        found = await self._session.execute(
+            select(ContactRow, GrantRow.role)
+            .join(GrantRow, GrantRow.officer == ContactRow.officer)
+            .where(GrantRow.unit == unit)
+            .order_by(ContactRow.officer)
+        )
+        by_officer = groupby(found, key=lambda pair: pair[0].officer)
+        held = [list(pairs) for _, pairs in by_officer]
+        return [_contact(pairs[0][0], frozenset((role, unit) for _, role in pairs)) for pairs in held]
 
     async def next_position(self, officer: str) -> int:
         """Returns the position of the person's next notification; until this transaction ends nobody else gets one."""

@@ -108,11 +108,22 @@ def require_own(principal: Principal, officer: str) -> None:
 
 
 async def _concerned(work: Work, request: NotificationRequest) -> list[Contact]:
+    """Returns those who are meant and were not told yet.
+
+    Raises:
+        Refused: CONTACT_UNKNOWN.
+    """
     audience = request.audience
-    if audience.officer and await work.contacts.find(audience.officer) is None:
-        raise Refused("CONTACT_UNKNOWN", field="officer")
+    people = [await _known(work, audience.officer)] if audience.officer else await work.contacts.holders(audience.unit)
     told = await work.notifications.told(request.cause)
-    return [person for person in await work.contacts.concerned(audience) if person.officer not in told]
+    return [person for person in people if audience.includes(person) and person.officer not in told]
+
+
+async def _known(work: Work, officer: str) -> Contact:
+    contact = await work.contacts.find(officer)
+    if contact is None:
+        raise Refused("CONTACT_UNKNOWN", field="officer")
+    return contact
 
 
 async def _notify(work: Work, request: NotificationRequest, person: Contact, preferences: Preferences) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bp_notifications.domain.contact import Audience, Contact
+from bp_notifications.domain.contact import Contact
 from bp_notifications.domain.mail import QueuedMail
 from bp_notifications.domain.notification import Notification
 from bp_notifications.domain.preferences import Preferences
@@ -55,8 +55,8 @@ class Contacts(Protocol):
         """Keeps a contact."""
         ...
 
-    async def concerned(self, audience: Audience) -> list[Contact]:
-        """Returns those in service who are meant, by name."""
+    async def holders(self, unit: str) -> list[Contact]:
+        """Returns those who hold a role in a unit, with their roles there, by name: all who write lock people in the same order."""
         ...
 
     async def next_position(self, officer: str) -> int:
