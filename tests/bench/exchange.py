@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import logging
 import os
 import random
 import statistics
@@ -22,6 +23,7 @@ import time
 import uuid
 from pathlib import Path
 
+import structlog
 import uvloop
 
 from bluepacific.common.v1 import handling_pb2
@@ -40,9 +42,9 @@ from cable import DOWN, UP
 from net import Network, message
 
 ROUNDS = 5
-_ACCEPTED = 1000
-_CARRIED = 300
-_TIMED = 60
+_ACCEPTED = 640
+_CARRIED = 150
+_TIMED = 40
 _ROWS = (
     ("envelopes accepted by one node (verify, open, store, log)", "1/s"),
     ("bytes to the receiver per byte of message, alone", "ratio"),
@@ -58,6 +60,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=ROUNDS)
     options.add_argument("--json", type=Path, help="Write the figures here, too.")
     chosen = options.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         rounds = [runner.run(_round(number, chosen.rounds)) for number in range(1, chosen.rounds + 1)]
     rows = [

@@ -97,6 +97,13 @@ async def test_the_register_travels_ahead_of_what_needs_it(network):
     assert await network.ptccc.count(QueueRow, QueueRow.set_aside != "") == 0
 
 
+async def test_a_node_knows_whom_it_knew_from_its_first_moment(network):
+    await network.fji.stop()
+    await network.fji.start()
+    await network.fji.send(message())
+    await network.ton.receive()
+
+
 async def test_an_invitation_is_used_once_and_a_lost_answer_is_had_again(network, tmp_path):
     node = await network.add("vut", "VUT")
     told = read_token(await network.invite("vut"))

@@ -11,6 +11,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_exchange.adapters.tables import DeliveryRow
+from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.usecases.records import DeliveryRecord
 from bp_kit.database import Database
@@ -67,6 +68,7 @@ class DeliveryReader:
         self._database = database
         self._clock = clock
 
+    @unbroken
     async def next(self, service: str, *, given: Collection[int], limit: int) -> list[DeliveryRecord]:
         """Returns the oldest deliveries of a service that a subscriber was not given yet; none that has expired."""
         statement = (

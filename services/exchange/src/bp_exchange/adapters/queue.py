@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
 from bp_exchange.adapters.tables import EnvelopeRow, QueueRow
+from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.usecases.records import QueueItem
 from bp_kit.database import Database
@@ -103,6 +104,7 @@ class QueueReader:
         self._database = database
         self._clock = clock
 
+    @unbroken
     async def next(
         self, peer: str, *, under_way: Collection[int], limit: int
     ) -> list[tuple[QueueItem, link_service_pb2.Item]]:

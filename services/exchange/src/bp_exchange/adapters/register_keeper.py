@@ -11,6 +11,7 @@ from bluepacific.exchange.v1 import register_pb2
 from bp_exchange.adapters.bells import Bells
 from bp_exchange.adapters.key_folder import REGISTER, KeyFolder
 from bp_exchange.adapters.tables import RegisterRow
+from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.protocol.register import Directory
 from bp_exchange.protocol.trust import Trusted, trust
@@ -37,6 +38,7 @@ class RegisterKeeper:
         self._bells = bells
         self._folder = folder
         self._node_id = own.node_id
+        self._looked = False
         self.current: Trusted | None = None
         self.directory = Directory(register_pb2.Register(nodes=[own]))
 
@@ -46,6 +48,12 @@ class RegisterKeeper:
         node = self.directory.nodes.get(self._node_id)
         return node is not None and node.centre
 
+    async def ensure(self) -> None:
+        """Reads the register unless that was done: nothing may be refused because the node has only just started."""
+        if not self._looked:
+            await self.load()
+
+    @unbroken
     async def load(self) -> bool:
         """Reads the register anew; True when it has changed.
 
@@ -54,6 +62,7 @@ class RegisterKeeper:
         """
         async with self._database.read() as session:
             found = await self.held(session)
+        self._looked = True
         changed = found is not None and not self._is(found)
         if found is not None and changed:
             self.current = found

@@ -51,6 +51,7 @@ class House:
 
     async def on(self, session: AsyncSession) -> Work:
         """Returns the parts that work on this session; the node's row is held until it ends."""
+        await self.register.ensure()
         clock = self.seams.clock
         rung: set[str] = set()
 

@@ -46,6 +46,7 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
     ) -> exchange_pb2.ExchangeStatus:
         """Shows this node: its id, its register's age, and its links."""
         register, own = self._house.register, self._house.keys.node_id
+        await register.ensure()
         fresh = register.is_fresh(self._house.seams.clock())
         edge = await log_edge(current_session(), own)
         return exchange_pb2.ExchangeStatus(

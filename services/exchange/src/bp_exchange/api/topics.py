@@ -43,6 +43,7 @@ class TopicServicer(topic_service_pb2_grpc.TopicServiceServicer):
         """Takes a message into the durable queue of each recipient."""
         message = request.message
         with span("exchange.send", scope="bp_exchange", kind=SpanKind.PRODUCER):
+            await self._house.register.ensure()
             # Before the transaction: encrypting files takes time, and nobody else could write meanwhile.
             files = await self._sealed_files(message)
             work = await self._house.on(current_session())

@@ -13,6 +13,7 @@ from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import link_service_pb2
 from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.files import SqlFiles
+from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.filecipher import decrypt
 from bp_exchange.protocol.refusal import Ground, RefusedItemError
@@ -54,9 +55,7 @@ class Fetching:
                 await woken(self._wake, _LOOK_SECONDS)
 
     async def _ask(self) -> None:
-        async with self._house.database.read() as session:
-            wanted = await SqlFiles(session, self._house.seams.clock).wanted(self._peer, _AT_ONCE)
-        for file in wanted:
+        for file in await self._wanted():
             if file.sealed.digest in self._asked:
                 continue
             if await self._is_here(file):
@@ -68,6 +67,11 @@ class Fetching:
                 self._completed(file)
             else:
                 self._request(file, have)
+
+    @unbroken
+    async def _wanted(self) -> list[WantedFile]:
+        async with self._house.database.read() as session:
+            return await SqlFiles(session, self._house.seams.clock).wanted(self._peer, _AT_ONCE)
 
     async def _is_here(self, file: WantedFile) -> bool:
         return bool(file.plain_digest) and not self._relays and await self._house.seams.blobs.has(file.plain_digest)
@@ -126,6 +130,7 @@ class Fetching:
         if stored.digest != file.plain_digest:
             raise RefusedItemError(Ground.DIGEST_DIFFERS)
 
+    @unbroken
     async def _got(self, file: WantedFile, *, kept: bool) -> None:
         async with self._house.database.write() as session:
             files = SqlFiles(session, self._house.seams.clock)
@@ -137,6 +142,7 @@ class Fetching:
         else:
             await self._house.sealed.remove(file.sealed.digest)
 
+    @unbroken
     async def _give_up(self, file: WantedFile, ground: Ground) -> None:
         _log.warning("files.set_aside", peer=self._peer, ground=ground)
         async with self._house.database.write() as session:

@@ -10,6 +10,7 @@ from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.files import SqlFiles
 from bp_exchange.adapters.numbers import has_expired
+from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.usecases import bells
@@ -43,6 +44,7 @@ class Sweeper:
             except SQLAlchemyError as error:
                 _log.warning("sweeper.waiting", error=type(error).__name__)
 
+    @unbroken
     async def _sweep(self) -> int:
         # Looked for first by reading, which holds up nobody.
         async with self._house.database.read() as session:
@@ -77,6 +79,7 @@ class RegisterWatch:
                     _log.warning("register.waiting", error=type(error).__name__)
                 await woken(written, _LOOK_SECONDS)
 
+    @unbroken
     async def _look(self) -> None:
         register = self._house.register
         if await register.load():
@@ -109,6 +112,7 @@ class FileKeeper:
                 _log.warning("files.waiting", error=type(error).__name__)
             await asyncio.sleep(_DAILY)
 
+    @unbroken
     async def _drop(self) -> None:
         house = self._house
         before = house.seams.clock() - self._kept

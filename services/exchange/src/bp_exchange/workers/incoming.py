@@ -8,6 +8,7 @@ from collections import deque
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bluepacific.exchange.v1 import link_service_pb2
+from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.refusal import Ground
 from bp_exchange.usecases.accepting import Checked, check_items, store
@@ -90,6 +91,7 @@ class Incoming:
             whole.refused |= one.refused
         return whole
 
+    @unbroken
     async def _store(self, batch: list[Item]) -> Checked:
         house = self._house
         checked = await asyncio.to_thread(

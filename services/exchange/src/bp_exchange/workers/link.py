@@ -15,6 +15,7 @@ from sqlalchemy import update
 from bluepacific.exchange.v1 import link_service_pb2, register_pb2
 from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.tables import PeerRow
+from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.protocol.trust import RegisterNotTrustedError, trust
@@ -113,6 +114,7 @@ class Link:
         self._house.bells.ring([bells.LINKS])
         _log.info("link.up", peer=self.peer)
 
+    @unbroken
     async def _hello(self) -> link_service_pb2.Hello:
         house = self._house
         current = house.register.current
@@ -127,6 +129,7 @@ class Link:
             clock_millis=_millis(house.seams.clock()),
         )
 
+    @unbroken
     async def _note(self, hello: link_service_pb2.Hello) -> None:
         now = self._house.seams.clock()
         values = {
@@ -175,10 +178,15 @@ class Link:
                 grounds = {one.position: one.ground[:_GROUND_LETTERS].replace("\0", "") for one in ack.refused}
                 refused |= {at: grounds[at] or "REFUSED" for at in self._outgoing.acknowledged(list(grounds))}
             if stored or refused:
-                async with self._house.transaction() as work:
-                    await settle(work, self.peer, stored, refused)
+                await self._settled(stored, refused)
                 self._outgoing.settled([*stored, *refused])
 
+    @unbroken
+    async def _settled(self, stored: list[int], refused: dict[int, str]) -> None:
+        async with self._house.transaction() as work:
+            await settle(work, self.peer, stored, refused)
+
+    @unbroken
     async def _believe(self, bundle: register_pb2.RegisterBundle) -> None:
         """Takes a newer register from the centre."""
         register = self._house.register

@@ -29,6 +29,7 @@ class Links:
 
     def __init__(self) -> None:
         self._up: dict[str, tuple[Link, asyncio.Task[None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._up)
@@ -43,6 +44,14 @@ class Links:
         held = self._up.get(peer)
         return held[0].last_contact if held and held[0].greeted.is_set() else None
 
+    async def close(self) -> None:
+        """Ends all links, and returns when they have ended."""
+        tasks = self._tasks - {task for task in (asyncio.current_task(),) if task}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
     @contextmanager
     def holding(self, link: Link) -> Iterator[None]:
         """Counts a link as up within the block, which runs in a task of its own."""
@@ -51,6 +60,8 @@ class Links:
         if link.peer in self._up:
             self._up[link.peer][1].cancel()
         self._up[link.peer] = (link, task)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
             yield
         finally:

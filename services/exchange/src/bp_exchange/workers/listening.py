@@ -17,6 +17,7 @@ from bluepacific.exchange.v1.enrolment_service_pb2_grpc import EnrolmentServiceS
 from bp_exchange.adapters.certificates import peer_key_digest
 from bp_exchange.adapters.invitations import SqlInvitations
 from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, private_pem
+from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.link import Link, LinkEndedError
@@ -126,7 +127,9 @@ class Listener:
                 await self.look_for_invitations()
         finally:
             await server.stop(None)
+            await self._links.close()
 
+    @unbroken
     async def look_for_invitations(self) -> None:
         """The command that invites is another process, so open doors are looked for now and then."""
         try:

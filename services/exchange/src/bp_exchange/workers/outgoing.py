@@ -15,6 +15,7 @@ from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import link_service_pb2
 from bp_exchange.adapters.files import SqlFiles
 from bp_exchange.adapters.queue import QueueReader
+from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.names import is_digest
 from bp_exchange.protocol.window import Window
@@ -118,6 +119,7 @@ class Outgoing:
     def _is_done(self, transfer: _Transfer, offset: int) -> tuple[str, int, float] | None:
         return next((one for one in self._sent_at if one[0] == transfer.digest and one[1] <= offset), None)
 
+    @unbroken
     async def _find(self, transfer: _Transfer) -> None:
         async with self._house.database.read() as session:
             sealed = await SqlFiles(session, self._house.seams.clock).find_sealed(transfer.digest)
