@@ -15,9 +15,10 @@ from bp_gateway.surface import Binding, bindings_of
 _ABOUT = """Exchange, training and capabilities of the police of Pacific island countries.
 
 Names start with `countries/{country}/`; that prefix says whose data it is and where the call goes. JSON is proto3's: lowerCamelCase names,
-64-bit integers as strings, times as RFC 3339, fields at their default value left out. Unknown fields, keys given twice and null are refused:
-what is not known is left out. Errors are problem documents (RFC 9457) in the language of `Accept-Language` (en, fr, es, ar); each reason has
-a page under `/docs/errors/`. A call may take `x-deadline-ms` milliseconds; `x-trace-id` of every response is what support asks for."""
+64-bit integers as strings, times as RFC 3339, fields at their default value left out. Unknown fields, keys given twice and null are
+refused: what is not known is left out. Errors are problem documents (RFC 9457) in the language of `Accept-Language` (en, fr, es, ar);
+each reason has a page under `/docs/errors/`. A call may take `x-deadline-ms` milliseconds; `x-trace-id` of every response is what
+support asks for."""
 
 _PROBLEM: Schema = {
     "type": "object",
