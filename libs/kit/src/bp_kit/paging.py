@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bp_kit.errors import Refused
+from bp_kit.filters import compile_filter
+from bp_kit.listing import Listing
 from bp_kit.sealing import Sealer
 
 DEFAULT_SIZE = 20
@@ -69,6 +71,47 @@ async def fetch_page(
         return Page(rows, "")
     values = [_to_json(getattr(rows[limit - 1], key.key)) for key in keys]
     return Page(rows[:limit], sealer.seal(json.dumps(values).encode(), context))
+
+
+async def read_page(
+    session: AsyncSession,
+    sealer: Sealer,
+    statement: Select[Any],
+    *,
+    listing: Listing,
+    keys: Sequence[InstrumentedAttribute[Any]],
+    columns: Mapping[str, Any] | None = None,
+    descending: bool = False,
+    scope: Sequence[object] = (),
+) -> Page:
+    """Returns the page of a statement's rows that a list call asks for.
+
+    Args:
+        session: Where to read.
+        sealer: Seals page tokens.
+        statement: Selects one mapped class.
+        listing: What was asked for.
+        keys: Columns that order the rows; together unique.
+        columns: What may be filtered.
+        descending: Newest first.
+        scope: What else was asked for; a page token of another list is refused.
+
+    Raises:
+        Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
+    """
+    condition = compile_filter(listing.filter, columns or {})
+    if condition is not None:
+        statement = statement.where(condition)
+    return await fetch_page(
+        session,
+        statement,
+        keys=keys,
+        size=listing.size,
+        token=listing.token,
+        sealer=sealer,
+        scope=(keys[0], listing.parent, listing.filter, listing.caller, *scope),
+        descending=descending,
+    )
 
 
 def _open_token(token: str, context: bytes, sealer: Sealer) -> list[object]:

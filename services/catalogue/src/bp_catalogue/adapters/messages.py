@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
+from datetime import datetime
 
 from bluepacific.catalogue.v1 import access_agreement_pb2, access_request_pb2, capability_pb2, uptake_pb2
 from bluepacific.common.v1 import handling_pb2, text_pb2
 from bp_catalogue.domain.access import AccessRequest, Agreement, Decision
 from bp_catalogue.domain.capability import Capability, Facts
 from bp_catalogue.domain.uptake import Counts, Report
-from bp_kit.errors import Refused
 from bp_kit.etags import etag_of
 from bp_kit.language import pick
-
-
-def timestamp(moment: datetime) -> Timestamp:
-    """Returns the moment as protos carry it."""
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
-
-
-def moment(stamp: Timestamp, field: str) -> datetime:
-    """Returns a proto's moment.
-
-    Raises:
-        Refused: INVALID_FIELD, where it is no moment of the years 1 to 9999.
-    """
-    try:
-        return stamp.ToDatetime(UTC)
-    except (ValueError, OverflowError):
-        raise Refused("INVALID_FIELD", field=field, description="is not a moment") from None
+from bp_kit.times import moment, timestamp
 
 
 def capability_message(capability: Capability, language: str = "") -> capability_pb2.Capability:

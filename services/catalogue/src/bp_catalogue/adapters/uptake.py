@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_catalogue.adapters.listing import read_page
 from bp_catalogue.adapters.requests import state_at
 from bp_catalogue.adapters.tables import AccessRequestRow, AgreementRow, ReportRow, TellingRow
 from bp_catalogue.domain.access import ACTIVE, PENDING
 from bp_catalogue.domain.uptake import Counts, Report, Telling
-from bp_catalogue.usecases.work import Listed, Listing
+from bp_kit.listing import Listed, Listing
+from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 
 

@@ -9,10 +9,10 @@ from bluepacific.catalogue.v1 import uptake_service_pb2 as pb
 from bluepacific.catalogue.v1 import uptake_service_pb2_grpc as grpc_
 from bp_catalogue.adapters.messages import report_message
 from bp_catalogue.adapters.unit_of_work import Workshop
-from bp_catalogue.api.listings import listing_of
 from bp_catalogue.usecases import uptake
 from bp_kit.call import current_call
 from bp_kit.database import current_session
+from bp_kit.listing import listing_of
 
 
 class UptakeServicer(grpc_.UptakeServiceServicer):

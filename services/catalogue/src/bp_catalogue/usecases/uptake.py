@@ -7,9 +7,10 @@ from datetime import datetime
 
 from bp_catalogue.domain.names import country_of, report_name
 from bp_catalogue.domain.uptake import Report, Telling
-from bp_catalogue.usecases.work import Listed, Listing, Work
+from bp_catalogue.usecases.work import Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
+from bp_kit.listing import Listed, Listing
 
 
 async def uptake_is_due(work: Work, country: str) -> bool:

@@ -5,40 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from bp_catalogue.domain.access import AccessRequest, Agreement
 from bp_catalogue.domain.capability import Capability, Facts
 from bp_catalogue.domain.uptake import Counts, Report, Telling
-
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What a list call asks for.
-
-    Attributes:
-        parent: The name the list is under.
-        size: `page_size` as sent.
-        token: `page_token` as sent.
-        filter: AIP-160, as sent.
-        caller: Who asks; a page token works for the same caller only.
-    """
-
-    parent: str
-    size: int
-    token: str
-    filter: str
-    caller: str
-
-
-@dataclass(frozen=True)
-class Listed(Generic[Item]):
-    """One page of a list."""
-
-    items: list[Item]
-    next_token: str
+from bp_kit.listing import Listed, Listing
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_cooperation.adapters.listing import read_page, seen_through
+from bp_cooperation.adapters.listing import seen_through
 from bp_cooperation.adapters.tables import AttachmentRow, DiscardedBlobRow
 from bp_cooperation.domain.attachment import Attachment, SealedContent
 from bp_cooperation.domain.names import request_of
-from bp_cooperation.usecases.work import Listed, Listing
+from bp_cooperation.usecases.work import Listing
+from bp_kit.listing import Listed
+from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 
 

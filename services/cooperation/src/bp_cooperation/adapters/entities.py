@@ -9,12 +9,14 @@ from datetime import datetime
 from sqlalchemy import delete, exists, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_cooperation.adapters.listing import in_country, read_page, seen_through
+from bp_cooperation.adapters.listing import in_country, seen_through
 from bp_cooperation.adapters.records import handling_columns, handling_of
 from bp_cooperation.adapters.tables import AudienceRow, EntityRow, ReplyRow
 from bp_cooperation.domain.entity import Entity
 from bp_cooperation.domain.names import country_of
-from bp_cooperation.usecases.work import Listed, Listing
+from bp_cooperation.usecases.work import Listing
+from bp_kit.listing import Listed
+from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 
 

@@ -6,11 +6,11 @@ import re
 
 from bluepacific.common.v1 import blob_pb2
 from bluepacific.cooperation.v1 import attachment_pb2, events_pb2
-from bp_cooperation.adapters.messages import moment, timestamp
 from bp_cooperation.adapters.sealed_files import HEADER
 from bp_cooperation.domain.attachment import Attachment, SealedContent, check_file_name, checked_media_type
 from bp_cooperation.domain.names import request_of
 from bp_kit.errors import Refused
+from bp_kit.times import moment, timestamp
 
 _NAME = re.compile(r"countries/[A-Z]{3}/requests/[0-9a-f-]{36}/attachments/[0-9a-f-]{36}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.cooperation.v1 import entity_pb2, recipient_status_pb2, reply_pb2, request_pb2
@@ -17,31 +14,11 @@ from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import Request
 from bp_kit.errors import Refused
 from bp_kit.etags import etag_of
+from bp_kit.times import moment, timestamp
 
 _TLP, _PURPOSE, _URGENCY = "TLP_", "PURPOSE_", "URGENCY_"
 _REQUEST_STATE, _REPLY_STATE, _RUNG = "REQUEST_STATE_", "REPLY_STATE_", "DELIVERY_STATE_"
 _ROUTINE = "ROUTINE"
-
-
-def timestamp(moment: datetime | None) -> Timestamp | None:
-    """Returns the moment as protos carry it."""
-    if moment is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
-
-
-def moment(stamp: Timestamp, field: str) -> datetime:
-    """Returns a proto's moment.
-
-    Raises:
-        Refused: INVALID_FIELD, where it is no moment of the years 1 to 9999.
-    """
-    try:
-        return stamp.ToDatetime(UTC)
-    except (ValueError, OverflowError):
-        raise Refused("INVALID_FIELD", field=field, description="is not a moment") from None
 
 
 def handling_message(handling: Handling) -> handling_pb2.Handling:

@@ -12,7 +12,6 @@ from bp_cooperation.adapters.messages import (
     handling_message,
     reply_message,
     request_message,
-    timestamp,
     urgency_number,
 )
 from bp_cooperation.domain.attachment import Attachment
@@ -21,6 +20,7 @@ from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import PRESSING, Request
 from bp_kit.outbox import Outbox
 from bp_kit.rpc.methods import method_of
+from bp_kit.times import timestamp
 
 REQUEST_OPENED = "bluepacific.cooperation.v1.request.opened"
 REQUEST_CLOSED = "bluepacific.cooperation.v1.request.closed"

@@ -9,13 +9,15 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_cooperation.adapters.listing import in_country, read_page, seen_through
+from bp_cooperation.adapters.listing import in_country, seen_through
 from bp_cooperation.adapters.tables import AudienceRow, HandlingColumns, OpeningRow, ReplyRow, RequestRow, RungRow
 from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.names import country_of, request_of
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, PURGED, Request
-from bp_cooperation.usecases.work import Listed, Listing
+from bp_cooperation.usecases.work import Listing
+from bp_kit.listing import Listed
+from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 
 Kind = TypeVar("Kind", Request, Reply)

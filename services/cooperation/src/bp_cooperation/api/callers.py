@@ -6,6 +6,7 @@ from typing import Any
 
 from bp_cooperation.domain.names import country_of
 from bp_cooperation.usecases.work import Caller, Listing
+from bp_kit import listing
 from bp_kit.call import current_call
 from bp_kit.rpc.methods import method_of
 
@@ -23,14 +24,8 @@ def current_caller() -> Caller:
 
 
 def listing_of(request: Any) -> Listing:
-    """Returns what a list request asks for; requests may lack a filter."""
-    return Listing(
-        parent=request.parent,
-        size=request.page_size,
-        token=request.page_token,
-        filter=getattr(request, "filter", ""),
-        caller=current_caller(),
-    )
+    """Returns what a list request asks for."""
+    return Listing(**vars(listing.listing_of(request)), seer=current_caller())
 
 
 def _is_of(unit: str, country: str) -> bool:

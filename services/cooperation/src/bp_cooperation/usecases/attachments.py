@@ -7,8 +7,9 @@ from collections.abc import AsyncIterable
 from bp_cooperation.domain.attachment import Attachment, check_file_name, checked_media_type
 from bp_cooperation.domain.names import request_of
 from bp_cooperation.usecases.sight import Record, require_acting, see_record, see_request
-from bp_cooperation.usecases.work import Caller, Intake, Listed, Listing, Work
+from bp_cooperation.usecases.work import Caller, Intake, Listing, Work
 from bp_kit.errors import Refused
+from bp_kit.listing import Listed
 
 
 async def receive_attachment(
@@ -59,7 +60,7 @@ async def list_attachments(work: Work, listing: Listing) -> Listed[Attachment]:
     Raises:
         Refused: NOT_FOUND, INVALID_PAGE_TOKEN, INVALID_FIELD.
     """
-    await see_request(work, listing.caller, listing.parent)
+    await see_request(work, listing.seer, listing.parent)
     return await work.attachments.page(listing)
 
 

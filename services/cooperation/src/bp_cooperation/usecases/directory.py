@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bp_cooperation.domain.addressee import Addressee
-from bp_cooperation.usecases.work import Listed, Listing, Work
+from bp_cooperation.usecases.work import Listing, Work
+from bp_kit.listing import Listed
 
 
 async def list_addressees(work: Work, listing: Listing) -> Listed[Addressee]:

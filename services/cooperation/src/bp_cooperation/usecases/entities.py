@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bp_cooperation.domain.entity import Entity, query_words
 from bp_cooperation.usecases.sight import see_record
-from bp_cooperation.usecases.work import Caller, Listed, Listing, Work
+from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
+from bp_kit.listing import Listed
 
 
 async def get_entity(work: Work, caller: Caller, name: str) -> Entity:

@@ -19,8 +19,9 @@ from bp_cooperation.usecases.sight import (
     sight,
     sights,
 )
-from bp_cooperation.usecases.work import Caller, Listed, Listing, Work
+from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
+from bp_kit.listing import Listed
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,10 @@ async def list_replies(work: Work, listing: Listing) -> Listed[Sight]:
     Raises:
         Refused: NOT_FOUND, INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
     """
-    await see_request(work, listing.caller, listing.parent)
+    await see_request(work, listing.seer, listing.parent)
     page = await work.replies.page(listing)
     records: list[Record] = [*page.items]
-    return Listed(await sights(work, listing.caller, records), page.next_token)
+    return Listed(await sights(work, listing.seer, records), page.next_token)
 
 
 async def delete_reply(work: Work, caller: Caller, name: str) -> None:

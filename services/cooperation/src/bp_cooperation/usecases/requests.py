@@ -10,9 +10,10 @@ from bp_cooperation.domain.ladder import QUEUED, Rung
 from bp_cooperation.domain.names import country_of
 from bp_cooperation.domain.request import DRAFT, Request
 from bp_cooperation.usecases.sight import Record, Sight, acting_unit, require_acting, see_request, sight, sights
-from bp_cooperation.usecases.work import Caller, Listed, Listing, Work
+from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
+from bp_kit.listing import Listed
 
 _BUNDLE = "request.bundle"
 _HANDLING = "request.handling"
@@ -83,7 +84,7 @@ async def list_requests(work: Work, listing: Listing) -> Listed[Sight]:
     """
     page = await work.requests.page(listing)
     records: list[Record] = [*page.items]
-    return Listed(await sights(work, listing.caller, records), page.next_token)
+    return Listed(await sights(work, listing.seer, records), page.next_token)
 
 
 async def update_request(

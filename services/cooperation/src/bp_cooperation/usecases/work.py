@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from bp_cooperation.domain.addressee import Addressee
 from bp_cooperation.domain.attachment import Attachment, SealedContent
@@ -15,8 +15,8 @@ from bp_cooperation.domain.entity import Entity
 from bp_cooperation.domain.ladder import Rung
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import Request
-
-Item = TypeVar("Item")
+from bp_kit import listing
+from bp_kit.listing import Listed
 
 
 @dataclass(frozen=True)
@@ -35,30 +35,14 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """What a list call asks for.
+class Listing(listing.Listing):
+    """What a list call asks for, and through whose eyes.
 
     Attributes:
-        parent: The name the list is under.
-        size: `page_size` as sent.
-        token: `page_token` as sent.
-        filter: AIP-160, as sent.
-        caller: Who asks. A page token works for the same caller only.
+        seer: Who asks.
     """
 
-    parent: str
-    size: int
-    token: str
-    filter: str
-    caller: Caller
-
-
-@dataclass(frozen=True)
-class Listed(Generic[Item]):
-    """One page of a list."""
-
-    items: list[Item]
-    next_token: str
+    seer: Caller
 
 
 class Requests(Protocol):

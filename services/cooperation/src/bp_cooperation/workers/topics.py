@@ -17,7 +17,7 @@ from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.identity.v1 import events_pb2 as identity_pb2
 from bluepacific.identity.v1 import unit_pb2
 from bp_cooperation.adapters.file_messages import received_file
-from bp_cooperation.adapters.messages import moment, received_reply, received_request, rung_of
+from bp_cooperation.adapters.messages import received_reply, received_request, rung_of
 from bp_cooperation.adapters.outlet import REPLY_SENT, REQUEST_CLOSED, REQUEST_OPENED, UNIT_CHANGED
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.domain.addressee import Addressee
@@ -31,6 +31,7 @@ from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 from bp_kit.inbox import MessageHandler
 from bp_kit.logs import get_logger
+from bp_kit.times import moment
 from bp_kit.validation import check
 
 Payload = TypeVar("Payload", bound=Message)

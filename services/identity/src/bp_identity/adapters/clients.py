@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_identity.adapters.listing import read_page
 from bp_identity.adapters.tables import ClientRow
 from bp_identity.domain.client import Client, ClientDraft
 from bp_identity.domain.names import country_of
-from bp_identity.usecases.work import Listed, Listing
 from bp_kit.errors import Refused
+from bp_kit.listing import Listed, Listing
+from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 
 

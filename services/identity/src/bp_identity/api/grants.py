@@ -8,10 +8,12 @@ from bluepacific.identity.v1 import grant_pb2
 from bluepacific.identity.v1 import grant_service_pb2 as pb
 from bluepacific.identity.v1 import grant_service_pb2_grpc as grpc_
 from bp_identity.adapters.unit_of_work import Workshop
-from bp_identity.api.messages import grant_message, listing_of, moment, role_word
+from bp_identity.api.messages import grant_message, role_word
 from bp_identity.usecases import grants
 from bp_kit.call import current_call
 from bp_kit.database import current_session
+from bp_kit.listing import listing_of
+from bp_kit.times import moment
 
 
 class GrantServicer(grpc_.GrantServiceServicer):

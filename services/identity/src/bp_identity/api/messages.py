@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from bluepacific.identity.v1 import client_pb2, grant_pb2, officer_pb2, role_pb2, unit_pb2
 from bp_identity.domain.client import Client
@@ -17,39 +14,8 @@ from bp_identity.domain.unit import Unit
 from bp_identity.usecases.clients import client_etag
 from bp_identity.usecases.officers import officer_etag
 from bp_identity.usecases.units import unit_etag
-from bp_identity.usecases.work import Listing
-from bp_kit.call import current_call
 from bp_kit.errors import Refused
-
-
-def timestamp(moment: datetime) -> Timestamp:
-    """Returns the moment as protos carry it."""
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
-
-
-def moment(stamp: Timestamp, field: str) -> datetime:
-    """Returns the moment that a message carries.
-
-    Raises:
-        Refused: INVALID_FIELD for one that no calendar has.
-    """
-    try:
-        return stamp.ToDatetime(UTC)
-    except ValueError:
-        raise Refused("INVALID_FIELD", field=field, rule="json.timestamp") from None
-
-
-def listing_of(request: Any) -> Listing:
-    """Returns what a list request asks for."""
-    return Listing(
-        parent=request.parent,
-        size=request.page_size,
-        token=request.page_token,
-        filter=request.filter,
-        caller=current_call().principal.name,
-    )
+from bp_kit.times import timestamp
 
 
 def masked(mask: FieldMask, resource: str, mutable: Iterable[str]) -> list[str]:

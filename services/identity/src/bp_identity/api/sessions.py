@@ -9,11 +9,11 @@ from google.protobuf.empty_pb2 import Empty
 from bluepacific.identity.v1 import session_service_pb2 as pb
 from bluepacific.identity.v1 import session_service_pb2_grpc as grpc_
 from bp_identity.adapters.unit_of_work import Workshop
-from bp_identity.api.messages import timestamp
 from bp_identity.usecases import sessions, sign_in
 from bp_identity.usecases.sessions import Issued
 from bp_identity.usecases.work import Desk
 from bp_kit.database import current_session
+from bp_kit.times import timestamp
 
 
 class SessionServicer(grpc_.SessionServiceServicer):

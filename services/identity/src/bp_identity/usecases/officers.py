@@ -12,10 +12,11 @@ from bp_identity.domain.grant import Grant
 from bp_identity.domain.names import country_of, last_of
 from bp_identity.domain.officer import ACTIVE, INACTIVE, Officer, Person
 from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
-from bp_identity.usecases.work import Desk, Listed, Listing, Work
+from bp_identity.usecases.work import Desk, Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
+from bp_kit.listing import Listed, Listing
 
 # 80 random bits, in groups that can be read out over the telephone.
 _TEMPORARY_GROUPS, _TEMPORARY_GROUP = 4, 4

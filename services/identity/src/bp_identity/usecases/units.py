@@ -8,10 +8,11 @@ from bp_identity.domain.names import country_of
 from bp_identity.domain.unit import ACTIVE, Unit
 from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
 from bp_identity.usecases.grants import announce
-from bp_identity.usecases.work import Listed, Listing, Work
+from bp_identity.usecases.work import Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
+from bp_kit.listing import Listed, Listing
 
 
 def unit_etag(unit: Unit) -> str:

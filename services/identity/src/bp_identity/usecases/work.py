@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from bp_identity.domain.client import Client
 from bp_identity.domain.code import AuthorizationCode
@@ -16,35 +16,7 @@ from bp_identity.domain.officer import Officer
 from bp_identity.domain.session import RefreshToken, Session
 from bp_identity.domain.throttle import Throttle
 from bp_identity.domain.unit import Unit
-
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What a list call asks for.
-
-    Attributes:
-        parent: The name the list is under.
-        size: `page_size` as sent.
-        token: `page_token` as sent.
-        filter: AIP-160, as sent.
-        caller: Who asks; a page token works for the same caller only.
-    """
-
-    parent: str
-    size: int
-    token: str
-    filter: str
-    caller: str
-
-
-@dataclass(frozen=True)
-class Listed(Generic[Item]):
-    """One page of a list."""
-
-    items: list[Item]
-    next_token: str
+from bp_kit.listing import Listed, Listing
 
 
 class Units(Protocol):

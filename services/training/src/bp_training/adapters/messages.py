@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
+from datetime import datetime
 
 from bluepacific.common.v1 import text_pb2
 from bluepacific.identity.v1 import officer_pb2
 from bluepacific.training.v1 import course_pb2, credential_pb2, package_pb2, participation_pb2
 from bp_kit.errors import Refused
 from bp_kit.etags import etag_of
+from bp_kit.times import moment, timestamp
 from bp_training.domain.course import Course, CourseText
 from bp_training.domain.credential import ALGORITHM, decode, did_of, encode, key_id_of
 from bp_training.domain.names import digest_of
@@ -20,27 +19,6 @@ from bp_training.domain.participation import GENDERS, Participation, Report, Tol
 from bp_training.domain.verification import TrustedKey
 
 _KEY_BYTES = 32
-
-
-def timestamp(moment: datetime | None) -> Timestamp | None:
-    """Returns the moment as protos carry it."""
-    if moment is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
-
-
-def moment(stamp: Timestamp, field: str) -> datetime:
-    """Returns a proto's moment.
-
-    Raises:
-        Refused: INVALID_FIELD, where it is no moment of the years 1 to 9999.
-    """
-    try:
-        return stamp.ToDatetime(UTC)
-    except (ValueError, OverflowError):
-        raise Refused("INVALID_FIELD", field=field, description="is not a moment") from None
 
 
 def course_message(course: Course) -> course_pb2.Course:

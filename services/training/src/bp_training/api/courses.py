@@ -10,9 +10,9 @@ from bluepacific.training.v1 import course_service_pb2_grpc as grpc_
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
+from bp_kit.listing import listing_of
 from bp_training.adapters.messages import course_message, text_of
 from bp_training.adapters.unit_of_work import Workshop
-from bp_training.api.listings import listing_of
 from bp_training.domain.names import country_of
 from bp_training.usecases import courses
 

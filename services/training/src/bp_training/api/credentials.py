@@ -12,10 +12,11 @@ from bluepacific.training.v1 import credential_service_pb2 as pb
 from bluepacific.training.v1 import credential_service_pb2_grpc as grpc_
 from bp_kit.call import current_call
 from bp_kit.database import current_session
-from bp_training.adapters.messages import issuer_key_message, timestamp
+from bp_kit.listing import listing_of
+from bp_kit.times import timestamp
+from bp_training.adapters.messages import issuer_key_message
 from bp_training.adapters.signatures import signature_fits
 from bp_training.adapters.unit_of_work import Workshop
-from bp_training.api.listings import listing_of
 from bp_training.domain.enrolment import Credential
 from bp_training.domain.verification import VerificationError
 from bp_training.usecases import credentials

@@ -8,10 +8,11 @@ from dataclasses import replace
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
+from bp_kit.listing import Listed, Listing
 from bp_training.domain.course import PUBLISHED, Course, CourseText, draft
 from bp_training.domain.names import country_of, course_name, course_of
 from bp_training.domain.package import Package
-from bp_training.usecases.work import Listed, Listing, Work
+from bp_training.usecases.work import Work
 
 _MAKERS = ("course_manager", "trainer")
 EVERYBODY = "countries/-"

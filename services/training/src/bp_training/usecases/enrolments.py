@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import etag_of
+from bp_kit.listing import Listed, Listing
 from bp_training.domain.course import PUBLISHED
 from bp_training.domain.enrolment import Enrolment
 from bp_training.domain.names import country_of
@@ -15,7 +16,7 @@ from bp_training.domain.package import Lesson
 from bp_training.domain.statement import ENROLLED, History, Progress, Statement, history_of, merge, progress_of
 from bp_training.usecases.courses import get_course
 from bp_training.usecases.credentials import issue_credential
-from bp_training.usecases.work import Listed, Listing, Recorded, Work
+from bp_training.usecases.work import Recorded, Work
 
 
 @dataclass(frozen=True)

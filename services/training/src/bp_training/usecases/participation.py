@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
+from bp_kit.listing import Listed, Listing
 from bp_training.domain.enrolment import Learner
 from bp_training.domain.names import country_of, report_name
 from bp_training.domain.participation import Report, participation_of
-from bp_training.usecases.work import Listed, Listing, Work
+from bp_training.usecases.work import Work
 
 
 async def report_participation(work: Work, country: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
+from bp_kit.listing import Listed, Listing
 from bp_training.domain.course import Course
 from bp_training.domain.credential import Award
 from bp_training.domain.enrolment import Credential, Enrolment, Learner
@@ -15,35 +16,6 @@ from bp_training.domain.package import Content, Package
 from bp_training.domain.participation import Report, Tally
 from bp_training.domain.statement import Statement
 from bp_training.domain.verification import TrustedKey
-
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What a list call asks for.
-
-    Attributes:
-        parent: The name the list is under.
-        size: `page_size` as sent.
-        token: `page_token` as sent.
-        filter: AIP-160, as sent.
-        caller: Who asks; a page token works for the same caller only.
-    """
-
-    parent: str
-    size: int
-    token: str
-    filter: str
-    caller: str
-
-
-@dataclass(frozen=True)
-class Listed(Generic[Item]):
-    """One page of a list."""
-
-    items: list[Item]
-    next_token: str
 
 
 @dataclass(frozen=True)
