@@ -38,7 +38,7 @@ drift: setup
 	@sh tools/drift.sh
 
 pytest: setup
-	$(PY) -m pytest -q $(ARGS)
+	$(PY) -m pytest -q -n auto --dist loadgroup $(ARGS)
 
 format: setup ## Format the code and mend what ruff can
 	.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .

@@ -7,7 +7,7 @@ process by `inprocess`, so that nothing above the channel can tell the two apart
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from typing import Any
 
 import grpc
@@ -107,16 +107,10 @@ class Pipeline:
                 with self._streams.taken():
                     call = await admit(method, metadata, self._verifier, from_node=from_node)
                     await self._inspect(method, call, request)
-                    with call_entered(call):
-                        responses = aiter(behaviour(request, context))
-                    while True:
-                        # A generator's body runs only while it is asked for the next response, so the call is entered anew each time; never
-                        # across a yield, after which another task may come back.
-                        with call_entered(call):
-                            response = await anext(responses, _END)
-                        if response is _END:
-                            break
-                        yield response
+                    # Closed here and now, so that whoever leaves frees what the servicer holds.
+                    async with aclosing(behaviour(request, context)) as responses:
+                        async for response in _entered(call, responses):
+                            yield response
             except Exception as error:  # noqa: BLE001 - as above
                 status = self._status(error, method, metadata)
             else:
@@ -185,6 +179,20 @@ class Pipeline:
 
 def _metadata_of(context: Any) -> dict[str, str]:
     return {key.lower(): value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+
+
+async def _entered(call: Call, responses: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """Yields the responses of a servicer that knows its call.
+
+    A generator's body runs only while it is asked for the next response, so the call is entered anew each time; never across a yield,
+    after which another task may come back.
+    """
+    while True:
+        with call_entered(call):
+            response = await anext(responses, _END)
+        if response is _END:
+            return
+        yield response
 
 
 @contextmanager
