@@ -23,7 +23,9 @@ from bp_exchange.workers.outgoing import Frame, Outgoing
 from bp_kit.errors import Refused
 from bp_kit.logs import get_logger
 
+# What was asked for and does not come must not keep what was announced later from being asked for.
 _AT_ONCE = 64
+_MAX_ASKED = 1000
 _LOOK_SECONDS = 30.0
 _log = get_logger("bp_exchange.files")
 
@@ -71,7 +73,8 @@ class Fetching:
     @unbroken
     async def _wanted(self) -> list[WantedFile]:
         async with self._house.database.read() as session:
-            return await SqlFiles(session, self._house.seams.clock).wanted(self._peer, _AT_ONCE)
+            limit = min(_AT_ONCE + len(self._asked), _MAX_ASKED)
+            return await SqlFiles(session, self._house.seams.clock).wanted(self._peer, limit)
 
     async def _is_here(self, file: WantedFile) -> bool:
         return bool(file.plain_digest) and not self._relays and await self._house.seams.blobs.has(file.plain_digest)

@@ -26,6 +26,8 @@ PIECE_BYTES = 16 * 1024
 _AHEAD = 32
 _LOOK_SECONDS = 2.0
 _MAX_REQUESTS = 1000
+# Each look at the queue passes over what is under way.
+_MAX_UNDER_WAY = 512
 _BULK = handling_pb2.URGENCY_BULK
 
 _log = get_logger("bp_exchange.link")
@@ -36,11 +38,10 @@ Write = Callable[[Frame], Awaitable[None]]
 
 @dataclass
 class _Transfer:
-    """A file that a peer asked for: how much of it the peer has, how much was sent."""
+    """A file that a peer asked for: how much of it was sent, and its size; 0 while it is not here, -1 when that must be looked up."""
 
     digest: str
     urgency: int
-    had: int
     sent: int
     size: int = 0
 
@@ -100,7 +101,7 @@ class Outgoing:
         known = self._transfers.get(request.digest)
         if known is None:
             if len(self._transfers) < _MAX_REQUESTS and is_digest(request.digest) and request.offset >= 0:
-                transfer = _Transfer(request.digest, request.urgency, request.offset, request.offset)
+                transfer = _Transfer(request.digest, request.urgency, request.offset)
                 self._transfers[request.digest] = transfer
                 await self._find(transfer)
         else:
@@ -112,7 +113,6 @@ class Outgoing:
         while self._sent_at and (done := self._is_done(transfer, offset)):
             self._sent_at.remove(done)
             self._window.acknowledged(PIECE_BYTES, now - done[2])
-        transfer.had = max(transfer.had, offset)
         if transfer.size and offset >= transfer.size:
             del self._transfers[transfer.digest]
 
@@ -160,7 +160,7 @@ class Outgoing:
     async def _next(self) -> Frame | None:
         if self._control:
             return self._control.popleft()
-        if not self._window.is_open:
+        if not self._window.is_open or len(self._under_way) >= _MAX_UNDER_WAY:
             return None
         if self._stale:
             await self._read_ahead()
@@ -177,7 +177,7 @@ class Outgoing:
         if not ahead:
             return None
         item = ahead.popleft()
-        if self._more and not self._ahead:
+        if self._more and not self._ahead and not self._bulk:
             self._stale = True
         size = item.ByteSize()
         self._under_way[item.position] = (size, time.monotonic())
@@ -185,7 +185,7 @@ class Outgoing:
         return Frame(item=item)
 
     async def _next_piece(self) -> Frame | None:
-        for transfer in self._transfers.values():
+        for transfer in list(self._transfers.values()):
             if transfer.size < 0:
                 await self._find(transfer)
         ready = [one for one in self._transfers.values() if one.sent < one.size]
