@@ -8,13 +8,12 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_kit.filters import compile_filter
-from bp_kit.paging import fetch_page
+from bp_kit.listing import Listed, Listing
+from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 from bp_notifications.adapters.tables import NotificationRow
 from bp_notifications.domain.names import id_of, officer_of
 from bp_notifications.domain.notification import READ, UNREAD, Notification
-from bp_notifications.usecases.work import Listed, Listing
 
 _FILTERED = {
     "state": NotificationRow.state,
@@ -55,22 +54,20 @@ class SqlNotifications:
         await self._session.merge(NotificationRow(**asdict(notification)))
         await self._session.flush()
 
-    async def page(self, listing: Listing) -> Listed:
+    async def page(self, listing: Listing) -> Listed[Notification]:
         """Returns a page of one person's notifications, newest first.
 
         Raises:
             Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
         """
         statement = select(NotificationRow).where(NotificationRow.officer == listing.parent)
-        condition = compile_filter(listing.filter, _FILTERED)
-        page = await fetch_page(
+        page = await read_page(
             self._session,
-            statement if condition is None else statement.where(condition),
+            self._sealer,
+            statement,
+            listing=listing,
             keys=(NotificationRow.position,),
-            size=listing.size,
-            token=listing.token,
-            sealer=self._sealer,
-            scope=("notifications", listing.parent, listing.filter, listing.caller),
+            columns=_FILTERED,
             descending=True,
         )
         return Listed([_notification(row) for row in page.rows], page.next_token)

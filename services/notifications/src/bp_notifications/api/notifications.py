@@ -6,20 +6,19 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from bluepacific.notifications.v1 import notification_pb2
 from bluepacific.notifications.v1 import notification_service_pb2 as pb
 from bluepacific.notifications.v1 import notification_service_pb2_grpc as grpc_
 from bp_kit.call import current_call
 from bp_kit.database import current_session
+from bp_kit.listing import listing_of
+from bp_kit.times import timestamp
 from bp_notifications.adapters.unit_of_work import Desk
 from bp_notifications.adapters.wording import Wording
 from bp_notifications.domain.names import officer_of
 from bp_notifications.domain.notification import Notification
 from bp_notifications.usecases import notifications
 from bp_notifications.usecases.watching import Watch, watch_notifications
-from bp_notifications.usecases.work import Listing
 
 # What browsers send by themselves when they open an event stream again; newer than what stands in the address.
 _LAST_EVENT_ID = "last-event-id"
@@ -48,14 +47,7 @@ class NotificationServicer(grpc_.NotificationServiceServicer):
     ) -> pb.ListNotificationsResponse:
         """Lists the caller's own notifications, newest first."""
         work, call = self._desk.on(current_session()), current_call()
-        listing = Listing(
-            parent=request.parent,
-            size=request.page_size,
-            token=request.page_token,
-            filter=request.filter,
-            caller=call.principal.name,
-        )
-        inbox = await notifications.list_notifications(work, call.principal, listing)
+        inbox = await notifications.list_notifications(work, call.principal, listing_of(request))
         language = await notifications.reading_language(work, request.parent, call.language)
         return pb.ListNotificationsResponse(
             notifications=[_message(one, self._wording, language) for one in inbox.items],
@@ -100,7 +92,7 @@ class NotificationServicer(grpc_.NotificationServiceServicer):
 
 
 def _message(notification: Notification, wording: Wording, language: str) -> notification_pb2.Notification:
-    message = notification_pb2.Notification(
+    return notification_pb2.Notification(
         name=notification.name,
         template=notification.template,
         subject=notification.subject,
@@ -108,9 +100,6 @@ def _message(notification: Notification, wording: Wording, language: str) -> not
         text=wording.text(notification.template, language),
         urgent=notification.urgent,
         state=notification_pb2.NotificationState.Value(f"NOTIFICATION_STATE_{notification.state}"),
-        create_time=Timestamp(),
+        create_time=timestamp(notification.create_time),
+        read_time=timestamp(notification.read_time),
     )
-    message.create_time.FromDatetime(notification.create_time)
-    if notification.read_time:
-        message.read_time.FromDatetime(notification.read_time)
-    return message

@@ -10,6 +10,7 @@ from bluepacific.notifications.v1 import preferences_pb2
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
+from bp_kit.times import timestamp
 from bp_notifications.adapters.unit_of_work import Desk
 from bp_notifications.domain.names import officer_of, preferences_name
 from bp_notifications.domain.preferences import Preferences
@@ -74,12 +75,10 @@ def _changes(request: pb.UpdateNotificationPreferencesRequest) -> dict[str, bool
 
 
 def _message(preferences: Preferences) -> preferences_pb2.NotificationPreferences:
-    message = preferences_pb2.NotificationPreferences(
+    return preferences_pb2.NotificationPreferences(
         name=preferences_name(preferences.officer),
         email_enabled=preferences.email_enabled,
         language=preferences.language,
         etag=usecases.preferences_etag(preferences),
+        update_time=timestamp(preferences.update_time),
     )
-    if preferences.update_time:
-        message.update_time.FromDatetime(preferences.update_time)
-    return message

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
+from bp_kit.listing import Listing
 from bp_notifications.domain.contact import Contact, check_audience
 from bp_notifications.domain.mail import QueuedMail
 from bp_notifications.domain.names import officer_of
 from bp_notifications.domain.notification import Notification, NotificationRequest
 from bp_notifications.domain.preferences import Preferences, language_of
-from bp_notifications.usecases.work import MAIL, Listing, Work
+from bp_notifications.usecases.work import MAIL, Work
 
 
 @dataclass(frozen=True)

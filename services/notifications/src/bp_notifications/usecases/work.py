@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bp_kit.listing import Listed, Listing
 from bp_notifications.domain.contact import Contact
 from bp_notifications.domain.mail import QueuedMail
 from bp_notifications.domain.notification import Notification
@@ -15,33 +16,6 @@ from bp_notifications.domain.preferences import Preferences
 
 # Rung when e-mails were queued; people are rung by their names.
 MAIL = "mail"
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What a list call asks for.
-
-    Attributes:
-        parent: Whose notifications.
-        size: `page_size` as sent.
-        token: `page_token` as sent.
-        filter: AIP-160, as sent.
-        caller: Who asks; a page token works for the same caller only.
-    """
-
-    parent: str
-    size: int
-    token: str
-    filter: str
-    caller: str
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One page of a list."""
-
-    items: list[Notification]
-    next_token: str
 
 
 class Contacts(Protocol):
@@ -87,7 +61,7 @@ class Notifications(Protocol):
         """Keeps a changed notification."""
         ...
 
-    async def page(self, listing: Listing) -> Listed:
+    async def page(self, listing: Listing) -> Listed[Notification]:
         """Returns a page of one person's notifications, newest first."""
         ...
 
