@@ -11,7 +11,7 @@ from bp_kit.database import Database
 from bp_kit.migrations import config_for
 from bp_kit.service import Service
 from bp_node.failure import CommandError
-from bp_node.migrating import _copy, _head, bring_up_to_date
+from bp_node.migrating import _copy, bring_up_to_date, head_of
 from bp_node.services import NAMES
 
 
@@ -40,7 +40,7 @@ async def test_what_cannot_be_written_is_told(tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_newest_revision_is_the_one_that_alembic_finds(name):
     config = config_for(f"bp_{name}", "sqlite://")
-    assert _head(f"bp_{name}") == ScriptDirectory.from_config(config).get_current_head()
+    assert head_of(f"bp_{name}") == ScriptDirectory.from_config(config).get_current_head()
 
 
 def test_copies_hold_what_is_in_the_log_and_the_newest_are_kept(tmp_path):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bp_node.commands import node, operate
+from bp_node.commands import node, operate, upkeep
 from bp_node.failure import CommandError
 
 app = typer.Typer(
@@ -19,6 +19,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(node.app, name="node")
+node.app.command("backup")(upkeep.backup)
+node.app.command("restore")(upkeep.restore)
 app.add_typer(operate.config, name="config")
 app.command("migrate")(operate.migrate)
 app.command("trace")(operate.trace)

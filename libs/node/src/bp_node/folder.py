@@ -100,6 +100,15 @@ def secret_of(file: Path, size: int = 32) -> bytes:
         return bytes.fromhex(file.read_text().strip())
 
 
+def sync(folder: Path) -> None:
+    """Returns when the names in a folder are on disk, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _write_whole(file: Path, text: str) -> None:
     unfinished = file.with_name(f".{file.name}.new")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

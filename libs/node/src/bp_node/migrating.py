@@ -37,8 +37,8 @@ async def bring_up_to_date(service: Service, backups: Path) -> bool:
         return True
     file = Path(service.database.url.partition(":///")[2])
     with told_plainly("bring up to date", file):
-        held = await asyncio.to_thread(_revision, file)
-        if held and held == _head(service.package):
+        held = await asyncio.to_thread(revision_of, file)
+        if held and held == head_of(service.package):
             return False
         try:
             if held:
@@ -54,26 +54,48 @@ def _words(error: sqlite3.Error | OperationalError) -> str:
     return str(error.orig if isinstance(error, OperationalError) else error)
 
 
-def _head(package: str) -> str | None:
-    """Returns the newest revision of a package's chain: the one that none comes after. Read from the files, for Alembic is heavy."""
-    names, followed = set(), set()
+def head_of(package: str) -> str | None:
+    """Returns the newest revision of a package's chain: the one that none comes after."""
+    names, followed = _chain(package)
+    heads = names - followed
+    return heads.pop() if len(heads) == 1 else None
+
+
+def knows(package: str, revision: str) -> bool:
+    """Tells whether a revision is of a package's chain; one of a newer release is not."""
+    return revision in _chain(package)[0]
+
+
+def _chain(package: str) -> tuple[set[str], set[str]]:
+    """Returns a chain's revisions, and those that another comes after. Read from the files, for Alembic is heavy."""
+    names: set[str] = set()
+    followed: set[str] = set()
     for file in files(package).joinpath("migrations", "versions").iterdir():
         if file.name.endswith(".py"):
             text = file.read_text(encoding="utf-8")
             names.update(_NAME.findall(text))
             followed.update(_FOLLOWED.findall(text))
-    heads = names - followed
-    return heads.pop() if len(heads) == 1 else None
+    return names, followed
 
 
-def _revision(file: Path) -> str | None:
+def revision_of(file: Path) -> str | None:
+    """Returns the revision of a SQLite file's schema; None when it is not there or was never migrated.
+
+    Raises:
+        sqlite3.Error: It cannot be read.
+    """
     if not file.is_file():
         return None
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-        try:
-            row = database.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlite3.OperationalError:
-            return None
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        return revision_in(database)
+
+
+def revision_in(database: sqlite3.Connection) -> str | None:
+    """Returns the revision of a database's schema; None when it was never migrated."""
+    try:
+        row = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None
     return str(row[0]) if row else None
 
 

@@ -1,0 +1,41 @@
+"""`bluepacific node ...`: what keeps a node alive for years: backups, the service, and finding what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bp_node.commands.node import Dir, Json
+
+_HERE = Path("node")
+PassphraseFile = Annotated[
+    Path | None, typer.Option(help="Its first line is the passphrase; only you may read it. Asked for when not given.")
+]
+
+
+def backup(
+    *,
+    to: Annotated[Path, typer.Option(help="The archive to make; not there yet.")],
+    directory: Dir = _HERE,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Copy the whole node, running or not, as it is at one moment, into one encrypted archive."""
+    from bp_node.backup import saving  # noqa: PLC0415 - as all below: help must come at once
+
+    saving.backup(directory, to, passphrase_file, as_json=as_json)
+
+
+def restore(
+    archive: Annotated[Path, typer.Argument(help="What `node backup` made.")],
+    *,
+    directory: Annotated[Path, typer.Option("--dir", help="The node's folder; not there yet.")],
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Make a node's folder of a backup; the node gets a new incarnation, and everybody has to sign in again."""
+    from bp_node.backup import restoring  # noqa: PLC0415
+
+    restoring.restore(archive, directory, passphrase_file, as_json=as_json)
