@@ -5,7 +5,6 @@
 Each round makes a node with the command, starts it for the first time (databases are made), stops it, starts it again, uses it for a while,
 and stops it. Healthy is when `/readyz` answers. Aims: a start in less than 3 s, less than 250 MiB.
 """
-# ruff: noqa: T201 - its output is the table
 
 from __future__ import annotations
 

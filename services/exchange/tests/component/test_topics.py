@@ -96,7 +96,7 @@ async def test_all_countries_of_the_node_get_one_delivery(topics):
     ("field", "value"),
     [
         ("message_id", "x"),
-        ("message_id", str(uuid.uuid4()).upper()),
+        ("message_id", "75A812E2-50AF-469B-B0EF-BD36DBA6F601"),
         ("topic", "cooperation"),
         ("topic", "bluepacific." + "a" * 200 + ".b.c"),
         ("author", "fji"),
