@@ -4,6 +4,7 @@ import pytest
 from typer.main import get_command
 
 from bp_node.cli import app
+from bp_node.settings import checked, save
 
 
 def commands(group, path=()):
@@ -50,3 +51,11 @@ async def test_what_there_is_not_is_a_usage_error(bluepacific):
     ran = await bluepacific("node", "fly")
     assert ran.code == 2
     assert "No such command" in ran.err
+
+
+async def test_only_the_centre_revokes_and_asks_before(bluepacific, tmp_path):
+    save(checked(tmp_path, {"node_id": "fji", "country": "FJI"}))
+    assert (await bluepacific("node", "revoke", "ton", "--dir", tmp_path, given="n\n")).code == 1
+    ran = await bluepacific("node", "revoke", "ton", "--dir", tmp_path, "--yes")
+    assert ran.one_line, ran.err
+    assert "only the centre revokes" in ran.err

@@ -1,27 +1,20 @@
-"""`node status`: whether a node runs, and its links, asked of its own gateway.
-
-Whoever can read the node's keys is its operator, so the command makes itself a short token with them instead of asking for a password.
-"""
+"""`node status`: whether a node runs, and its links, asked of its own gateway."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from bluepacific.exchange.v1 import exchange_service_pb2
-from bp_client import AsyncBluePacific, Problem
-from bp_client.session import Tokens
-from bp_kit.ports import new_id, system_clock
+from bp_client import Problem
 from bp_node import folder
 from bp_node.failure import EXIT_FAILED, CommandError
+from bp_node.operator import operating
 from bp_node.screen import out, say, say_json
 from bp_node.settings import NodeSettings, load
-
-_LIFETIME = timedelta(minutes=1)
 
 
 def status(directory: Path, *, as_json: bool) -> None:
@@ -46,22 +39,8 @@ def status(directory: Path, *, as_json: bool) -> None:
 
 
 async def _ask(settings: NodeSettings, url: str) -> exchange_service_pb2.ExchangeStatus:
-    async with AsyncBluePacific(url) as client:
-        client.session.begin(None, Tokens(_operator_token(settings), float("inf")))
+    async with operating(settings, url, "auditor") as client:
         return await client.exchange.exchanges.GetExchangeStatus(exchange_service_pb2.GetExchangeStatusRequest())
-
-
-def _operator_token(settings: NodeSettings) -> str:
-    from bp_identity.adapters.keys import KeyFolder  # noqa: PLC0415 - slow, and only here
-    from bp_identity.adapters.tokens import SigningMinter  # noqa: PLC0415
-    from bp_identity.usecases.work import TokenSubject  # noqa: PLC0415
-    from bp_node.services import settings_of  # noqa: PLC0415
-
-    identity: Any = settings_of("identity", settings)
-    minter = SigningMinter(KeyFolder(identity.key_dir, new_id), settings.public_url, _LIFETIME, new_id)
-    name = f"countries/{settings.country}/clients/node-operator"
-    token, _ = minter.access_token(TokenSubject(name=name, roles=["auditor@node"], not_after=None), system_clock())
-    return token
 
 
 def _document(

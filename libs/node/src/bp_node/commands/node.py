@@ -75,6 +75,22 @@ def enrol(
 
 
 @app.command()
+def revoke(
+    node_id: Annotated[str, typer.Argument(help="Short name of the node in the register: fji.")],
+    *,
+    directory: Dir = _HERE,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """At the centre: cut a node off for good. Every node hears of it ahead of everything else."""
+    from bp_node import revoking  # noqa: PLC0415
+
+    if not yes:
+        typer.confirm(f"Cut {node_id} off? It can come back only by a new enrolment.", abort=True, err=True)
+    revoking.revoke(directory, node_id, as_json=as_json)
+
+
+@app.command()
 def people(
     file: Annotated[Path, typer.Argument(help="JSON: units, officers and OAuth clients.")],
     *,

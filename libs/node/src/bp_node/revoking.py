@@ -1,0 +1,41 @@
+"""`node revoke`: the centre cuts a node off."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bluepacific.exchange.v1 import exchange_service_pb2
+from bp_client import Problem
+from bp_node import folder
+from bp_node.failure import CommandError
+from bp_node.operator import operating
+from bp_node.screen import say, say_json
+from bp_node.settings import NodeSettings, load
+
+
+def revoke(directory: Path, node_id: str, *, as_json: bool) -> None:
+    """Cuts a node off; the centre must be running.
+
+    Raises:
+        CommandError: This is not the centre, it does not run, or it knows no such node.
+    """
+    settings = load(directory)
+    if not settings.centre:
+        raise CommandError(f"{settings.node_id} is not the centre: only the centre revokes")
+    url = str(folder.read_run_file(settings.folder).get("url") or settings.public_url)
+    try:
+        asyncio.run(_revoke(settings, url, node_id))
+    except Problem as problem:
+        if problem.reason == "NOT_FOUND":
+            raise CommandError(f"the register has no node {node_id} that can be revoked") from problem
+        raise CommandError(f"{settings.node_id} did not revoke {node_id}: {problem.detail}") from problem
+    if as_json:
+        say_json({"node": node_id, "revoked": True})
+    else:
+        say(f"{node_id} is revoked: nobody takes anything from it any more")
+
+
+async def _revoke(settings: NodeSettings, url: str, node_id: str) -> None:
+    async with operating(settings, url, "administrator") as client:
+        await client.exchange.exchanges.RevokeNode(exchange_service_pb2.RevokeNodeRequest(node_id=node_id))
