@@ -26,7 +26,7 @@ lint: setup
 	.venv/bin/ruff format --quiet --check .
 
 types: setup
-	.venv/bin/mypy libs/kit/src libs/client/src libs/node/src $(wildcard services/*/src)
+	.venv/bin/mypy libs/verify/src libs/kit/src libs/client/src libs/node/src $(wildcard services/*/src)
 
 layers: setup
 	.venv/bin/lint-imports --no-logo

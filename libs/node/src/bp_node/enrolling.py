@@ -141,8 +141,8 @@ async def _enrol(settings: NodeSettings, token: str) -> Joined:
     from bp_exchange.adapters.inviting import read_token  # noqa: PLC0415
     from bp_exchange.adapters.joining import JoinRefusedError, join  # noqa: PLC0415
     from bp_exchange.adapters.key_folder import KeyFolder  # noqa: PLC0415
-    from bp_exchange.protocol.trust import RegisterNotTrustedError  # noqa: PLC0415
     from bp_kit.ports import system_clock  # noqa: PLC0415
+    from bp_verify.trust import RegisterNotTrustedError  # noqa: PLC0415
 
     try:
         invitation = read_token(token)

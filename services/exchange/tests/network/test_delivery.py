@@ -6,7 +6,8 @@ from sqlalchemy import select
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.adapters.tables import DeliveryRow, EnvelopeRow, LogRow, QueueRow
-from bp_exchange.protocol.merkle import leaf_hash, root_of
+from bp_exchange.protocol.merkle import root_of
+from bp_verify.merkle import leaf_hash
 
 STATES = topics_pb2.DeliveryState
 

@@ -28,7 +28,7 @@ def changed(raw, change):
 
 def resigned(society, envelope, sender):
     """The envelope with a new outer seal: what a node that is in the network can do to it."""
-    envelope.signature = society.keys[sender].sign.sign(core._outer_signed(envelope))
+    envelope.signature = society.keys[sender].sign.sign(core.outer_signed(envelope))
     return envelope.SerializeToString(deterministic=True)
 
 
@@ -117,10 +117,10 @@ def test_nobody_can_address_it_anew(society):
 
 def test_an_inner_seal_does_not_fit_another_header(society, monkeypatch):
     """Even the author's own node cannot put an inner seal under another header: what was signed says to whom."""
-    signed = core._inner_signed
+    signed = core.inner_signed
     other = society.header(recipients=["countries/VUT/units/ncb"]).SerializeToString(deterministic=True)
     with monkeypatch.context() as patched:
-        patched.setattr(core, "_inner_signed", lambda _header, content: signed(other, content))
+        patched.setattr(core, "inner_signed", lambda _header, content: signed(other, content))
         raw = society.sealed()
     assert refusal(society, raw) is Ground.BAD_SEAL
 

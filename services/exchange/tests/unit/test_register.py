@@ -5,7 +5,7 @@ import pytest
 from bluepacific.exchange.v1 import register_pb2
 from bp_exchange.adapters.key_folder import KeyFolder
 from bp_exchange.adapters.register_signing import RegisterSigner
-from bp_exchange.protocol.trust import RegisterNotTrustedError, trust
+from bp_verify.trust import RegisterNotTrustedError, trust
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 WEEK = timedelta(days=7)

@@ -13,9 +13,9 @@ from bp_exchange.adapters.certificates import (
 )
 from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, REGISTER, KeyFolder, key_digest
 from bp_exchange.adapters.register_signing import RegisterSigner
-from bp_exchange.protocol.trust import Trusted, trust
 from bp_exchange.settings import ExchangeSettings
 from bp_kit.ports import Clock
+from bp_verify.trust import Trusted, trust
 
 
 class Authority:

@@ -12,8 +12,8 @@ from bluepacific.exchange.v1 import enrolment_service_pb2 as enrolment_pb2
 from bluepacific.exchange.v1 import enrolment_service_pb2_grpc, register_pb2
 from bp_exchange.adapters.certificates import door_key, host_of, knock, make_request, peer_key_digest, pem
 from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, REGISTER, KeyFolder, key_digest, private_pem
-from bp_exchange.protocol.trust import Trusted, trust
 from bp_exchange.usecases.enrolling import proof_of
+from bp_verify.trust import Trusted, trust
 
 _SECONDS = 30.0
 _GUEST_LIFETIME = timedelta(days=3)

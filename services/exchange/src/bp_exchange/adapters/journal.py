@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bluepacific.exchange.v1 import log_pb2
 from bp_exchange.adapters.tables import LogRow, NodeRow
 from bp_exchange.adapters.writing import add_new
-from bp_exchange.protocol.merkle import Edge, leaf_hash
+from bp_exchange.protocol.merkle import Edge
 from bp_kit.ports import Ids
+from bp_verify.merkle import leaf_hash
 
 _HASH_BYTES = 32
 

@@ -14,9 +14,9 @@ from bp_exchange.adapters.tables import RegisterRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.protocol.register import Directory
-from bp_exchange.protocol.trust import Trusted, trust
 from bp_exchange.usecases.bells import REGISTER_CURRENT
 from bp_kit.database import Database
+from bp_verify.trust import Trusted, trust
 
 
 class RegisterKeeper:

@@ -11,7 +11,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Tar
 
 from bluepacific.exchange.v1 import register_pb2
 from bp_exchange.adapters.key_folder import KeyFolder
-from bp_exchange.protocol.trust import TARGET
+from bp_verify.trust import TARGET
 
 ROLES = ("root", "targets", "snapshot", "timestamp")
 # Only the timestamp tells how fresh a register is; the rest is replaced by newer versions, never by time.

@@ -20,11 +20,11 @@ from bp_exchange.adapters.key_folder import KeyFolder
 from bp_exchange.adapters.queue import SqlQueue
 from bp_exchange.adapters.register_keeper import RegisterKeeper
 from bp_exchange.protocol.keys import NodeKeys
-from bp_exchange.protocol.trust import Trusted
 from bp_exchange.usecases.bells import REGISTER_WRITTEN
 from bp_exchange.usecases.work import Work
 from bp_kit.database import Database
 from bp_kit.ports import Seams
+from bp_verify.trust import Trusted
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.message import DecodeError
 
 from bluepacific.exchange.v1 import envelope_pb2
-from bp_exchange.protocol.keys import NodeKeys, verifies, wrap
+from bp_exchange.protocol.keys import NodeKeys, wrap
 from bp_exchange.protocol.names import (
     is_conversation,
     is_digest,
@@ -30,6 +30,7 @@ from bp_exchange.protocol.names import (
 )
 from bp_exchange.protocol.refusal import Ground, RefusedItemError
 from bp_exchange.protocol.register import Directory
+from bp_verify.seals import inner_signed, outer_signed, verifies
 
 VERSION = 1
 SUITE_ID = 1
@@ -42,8 +43,6 @@ MAX_BLOB_BYTES = 2 * 1024**3
 _KEY_BYTES = 32
 # A content key encrypts exactly one ciphertext, so its nonce may be constant.
 _NONCE = bytes(12)
-_INNER = b"bluepacific/1 inner\0"
-_OUTER = b"bluepacific/1 outer\0"
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def seal(
     header.version, header.suite, header.sender_node = VERSION, SUITE_ID, keys.node_id
     header_bytes = header.SerializeToString(deterministic=True)
     inner = content.SerializeToString(deterministic=True)
-    sealed = envelope_pb2.SealedContent(content=inner, signature=keys.sign.sign(_inner_signed(header_bytes, inner)))
+    sealed = envelope_pb2.SealedContent(content=inner, signature=keys.sign.sign(inner_signed(header_bytes, inner)))
     content_key = random(_KEY_BYTES)
     ciphertext = AESGCM(content_key).encrypt(
         _NONCE, zstandard.compress(sealed.SerializeToString(deterministic=True)), header_bytes
@@ -91,7 +90,7 @@ def seal(
     envelope = envelope_pb2.Envelope(header=header_bytes, ciphertext=ciphertext)
     for node_id, public in nodes:
         envelope.keys.add(node=node_id, wrapped=wrap(content_key, public, header_bytes))
-    envelope.signature = keys.sign.sign(_outer_signed(envelope))
+    envelope.signature = keys.sign.sign(outer_signed(envelope))
     return envelope.SerializeToString(deterministic=True)
 
 
@@ -116,7 +115,7 @@ def unseal(raw: bytes, *, directory: Directory, keys: NodeKeys) -> Opened:
     _check_shape(header, envelope)
     _check_sender(header, directory)
     sender = directory.nodes[header.sender_node]
-    if not verifies(sender.sign_key, envelope.signature, _outer_signed(envelope)):
+    if not verifies(sender.sign_key, envelope.signature, outer_signed(envelope)):
         raise RefusedItemError(Ground.BAD_SEAL)
     return Opened(
         header=header,
@@ -166,18 +165,32 @@ def _check_sender(header: envelope_pb2.EnvelopeHeader, directory: Directory) -> 
         raise RefusedItemError(Ground.BAD_AUTHOR)
 
 
-def _open(envelope: envelope_pb2.Envelope, blobs: int, keys: NodeKeys, author: bytes) -> envelope_pb2.Content | None:
+def sealed_content(envelope: envelope_pb2.Envelope, keys: NodeKeys) -> envelope_pb2.SealedContent | None:
+    """Returns what is inside an envelope, with the inner seal that is not verified yet; None where this node is not addressed.
+
+    Raises:
+        RefusedItemError: It cannot be opened.
+    """
     wrapped = next((key.wrapped for key in envelope.keys if key.node == keys.node_id), None)
     if wrapped is None:
         return None
     try:
         content_key = keys.sealing.unwrap(wrapped, envelope.header)
         compressed = AESGCM(content_key).decrypt(_NONCE, envelope.ciphertext, envelope.header)
-        sealed = envelope_pb2.SealedContent.FromString(_decompress(compressed))
-        content = envelope_pb2.Content.FromString(sealed.content)
+        return envelope_pb2.SealedContent.FromString(_decompress(compressed))
     except (InvalidTag, ValueError, DecodeError):
         raise RefusedItemError(Ground.BAD_SEAL) from None
-    if not verifies(author, sealed.signature, _inner_signed(envelope.header, sealed.content)):
+
+
+def _open(envelope: envelope_pb2.Envelope, blobs: int, keys: NodeKeys, author: bytes) -> envelope_pb2.Content | None:
+    sealed = sealed_content(envelope, keys)
+    if sealed is None:
+        return None
+    try:
+        content = envelope_pb2.Content.FromString(sealed.content)
+    except DecodeError:
+        raise RefusedItemError(Ground.BAD_SEAL) from None
+    if not verifies(author, sealed.signature, inner_signed(envelope.header, sealed.content)):
         raise RefusedItemError(Ground.BAD_SEAL)
     if len(content.blobs) != blobs or not all(_well_formed(key) for key in content.blobs):
         raise RefusedItemError(Ground.MALFORMED)
@@ -199,15 +212,3 @@ def _well_formed(key: envelope_pb2.BlobKey) -> bool:
     return bool(
         len(key.key) == _KEY_BYTES and is_digest(key.blob.digest) and 0 <= key.blob.size_bytes <= MAX_BLOB_BYTES
     )
-
-
-def _inner_signed(header: bytes, content: bytes) -> bytes:
-    return _INNER + hashlib.sha256(content).digest() + hashlib.sha256(header).digest()
-
-
-def _outer_signed(envelope: envelope_pb2.Envelope) -> bytes:
-    digest = hashlib.sha256(hashlib.sha256(envelope.ciphertext).digest())
-    for key in envelope.keys:
-        node = key.node.encode()
-        digest.update(len(node).to_bytes(4) + node + len(key.wrapped).to_bytes(4) + key.wrapped)
-    return _OUTER + hashlib.sha256(envelope.header).digest() + digest.digest()

@@ -5,16 +5,10 @@ Only the right edge is kept: the roots of the complete subtrees, largest first, 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_LEAF, _NODE = b"\x00", b"\x01"
-
-
-def leaf_hash(entry: bytes) -> bytes:
-    """Returns the hash of a leaf."""
-    return hashlib.sha256(_LEAF + entry).digest()
+from bp_verify.merkle import fold, join
 
 
 @dataclass(frozen=True)
@@ -34,29 +28,20 @@ class Edge:
         roots, size = [*self.roots, leaf], self.size
         while size & 1:
             right, left = roots.pop(), roots.pop()
-            roots.append(_join(left, right))
+            roots.append(join(left, right))
             size >>= 1
         return Edge(self.size + 1, tuple(roots))
 
     def root(self) -> bytes:
         """Returns the tree's root."""
-        if not self.roots:
-            return hashlib.sha256(b"").digest()
-        joined = self.roots[-1]
-        for left in reversed(self.roots[:-1]):
-            joined = _join(left, joined)
-        return joined
+        return fold(self.roots)
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
     """Returns the root over leaf hashes, by the definition (RFC 6962, 2.1)."""
     if not leaves:
-        return hashlib.sha256(b"").digest()
+        return fold(())
     if len(leaves) == 1:
         return leaves[0]
     split = 1 << ((len(leaves) - 1).bit_length() - 1)
-    return _join(root_of(leaves[:split]), root_of(leaves[split:]))
-
-
-def _join(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(_NODE + left + right).digest()
+    return join(root_of(leaves[:split]), root_of(leaves[split:]))

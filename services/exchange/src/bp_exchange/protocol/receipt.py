@@ -8,12 +8,12 @@ from google.protobuf.message import DecodeError
 
 from bluepacific.exchange.v1 import envelope_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_exchange.protocol.keys import NodeKeys, verifies
+from bp_exchange.protocol.keys import NodeKeys
 from bp_exchange.protocol.names import is_id, is_moment, is_name, is_traceparent
 from bp_exchange.protocol.refusal import Ground, RefusedItemError
 from bp_exchange.protocol.register import Directory
+from bp_verify.seals import receipt_signed, verifies
 
-_PREFIX = b"bluepacific/1 receipt\0"
 # A relay that drops something says so; everything else only the recipient's node can know.
 _OF_A_RELAY = (topics_pb2.DELIVERY_STATE_REFUSED, topics_pb2.DELIVERY_STATE_EXPIRED)
 _FINAL = (topics_pb2.DELIVERY_STATE_REFUSED, topics_pb2.DELIVERY_STATE_EXPIRED, topics_pb2.DELIVERY_STATE_RECALLED)
@@ -27,7 +27,7 @@ def sign_receipt(
     return envelope_pb2.SignedReceipt(
         receipt=raw,
         node=keys.node_id,
-        signature=keys.sign.sign(_PREFIX + raw),
+        signature=keys.sign.sign(receipt_signed(raw)),
         to_node=to_node,
         receipt_id=receipt_id,
     )
@@ -44,7 +44,7 @@ def verify_receipt(signed: envelope_pb2.SignedReceipt, directory: Directory) -> 
         raise RefusedItemError(Ground.UNKNOWN_SENDER)
     if node.revoked:
         raise RefusedItemError(Ground.REVOKED_SENDER)
-    if not verifies(node.sign_key, signed.signature, _PREFIX + signed.receipt):
+    if not verifies(node.sign_key, signed.signature, receipt_signed(signed.receipt)):
         raise RefusedItemError(Ground.BAD_SEAL)
     try:
         receipt = topics_pb2.Receipt.FromString(signed.receipt)

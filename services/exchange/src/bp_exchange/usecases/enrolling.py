@@ -8,11 +8,11 @@ from typing import Protocol
 
 from bluepacific.exchange.v1 import enrolment_service_pb2 as enrolment_pb2
 from bluepacific.exchange.v1 import register_pb2
-from bp_exchange.protocol.keys import verifies
-from bp_exchange.protocol.trust import Trusted
 from bp_exchange.usecases.records import InvitationRecord
 from bp_exchange.usecases.work import Work
 from bp_kit.errors import Refused
+from bp_verify.seals import verifies
+from bp_verify.trust import Trusted
 
 _PREFIX = b"bluepacific/1 enrol\0"
 

@@ -10,7 +10,6 @@ from typing import Protocol
 from bluepacific.exchange.v1 import envelope_pb2, log_pb2
 from bp_exchange.protocol.keys import NodeKeys
 from bp_exchange.protocol.register import Directory
-from bp_exchange.protocol.trust import Trusted
 from bp_exchange.usecases.records import (
     DeliveryRecord,
     EnvelopeRecord,
@@ -20,6 +19,7 @@ from bp_exchange.usecases.records import (
     WantedFile,
 )
 from bp_kit.ports import Clock, Ids
+from bp_verify.trust import Trusted
 
 
 class Envelopes(Protocol):

@@ -18,13 +18,13 @@ from bp_exchange.adapters.tables import PeerRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.adapters.writing import add_new
-from bp_exchange.protocol.trust import RegisterNotTrustedError, trust
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.settling import settle
 from bp_exchange.workers.fetching import Fetching
 from bp_exchange.workers.incoming import Incoming
 from bp_exchange.workers.outgoing import Frame, Outgoing
 from bp_kit.logs import get_logger
+from bp_verify.trust import RegisterNotTrustedError, trust
 
 VERSION = 1
 _GREETING_SECONDS = 20.0

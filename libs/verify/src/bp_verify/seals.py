@@ -1,0 +1,54 @@
+"""What each signature of a node is over. All are Ed25519; each kind begins with a prefix of its own, so none passes for another."""
+
+from __future__ import annotations
+
+import hashlib
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from bluepacific.exchange.v1 import envelope_pb2
+
+_INNER = b"bluepacific/1 inner\0"
+_OUTER = b"bluepacific/1 outer\0"
+_RECEIPT = b"bluepacific/1 receipt\0"
+_HEAD = b"bluepacific/1 head\0"
+_PROOF = b"bluepacific/1 proof\0"
+
+
+def verifies(public: bytes, signature: bytes, signed: bytes) -> bool:
+    """Tells whether an Ed25519 signature is the key's."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def inner_signed(header: bytes, content: bytes) -> bytes:
+    """Returns what the author's node signs: nobody can put its content under another header."""
+    return _INNER + hashlib.sha256(content).digest() + hashlib.sha256(header).digest()
+
+
+def outer_signed(envelope: envelope_pb2.Envelope) -> bytes:
+    """Returns what the sending node signs: header, ciphertext and keys."""
+    digest = hashlib.sha256(hashlib.sha256(envelope.ciphertext).digest())
+    for key in envelope.keys:
+        node = key.node.encode()
+        digest.update(len(node).to_bytes(4) + node + len(key.wrapped).to_bytes(4) + key.wrapped)
+    return _OUTER + hashlib.sha256(envelope.header).digest() + digest.digest()
+
+
+def receipt_signed(receipt: bytes) -> bytes:
+    """Returns what a node signs that states what happened to an envelope."""
+    return _RECEIPT + receipt
+
+
+def head_signed(head: bytes) -> bytes:
+    """Returns what a node signs of its log."""
+    return _HEAD + head
+
+
+def proof_signed(proof: bytes) -> bytes:
+    """Returns what a node signs that exports a proof."""
+    return _PROOF + hashlib.sha256(proof).digest()
