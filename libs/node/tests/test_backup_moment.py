@@ -21,6 +21,9 @@ def hand_over(databases, stop, moved):
     at = 0
     with closing(connect(databases[0])) as first, closing(connect(databases[1])) as second:
         both = (first, second)
+        for one in both:
+            # As quick as can be, for more to happen between two looks.
+            one.execute("PRAGMA synchronous=OFF")
         while not stop.is_set():
             both[1 - at].execute("INSERT OR IGNORE INTO held VALUES (1)")
             both[at].execute("DELETE FROM held")
@@ -39,7 +42,7 @@ def test_what_is_handed_over_is_never_in_neither_copy(tmp_path):
     thread = threading.Thread(target=hand_over, args=(list(files.values()), stop, moved))
     thread.start()
     try:
-        for _ in range(50):
+        for _ in range(1500):
             moved.acquire()
             with moment.one_moment(files, lambda: None) as readers:
                 # Whatever is written meanwhile is not seen, however late one looks.

@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(node.app, name="node")
 node.app.command("backup")(upkeep.backup)
 node.app.command("restore")(upkeep.restore)
+node.app.command("install-service")(upkeep.install_service)
 app.add_typer(operate.config, name="config")
 app.command("migrate")(operate.migrate)
 app.command("trace")(operate.trace)

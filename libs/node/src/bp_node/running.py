@@ -52,6 +52,7 @@ def _run(main: object) -> None:
 
 async def _serve(settings: NodeSettings, *, as_json: bool) -> None:
     from bp_node.embedded import run_node  # noqa: PLC0415 - with all services
+    from bp_node.systemd.telling import told  # noqa: PLC0415
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -63,7 +64,8 @@ async def _serve(settings: NodeSettings, *, as_json: bool) -> None:
         folder.write_run_file(settings.folder, {"url": node.url, "started": started})
         _say_ready(settings, node.url, node.seconds, as_json=as_json)
         broken = asyncio.create_task(node.failed())
-        done, _ = await asyncio.wait((starting, broken), return_when=asyncio.FIRST_COMPLETED)
+        async with told(f"{settings.node_id} at {node.url}"):
+            done, _ = await asyncio.wait((starting, broken), return_when=asyncio.FIRST_COMPLETED)
         broken.cancel()
         if broken in done:
             raise CommandError("a worker of the node broke; its log names it") from broken.exception()

@@ -10,6 +10,7 @@ import typer
 from bp_node.commands.node import Dir, Json
 
 _HERE = Path("node")
+_UNITS = Path("/etc/systemd/system")
 PassphraseFile = Annotated[
     Path | None, typer.Option(help="Its first line is the passphrase; only you may read it. Asked for when not given.")
 ]
@@ -39,3 +40,19 @@ def restore(
     from bp_node.backup import restoring  # noqa: PLC0415
 
     restoring.restore(archive, directory, passphrase_file, as_json=as_json)
+
+
+def install_service(
+    *,
+    directory: Dir = _HERE,
+    user: Annotated[
+        str, typer.Option(help="Whom it runs as; the folder's owner when not given, below /var/lib one made up.")
+    ] = "",
+    unit_folder: Annotated[Path, typer.Option("--unit-dir", help="Where systemd looks for units.")] = _UNITS,
+    only_print: Annotated[bool, typer.Option("--print", help="Show the unit and write nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the systemd unit that runs the node from boot, with as few rights as it needs."""
+    from bp_node.systemd import installing  # noqa: PLC0415
+
+    installing.install(directory, user, unit_folder, only_print=only_print, as_json=as_json)
