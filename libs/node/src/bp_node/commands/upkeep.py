@@ -56,3 +56,17 @@ def install_service(
     from bp_node.systemd import installing  # noqa: PLC0415
 
     installing.install(directory, user, unit_folder, only_print=only_print, as_json=as_json)
+
+
+def doctor(*, directory: Dir = _HERE, as_json: Json = False) -> None:
+    """Find what is wrong, the most important first, each with the command that mends it. Fails when something cannot wait."""
+    from bp_node.doctor import examining  # noqa: PLC0415
+
+    examining.doctor(directory, as_json=as_json)
+
+
+def resend(*, directory: Dir = _HERE, as_json: Json = False) -> None:
+    """Hand over once more what was refused for good, once its cause is mended."""
+    from bp_node import resending  # noqa: PLC0415
+
+    resending.resend(directory, as_json=as_json)
