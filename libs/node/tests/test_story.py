@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -34,6 +35,17 @@ async def test_an_unexpected_refusal_breaks_the_promise():
         async with story.step("reads"):
             raise Problem(404, "NOT_FOUND", "Nothing.", trace_id="f" * 32)
     assert "f" * 32 in story.failed[0].failure
+
+
+async def test_a_refusal_among_things_done_side_by_side_breaks_the_promise():
+    async def refuses():
+        raise Problem(500, "UNSPECIFIED", "Something went wrong.")
+
+    story = Story(as_json=True)
+    with pytest.raises(BrokenPromise, match="UNSPECIFIED"):
+        async with story.step("writes"), asyncio.TaskGroup() as group:
+            group.create_task(refuses())
+    assert story.failed[0].title == "writes"
 
 
 async def test_until_looks_again_and_takes_absence_for_not_yet():

@@ -85,6 +85,12 @@ class Story:
         except Problem as problem:
             step.failure = f"refused: {problem} (trace {problem.trace_id})"
             raise BrokenPromise(step.failure) from problem
+        except ExceptionGroup as group:
+            refusals = group.subgroup(Problem)
+            if refusals is None:
+                raise
+            step.failure = f"refused, of what was done side by side: {refusals.exceptions[0]}"
+            raise BrokenPromise(step.failure) from group
         finally:
             step.seconds = time.monotonic() - begun
             self.steps.append(step)
