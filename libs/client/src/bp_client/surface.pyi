@@ -12,6 +12,7 @@ from bluepacific.cooperation.v1 import entity_service_pb2_grpc as _cooperation_e
 from bluepacific.cooperation.v1 import reply_service_pb2_grpc as _cooperation_reply
 from bluepacific.cooperation.v1 import request_service_pb2_grpc as _cooperation_request
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc as _exchange_exchange
+from bluepacific.exchange.v1 import lane_service_pb2_grpc as _exchange_lane
 from bluepacific.identity.v1 import client_service_pb2_grpc as _identity_client
 from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_country
 from bluepacific.identity.v1 import grant_service_pb2_grpc as _identity_grant
@@ -56,9 +57,11 @@ class AsyncCooperation:
 
 class Exchange:
     exchanges: _exchange_exchange.ExchangeServiceStub
+    lanes: _exchange_lane.LaneServiceStub
 
 class AsyncExchange:
     exchanges: _exchange_exchange.ExchangeServiceAsyncStub
+    lanes: _exchange_lane.LaneServiceAsyncStub
 
 class Identity:
     clients: _identity_client.ClientServiceStub

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bluepacific.exchange.v1 import exchange_service_pb2_grpc, topic_service_pb2_grpc
+from bluepacific.exchange.v1 import exchange_service_pb2_grpc, lane_service_pb2_grpc, topic_service_pb2_grpc
 from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.bells import Bells
 from bp_exchange.adapters.files import SealedStore
@@ -13,6 +13,7 @@ from bp_exchange.adapters.register_keeper import RegisterKeeper
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.api.enrolment import EnrolmentServicer
 from bp_exchange.api.exchange import ExchangeServicer
+from bp_exchange.api.lanes import LaneServicer
 from bp_exchange.api.topics import TopicServicer
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.dialling import Dialler
@@ -88,6 +89,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
                 exchange_service_pb2_grpc.add_ExchangeServiceServicer_to_server,
                 ExchangeServicer(house, links, authority),
             ),
+            (lane_service_pb2_grpc.add_LaneServiceServicer_to_server, LaneServicer(house, links)),
         ],
         workers=workers,
     )

@@ -146,3 +146,8 @@ class SqlReceipts:
             return set()
         rows = await self._session.scalars(select(ReceiptRow.receipt_id).where(ReceiptRow.receipt_id.in_(ids)))
         return set(rows)
+
+    async def of(self, envelope_ids: Collection[str]) -> list[envelope_pb2.SignedReceipt]:
+        """Returns the receipts of envelopes."""
+        rows = await self._session.scalars(select(ReceiptRow.raw).where(ReceiptRow.envelope_id.in_(envelope_ids)))
+        return [envelope_pb2.SignedReceipt.FromString(raw) for raw in rows]

@@ -85,6 +85,15 @@ class SqlFiles:
         )
         return [_wanted(row) for row in rows]
 
+    async def find_wanted(self, peer: str, digest: str) -> WantedFile | None:
+        """Returns one that is waited for from a peer."""
+        row = await self._session.scalar(
+            select(WantedFileRow).where(
+                WantedFileRow.peer == peer, WantedFileRow.digest == digest, WantedFileRow.set_aside == ""
+            )
+        )
+        return _wanted(row) if row else None
+
     async def got(self, digest: str) -> None:
         """Waits for a file no longer."""
         await self._session.execute(delete(WantedFileRow).where(WantedFileRow.digest == digest))
@@ -117,6 +126,14 @@ class SealedStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def imported(self) -> SealedStore:
+        """Returns the store in which ciphertexts from a medium grow: apart, because a link may be fetching the same ones."""
+        return SealedStore(self._folder / "imported")
+
+    async def adopt(self, other: SealedStore, digest: str) -> None:
+        """Takes over a ciphertext that is whole in another store of the same disk."""
+        await asyncio.to_thread(self._publish, other.path(digest), digest)
 
     def path(self, digest: str) -> Path:
         """Returns where a ciphertext is, or would be.

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_exchange.adapters.journal import edge_of
+from bp_exchange.adapters.queue import IS_OWED
 from bp_exchange.adapters.tables import DeliveryRow, NodeRow, PeerRow, QueueRow
 from bp_exchange.protocol.merkle import Edge
 from bp_exchange.usecases.records import LinkNumbers
@@ -40,6 +41,6 @@ async def log_edge(session: AsyncSession, node_id: str) -> Edge:
 
 async def has_expired(session: AsyncSession, now: datetime) -> bool:
     """Tells whether anything that waits has expired."""
-    queued = select(QueueRow.position).where(QueueRow.expire_time <= now, QueueRow.set_aside == "").limit(1)
+    queued = select(QueueRow.position).where(QueueRow.expire_time <= now, IS_OWED).limit(1)
     waiting = select(DeliveryRow.position).where(DeliveryRow.expire_time <= now).limit(1)
     return await session.scalar(queued) is not None or await session.scalar(waiting) is not None

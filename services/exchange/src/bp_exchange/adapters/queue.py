@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Table, bindparam, delete, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
@@ -28,6 +28,10 @@ _ITEM = (
     QueueRow.thread,
     QueueRow.expire_time,
 )
+
+BY_HAND = "BY_HAND"
+# What a person set aside is owed nevertheless; what its peer refused is not.
+IS_OWED = QueueRow.set_aside.in_(("", BY_HAND))
 
 _QUEUE: Table = QueueRow.__table__  # type: ignore[assignment] # it is a table
 _HURRY = (
@@ -73,18 +77,19 @@ class SqlQueue:
     async def set_aside(self, peer: str, grounds: Mapping[int, str]) -> list[QueueItem]:
         """Keeps what a peer will never take out of its way, and returns it."""
         items: list[QueueItem] = []
+        now = self._clock()
         for position, ground in grounds.items():
             items += await self._items(
                 update(QueueRow)
                 .where(QueueRow.peer == peer, QueueRow.position == position, QueueRow.set_aside == "")
-                .values(set_aside=ground)
+                .values(set_aside=ground, set_aside_time=now)
                 .returning(*_ITEM)
             )
         return items
 
     async def take_expired(self, now: datetime, limit: int) -> list[QueueItem]:
         """Removes what nobody needs any more, and returns it."""
-        due = select(QueueRow.position).where(QueueRow.expire_time <= now, QueueRow.set_aside == "").limit(limit)
+        due = select(QueueRow.position).where(QueueRow.expire_time <= now, IS_OWED).limit(limit)
         return await self._items(delete(QueueRow).where(QueueRow.position.in_(due)).returning(*_ITEM))
 
     async def _items(self, statement: Any) -> list[QueueItem]:
@@ -127,6 +132,24 @@ class QueueReader:
             fresh = [one for one in items if one.position not in under_way and not _expired(one, now)][:limit]
             raw = await _raw(session, [one.item_id for one in fresh if one.body is None])
         return [(item, _framed(item, raw)) for item in fresh]
+
+    @unbroken
+    async def page(
+        self, peer: str, after: tuple[int, int], limit: int
+    ) -> list[tuple[QueueItem, link_service_pb2.Item]]:
+        """Returns what waits behind (urgency, position) in the order of sending, whether or not it is under way somewhere."""
+        statement = (
+            select(*_ITEM)
+            .where(QueueRow.peer == peer, QueueRow.set_aside == "")
+            .where(tuple_(QueueRow.urgency, QueueRow.position) > tuple_(literal(after[0]), literal(after[1])))
+            .order_by(QueueRow.urgency, QueueRow.position)
+            .limit(limit)
+        )
+        async with self._database.read() as session:
+            items = [_item(row) for row in await session.execute(statement)]
+            raw = await _raw(session, [one.item_id for one in items if one.body is None])
+        # Acknowledged and forgotten between the two statements: owed no longer.
+        return [(item, _framed(item, raw)) for item in items if item.body is not None or raw.get(item.item_id)]
 
 
 async def _raw(session: AsyncSession, ids: Collection[str]) -> dict[str, bytes]:

@@ -101,8 +101,11 @@ class QueueRow(Base):
     thread: Mapped[str] = mapped_column(String(290))
     expire_time: Mapped[datetime | None] = mapped_column(UtcTime)
     queue_time: Mapped[datetime] = mapped_column(UtcTime)
-    # Why the peer will never take it; empty while it waits.
+    # Why the peer will never take it, or BY_HAND; empty while it waits.
     set_aside: Mapped[str] = mapped_column(String(30))
+    set_aside_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    # What the person gave as reason who set it aside.
+    reason: Mapped[str] = mapped_column(String(200), server_default="")
 
 
 class DeliveryRow(Base):
@@ -158,6 +161,15 @@ class PeerRow(Base):
     incarnation: Mapped[str] = mapped_column(String(36))
     last_contact_time: Mapped[datetime] = mapped_column(UtcTime)
     drift_millis: Mapped[int] = mapped_column(BigInteger)
+
+
+class PaceRow(Base):
+    """How fast a peer took what was last sent to it."""
+
+    __tablename__ = "pace"
+    peer: Mapped[str] = mapped_column(String(31), primary_key=True)
+    bytes_per_second: Mapped[int] = mapped_column(BigInteger)
+    measure_time: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class RegisterRow(Base):

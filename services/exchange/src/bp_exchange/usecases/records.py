@@ -139,3 +139,30 @@ class LinkNumbers:
     oldest: datetime | None
     last_contact: datetime | None
     drift_millis: int
+
+
+@dataclass(frozen=True)
+class AsideItem:
+    """An item that was taken out of its lane.
+
+    Attributes:
+        peer: To whom it is owed.
+        item_id: The envelope's id, or the receipt's.
+        receipt: It is a receipt.
+        urgency: A number of `Urgency`.
+        size: Bytes it takes on the link.
+        queue_time: When it was queued.
+        aside_time: When it was set aside; None where an older release did it.
+        ground: Why: the peer's coded ground, or BY_HAND.
+        reason: What the person gave who did it by hand.
+    """
+
+    peer: str
+    item_id: str
+    receipt: bool
+    urgency: int
+    size: int
+    queue_time: datetime
+    aside_time: datetime | None
+    ground: str
+    reason: str

@@ -6,7 +6,7 @@ Everything works on many at once: a batch of a link costs a few statements, not 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bluepacific.common.v1 import handling_pb2
@@ -16,7 +16,10 @@ from bp_exchange.protocol.names import service_of
 from bp_exchange.protocol.receipt import climbs, sign_receipt
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.records import DeliveryRecord, EnvelopeRecord, QueueItem, Role, Rung
+from bp_exchange.usecases.refusals import At, mendable
 from bp_exchange.usecases.work import Work
+
+_QUEUED = topics_pb2.DELIVERY_STATE_QUEUED
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,17 @@ async def hear(work: Work, heard: Sequence[tuple[topics_pb2.Receipt, envelope_pb
         if envelope is not None and envelope.role == Role.SENT and signed.receipt_id not in known:
             fresh[signed.receipt_id] = (receipt, signed)
     taken = list(fresh.values())
-    await _climb(work, [(envelopes[receipt.message_id], receipt) for receipt, _ in taken])
+    mended = await _mended(work, taken)
+    await _climb(work, [(envelopes[receipt.message_id], receipt) for receipt, _ in taken], mended)
     await work.receipts.add([(receipt.message_id, signed) for receipt, signed in taken])
     await work.journal.append([_entry(work, log_pb2.LOG_EVENT_HEARD, receipt, signed) for receipt, signed in taken])
+
+
+async def _mended(work: Work, taken: Sequence[tuple[topics_pb2.Receipt, envelope_pb2.SignedReceipt]]) -> set[At]:
+    """Returns where a recipient's own node says more than the REFUSED that others concluded."""
+    rungs = await work.ladder.of({receipt.message_id for receipt, _ in taken})
+    spoken = {(receipt.message_id, receipt.recipient): signed.node for receipt, signed in taken}
+    return await mendable(work.receipts, {at: one for at, one in rungs.items() if spoken.get(at) == one.node_id})
 
 
 async def climb(work: Work, statements: Sequence[Statement]) -> None:
@@ -91,14 +102,19 @@ async def climb(work: Work, statements: Sequence[Statement]) -> None:
     await _climb(work, [(one.envelope, receipt_of(work, one)) for one in statements])
 
 
-async def _climb(work: Work, reached: Sequence[tuple[EnvelopeRecord, topics_pb2.Receipt]]) -> None:
+async def _climb(
+    work: Work, reached: Sequence[tuple[EnvelopeRecord, topics_pb2.Receipt]], mended: Collection[At] = ()
+) -> None:
     rungs = await work.ladder.of([envelope.envelope_id for envelope, _ in reached])
     climbed: dict[tuple[str, str], Rung] = {}
     tell: list[DeliveryRecord] = []
     for envelope, receipt in reached:
         at = (envelope.envelope_id, receipt.recipient)
         rung = climbed.get(at) or rungs.get(at)
-        if rung is None or not climbs(rung.state, receipt.state):
+        if rung is None:
+            continue
+        current = _QUEUED if at in mended and at not in climbed else rung.state
+        if not climbs(current, receipt.state):
             continue
         climbed[at] = Rung(*at, rung.node_id, receipt.state, work.clock(), receipt.ground)
         if envelope.receipts:

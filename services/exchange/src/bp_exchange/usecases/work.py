@@ -60,6 +60,9 @@ class Receipts(Protocol):
     async def known(self, ids: Collection[str]) -> set[str]:
         """Returns which of the receipt ids are known."""
 
+    async def of(self, envelope_ids: Collection[str]) -> list[envelope_pb2.SignedReceipt]:
+        """Returns the receipts of envelopes."""
+
 
 class Queue(Protocol):
     """What is owed to peers."""

@@ -7,20 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import link_service_pb2
 from bp_exchange.adapters.bells import woken
-from bp_exchange.adapters.files import SqlFiles
-from bp_exchange.adapters.unbroken import unbroken
+from bp_exchange.adapters.file_intake import FileIntake
 from bp_exchange.adapters.unit_of_work import House
-from bp_exchange.protocol.filecipher import decrypt
-from bp_exchange.protocol.refusal import Ground, RefusedItemError
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.records import WantedFile
 from bp_exchange.workers.outgoing import Frame, Outgoing
-from bp_kit.errors import Refused
 from bp_kit.logs import get_logger
 
 # What was asked for and does not come must not keep what was announced later from being asked for.
@@ -43,6 +38,7 @@ class Fetching:
         self._house = house
         self._peer = peer
         self._outgoing = outgoing
+        self._intake = FileIntake(house, peer)
         self._asked: dict[str, tuple[WantedFile, int]] = {}
         self._complete: deque[WantedFile] = deque()
         self._wake = asyncio.Event()
@@ -57,11 +53,11 @@ class Fetching:
                 await woken(self._wake, _LOOK_SECONDS)
 
     async def _ask(self) -> None:
-        for file in await self._wanted():
+        for file in await self._intake.wanted(min(_AT_ONCE + len(self._asked), _MAX_ASKED)):
             if file.sealed.digest in self._asked:
                 continue
-            if await self._is_here(file):
-                await self._got(file, kept=False)
+            if await self._intake.is_here(file):
+                await self._intake.got(file, kept=False)
                 continue
             have = await self._house.sealed.have(file.sealed.digest)
             self._asked[file.sealed.digest] = (file, have)
@@ -69,19 +65,6 @@ class Fetching:
                 self._completed(file)
             else:
                 self._request(file, have)
-
-    @unbroken
-    async def _wanted(self) -> list[WantedFile]:
-        async with self._house.database.read() as session:
-            limit = min(_AT_ONCE + len(self._asked), _MAX_ASKED)
-            return await SqlFiles(session, self._house.seams.clock).wanted(self._peer, limit)
-
-    async def _is_here(self, file: WantedFile) -> bool:
-        return bool(file.plain_digest) and not self._relays and await self._house.seams.blobs.has(file.plain_digest)
-
-    @property
-    def _relays(self) -> bool:
-        return self._house.register.directory.nodes[self._house.keys.node_id].centre
 
     def _request(self, file: WantedFile, have: int) -> None:
         urgency = handling_pb2.Urgency.ValueType(file.urgency)
@@ -114,40 +97,6 @@ class Fetching:
             del self._asked[file.sealed.digest]
             _log.warning("files.digest_differs", peer=self._peer)
             return
-        try:
-            if file.key:
-                await self._open(file)
-        except RefusedItemError as refused:
-            await self._give_up(file, refused.ground)
-        except Refused:
-            await self._give_up(file, Ground.TOO_LARGE)
-        else:
-            await self._got(file, kept=self._relays)
+        await self._intake.take(file)
         self._asked.pop(file.sealed.digest, None)
         self._wake.set()
-
-    async def _open(self, file: WantedFile) -> None:
-        assert file.key
-        plain: AsyncIterator[bytes] = decrypt(self._house.sealed.open(file.sealed.digest), file.key)
-        stored = await self._house.seams.blobs.put(plain, limit=file.plain_size)
-        if stored.digest != file.plain_digest:
-            raise RefusedItemError(Ground.DIGEST_DIFFERS)
-
-    @unbroken
-    async def _got(self, file: WantedFile, *, kept: bool) -> None:
-        async with self._house.database.write() as session:
-            files = SqlFiles(session, self._house.seams.clock)
-            await files.got(file.sealed.digest)
-            if kept:
-                await files.add_sealed([file.sealed])
-        if kept:
-            self._house.bells.ring([bells.FILES])
-        else:
-            await self._house.sealed.remove(file.sealed.digest)
-
-    @unbroken
-    async def _give_up(self, file: WantedFile, ground: Ground) -> None:
-        _log.warning("files.set_aside", peer=self._peer, ground=ground)
-        async with self._house.database.write() as session:
-            await SqlFiles(session, self._house.seams.clock).give_up(file.sealed.digest, ground)
-        await self._house.sealed.remove(file.sealed.digest)

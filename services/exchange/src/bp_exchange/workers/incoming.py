@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from bluepacific.exchange.v1 import link_service_pb2
-from bp_exchange.adapters.unbroken import unbroken
+from bp_exchange.adapters.item_intake import ItemIntake
 from bp_exchange.adapters.unit_of_work import House
-from bp_exchange.protocol.refusal import Ground
-from bp_exchange.usecases.accepting import Checked, check_items, store
 from bp_exchange.workers.outgoing import Frame, Outgoing
-from bp_kit.logs import described, get_logger
+from bp_kit.logs import get_logger
 
 _BATCH_ITEMS = 64
 _BATCH_BYTES = 1024 * 1024
@@ -36,6 +32,7 @@ class Incoming:
         self._house = house
         self._peer = peer
         self._outgoing = outgoing
+        self._intake = ItemIntake(house, peer)
         self._items: deque[Item] = deque()
         self._held = 0
         self._changed = asyncio.Condition()
@@ -52,7 +49,7 @@ class Incoming:
         """Stores what arrives until cancelled."""
         while True:
             batch = await self._batch()
-            checked = await self._stored(batch)
+            checked = await self._intake.take(batch)
             refused = [
                 link_service_pb2.RefusedItem(position=position, ground=ground)
                 for position, ground in checked.refused.items()
@@ -72,32 +69,3 @@ class Incoming:
             self._held -= size
             self._changed.notify_all()
         return batch
-
-    async def _stored(self, batch: list[Item]) -> Checked:
-        try:
-            return await self._store(batch)
-        except (OperationalError, InterfaceError, OSError):
-            # The database or the disk cannot now; the link ends and the peer sends it again.
-            raise
-        except Exception as error:  # noqa: BLE001 - one item that nobody foresaw must not hold up the lane for ever
-            _log.error("link.batch_failed", peer=self._peer, items=len(batch), **described(error))
-            if len(batch) == 1:
-                return Checked(refused={batch[0].position: Ground.NOT_STORABLE})
-        whole = Checked()
-        for item in batch:
-            one = await self._stored([item])
-            whole.envelopes += one.envelopes
-            whole.receipts += one.receipts
-            whole.refused |= one.refused
-        return whole
-
-    @unbroken
-    async def _store(self, batch: list[Item]) -> Checked:
-        house = self._house
-        checked = await asyncio.to_thread(
-            check_items, batch, peer=self._peer, directory=house.register.directory, keys=house.keys
-        )
-        if checked.envelopes or checked.receipts:
-            async with house.transaction() as work:
-                await store(work, self._peer, checked)
-        return checked

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import link_service_pb2
 from bp_exchange.adapters.files import SqlFiles
+from bp_exchange.adapters.lanes import keep_pace
 from bp_exchange.adapters.queue import QueueReader
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.names import is_digest
+from bp_exchange.protocol.pace import Pace
 from bp_exchange.protocol.window import Window
 from bp_exchange.usecases import bells
 from bp_kit.logs import get_logger
@@ -73,6 +75,7 @@ class Outgoing:
         self._under_way: dict[int, tuple[int, float] | None] = {}
         self._transfers: dict[str, _Transfer] = {}
         self._sent_at: deque[tuple[str, int, float]] = deque()
+        self._pace = Pace()
 
     def control(self, frame: Frame) -> None:
         """Sends something before everything else."""
@@ -87,6 +90,7 @@ class Outgoing:
             if sent is not None:
                 self._under_way[position] = None
                 self._window.acknowledged(sent[0], now - sent[1])
+                self._pace.acknowledged(sent[0], now, idle=not self._window.under_way)
                 known.append(position)
         self._wake.set()
         return known
@@ -113,6 +117,7 @@ class Outgoing:
         while self._sent_at and (done := self._is_done(transfer, offset)):
             self._sent_at.remove(done)
             self._window.acknowledged(PIECE_BYTES, now - done[2])
+            self._pace.acknowledged(PIECE_BYTES, now, idle=not self._window.under_way)
         if transfer.size and offset >= transfer.size:
             del self._transfers[transfer.digest]
 
@@ -140,12 +145,19 @@ class Outgoing:
 
     async def _wait(self) -> None:
         """Waits to be woken; looks anew now and then, for what other processes have queued."""
+        if rate := self._pace.news():
+            await self._keep_pace(rate)
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 await self._wake.wait()
         except TimeoutError:
             self._stale = True
         self._wake.clear()
+
+    @unbroken
+    async def _keep_pace(self, rate: int) -> None:
+        async with self._house.database.write() as session:
+            await keep_pace(session, self._peer, rate, self._house.seams.clock())
 
     def _look_anew(self) -> None:
         self._stale = True
@@ -182,6 +194,7 @@ class Outgoing:
         size = item.ByteSize()
         self._under_way[item.position] = (size, time.monotonic())
         self._window.sent(size)
+        self._pace.sent(time.monotonic())
         return Frame(item=item)
 
     async def _next_piece(self) -> Frame | None:
@@ -202,5 +215,6 @@ class Outgoing:
         chunk = link_service_pb2.BlobChunk(digest=transfer.digest, offset=transfer.sent, data=data)
         transfer.sent += len(data)
         self._window.sent(PIECE_BYTES)
+        self._pace.sent(time.monotonic())
         self._sent_at.append((transfer.digest, transfer.sent, time.monotonic()))
         return Frame(blob_chunk=chunk)

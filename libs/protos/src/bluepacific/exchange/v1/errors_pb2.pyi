@@ -32,6 +32,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The invitation is unknown, used or expired."""
     ERROR_REASON_PROOF_INVALID: _ErrorReason.ValueType  # 4
     """The node does not hold the keys it names."""
+    ERROR_REASON_MEDIUM_UNREADABLE: _ErrorReason.ValueType  # 20
+    """What was given is no medium of an exchange, or of a release this one does not know."""
+    ERROR_REASON_MEDIUM_DAMAGED: _ErrorReason.ValueType  # 21
+    """No block of the medium verifies."""
+    ERROR_REASON_MEDIUM_OF_ANOTHER_NETWORK: _ErrorReason.ValueType  # 22
+    """The medium is of another network."""
+    ERROR_REASON_MEDIUM_FOR_ANOTHER_NODE: _ErrorReason.ValueType  # 23
+    """The medium is for another node."""
+    ERROR_REASON_MEDIUM_SENDER_NOT_TRUSTED: _ErrorReason.ValueType  # 24
+    """The medium's sender is not in the register, revoked, or no peer of this node."""
+    ERROR_REASON_NOT_ENROLLED: _ErrorReason.ValueType  # 30
+    """The node is in no register, so nobody could check what it signs."""
+    ERROR_REASON_CONTENT_NOT_HERE: _ErrorReason.ValueType  # 31
+    """The node cannot open the message: it was sealed for other nodes only, or its bytes are gone."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons the exchange gives."""
@@ -46,4 +60,18 @@ ERROR_REASON_INVITATION_INVALID: ErrorReason.ValueType  # 3
 """The invitation is unknown, used or expired."""
 ERROR_REASON_PROOF_INVALID: ErrorReason.ValueType  # 4
 """The node does not hold the keys it names."""
+ERROR_REASON_MEDIUM_UNREADABLE: ErrorReason.ValueType  # 20
+"""What was given is no medium of an exchange, or of a release this one does not know."""
+ERROR_REASON_MEDIUM_DAMAGED: ErrorReason.ValueType  # 21
+"""No block of the medium verifies."""
+ERROR_REASON_MEDIUM_OF_ANOTHER_NETWORK: ErrorReason.ValueType  # 22
+"""The medium is of another network."""
+ERROR_REASON_MEDIUM_FOR_ANOTHER_NODE: ErrorReason.ValueType  # 23
+"""The medium is for another node."""
+ERROR_REASON_MEDIUM_SENDER_NOT_TRUSTED: ErrorReason.ValueType  # 24
+"""The medium's sender is not in the register, revoked, or no peer of this node."""
+ERROR_REASON_NOT_ENROLLED: ErrorReason.ValueType  # 30
+"""The node is in no register, so nobody could check what it signs."""
+ERROR_REASON_CONTENT_NOT_HERE: ErrorReason.ValueType  # 31
+"""The node cannot open the message: it was sealed for other nodes only, or its bytes are gone."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

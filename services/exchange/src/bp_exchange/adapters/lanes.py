@@ -1,0 +1,163 @@
+"""The lanes to peers as their keeper sees them: what waits in numbers, what was set aside, and how fast a peer took what was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bp_exchange.adapters.queue import BY_HAND
+from bp_exchange.adapters.tables import PaceRow, PeerRow, QueueRow, WantedFileRow
+from bp_exchange.adapters.writing import add_new
+from bp_exchange.usecases.records import AsideItem
+from bp_kit.ports import Clock
+
+
+@dataclass(frozen=True)
+class LaneNumbers:
+    """The lane to and from one peer, in numbers.
+
+    Attributes:
+        waiting: (urgency, count, bytes), the most urgent first.
+        oldest: When the oldest of it was queued.
+        next_item: What is sent next, by id; empty when nothing waits.
+        set_aside: How many items were.
+        pace: (bytes a second, when), if that was ever seen.
+        last_contact: When the peer was last greeted.
+        drift_millis: Its clock less ours then.
+        files: (count, bytes) that are awaited.
+        files_aside: How many files were set aside.
+    """
+
+    waiting: list[tuple[int, int, int]]
+    oldest: datetime | None
+    next_item: str
+    set_aside: int
+    pace: tuple[int, datetime] | None
+    last_contact: datetime | None
+    drift_millis: int
+    files: tuple[int, int]
+    files_aside: int
+
+
+async def lane_numbers(session: AsyncSession, peer: str) -> LaneNumbers:
+    """Returns the numbers of the lane to and from a peer."""
+    waiting = (
+        await session.execute(
+            select(QueueRow.urgency, func.count(), func.sum(QueueRow.size), func.min(QueueRow.queue_time))
+            .where(QueueRow.peer == peer, QueueRow.set_aside == "")
+            .group_by(QueueRow.urgency)
+            .order_by(QueueRow.urgency)
+        )
+    ).all()
+    following = (
+        select(QueueRow.item_id)
+        .where(QueueRow.peer == peer, QueueRow.set_aside == "")
+        .order_by(QueueRow.urgency, QueueRow.position)
+        .limit(1)
+    )
+    aside = select(func.count()).select_from(QueueRow).where(QueueRow.peer == peer, QueueRow.set_aside != "")
+    pace, seen = await session.get(PaceRow, peer), await session.get(PeerRow, peer)
+    files = (await session.execute(_files(peer).where(WantedFileRow.set_aside == ""))).one()
+    files_aside = (await session.execute(_files(peer).where(WantedFileRow.set_aside != ""))).one()
+    return LaneNumbers(
+        waiting=[(row[0], row[1], int(row[2])) for row in waiting],
+        oldest=min((row[3] for row in waiting), default=None),
+        next_item=await session.scalar(following) or "",
+        set_aside=await session.scalar(aside) or 0,
+        pace=(pace.bytes_per_second, pace.measure_time) if pace else None,
+        last_contact=seen.last_contact_time if seen else None,
+        drift_millis=seen.drift_millis if seen else 0,
+        files=(files[0], int(files[1])),
+        files_aside=files_aside[0],
+    )
+
+
+def _files(peer: str) -> Select[int, int]:
+    return select(func.count(), func.coalesce(func.sum(WantedFileRow.size), 0)).where(WantedFileRow.peer == peer)
+
+
+async def keep_pace(session: AsyncSession, peer: str, rate: int, now: datetime) -> None:
+    """Keeps how fast a peer took what was sent, in bytes a second."""
+    values = {"bytes_per_second": rate, "measure_time": now}
+    await add_new(session, PaceRow, [{"peer": peer, **values}])
+    await session.execute(update(PaceRow).where(PaceRow.peer == peer).values(**values))
+
+
+async def positions_of(session: AsyncSession, peer: str, item_ids: list[str]) -> dict[str, int]:
+    """Returns where items stand in a peer's queue, by id; those that are owed no longer are left out."""
+    if not item_ids:
+        return {}
+    found = await session.execute(
+        select(QueueRow.item_id, QueueRow.position).where(QueueRow.peer == peer, QueueRow.item_id.in_(item_ids))
+    )
+    return {row.item_id: row.position for row in found}
+
+
+class SqlLanes:
+    """What was set aside, within a transaction.
+
+    Args:
+        session: The transaction.
+        clock: The time now.
+    """
+
+    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+
+    async def set_aside(self, peer: str, item_id: str, reason: str) -> AsideItem | None:
+        """Sets aside by hand what waits; None when it does not wait."""
+        row = await self._session.scalar(
+            select(QueueRow).where(QueueRow.peer == peer, QueueRow.item_id == item_id, QueueRow.set_aside == "")
+        )
+        if row is None:
+            return None
+        row.set_aside, row.set_aside_time, row.reason = BY_HAND, self._clock(), reason
+        await self._session.flush()
+        return aside_item(row)
+
+    async def put_back(self, peer: str, item_id: str) -> list[AsideItem]:
+        """Puts back into a peer's lane what was set aside, or one of it; returns what it was."""
+        wanted = select(QueueRow).where(QueueRow.peer == peer, QueueRow.set_aside != "")
+        if item_id:
+            wanted = wanted.where(QueueRow.item_id == item_id)
+        rows = (await self._session.scalars(wanted)).all()
+        items = [aside_item(row) for row in rows]
+        for row in rows:
+            row.set_aside, row.set_aside_time, row.reason = "", None, ""
+        await self._session.flush()
+        return items
+
+    async def want_again(self, peer: str) -> int:
+        """Asks again for a peer's files that were set aside; returns how many."""
+        found = await self._session.execute(
+            update(WantedFileRow)
+            .where(WantedFileRow.peer == peer, WantedFileRow.set_aside != "")
+            .values(set_aside="")
+            .returning(WantedFileRow.position)
+        )
+        return len(found.all())
+
+
+def aside_item(row: QueueRow) -> AsideItem:
+    """Returns a queue's row as an item that was set aside."""
+    return AsideItem(
+        peer=row.peer,
+        item_id=row.item_id,
+        receipt=row.body is not None,
+        urgency=row.urgency,
+        size=row.size,
+        queue_time=row.queue_time,
+        aside_time=row.set_aside_time,
+        ground=row.set_aside,
+        reason=row.reason,
+    )
+
+
+def list_aside(peer: str) -> Select[QueueRow]:
+    """Returns the statement of what was set aside, of one peer or of all."""
+    statement = select(QueueRow).where(QueueRow.set_aside != "")
+    return statement.where(QueueRow.peer == peer) if peer else statement
