@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -88,6 +89,14 @@ def test_what_comes_back_is_what_was_there_for_this_user_only(node, tmp_path, pa
     assert not list(node.folder.rglob("*.copying"))
     assert not list(node.folder.rglob(".backup"))
     back_up(node, tmp_path / "again.bpb", passphrase)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_what_root_leaves_in_a_node_is_the_nodes(node, tmp_path, passphrase):
+    for one in (node.folder, *node.folder.rglob("*")):
+        os.chown(one, 12345, 12345)
+    back_up(node, tmp_path / "fji.bpb", passphrase)
+    assert {one.stat().st_uid for one in node.folder.rglob("*")} == {12345}
 
 
 def test_an_existing_target_is_never_overwritten(node, tmp_path, passphrase):

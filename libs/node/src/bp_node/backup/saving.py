@@ -211,4 +211,9 @@ def _outside(settings: NodeSettings) -> list[str]:
 
 def _remember(settings: NodeSettings, saved: Saved) -> None:
     document = {"time": saved.manifest.moment, "file": str(saved.file), "bytes": saved.size}
-    folder.write_secret(settings.place("run", LAST_BACKUP), json.dumps(document))
+    file = settings.place("run", LAST_BACKUP)
+    folder.write_secret(file, json.dumps(document))
+    if os.geteuid() == 0:
+        # Root may back up any node; what it leaves there is the node's.
+        owner = settings.folder.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)

@@ -62,7 +62,8 @@ def doctor(directory: Path, *, as_json: bool) -> None:
     else:
         _draw(settings, diagnosis)
     if urgent:
-        raise CommandError(f"{settings.node_id}: {urgent} things need you now", EXIT_FAILED)
+        needs = "1 thing needs" if urgent == 1 else f"{urgent} things need"
+        raise CommandError(f"{settings.node_id}: {needs} you now", EXIT_FAILED)
 
 
 async def _examined(settings: NodeSettings) -> Diagnosis:
