@@ -13,6 +13,7 @@ from bluepacific.cooperation.v1 import reply_service_pb2_grpc as _cooperation_re
 from bluepacific.cooperation.v1 import request_service_pb2_grpc as _cooperation_request
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc as _exchange_exchange
 from bluepacific.exchange.v1 import lane_service_pb2_grpc as _exchange_lane
+from bluepacific.exchange.v1 import proof_service_pb2_grpc as _exchange_proof
 from bluepacific.identity.v1 import client_service_pb2_grpc as _identity_client
 from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_country
 from bluepacific.identity.v1 import grant_service_pb2_grpc as _identity_grant
@@ -58,10 +59,12 @@ class AsyncCooperation:
 class Exchange:
     exchanges: _exchange_exchange.ExchangeServiceStub
     lanes: _exchange_lane.LaneServiceStub
+    proofs: _exchange_proof.ProofServiceStub
 
 class AsyncExchange:
     exchanges: _exchange_exchange.ExchangeServiceAsyncStub
     lanes: _exchange_lane.LaneServiceAsyncStub
+    proofs: _exchange_proof.ProofServiceAsyncStub
 
 class Identity:
     clients: _identity_client.ClientServiceStub

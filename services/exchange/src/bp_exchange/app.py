@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bluepacific.exchange.v1 import exchange_service_pb2_grpc, lane_service_pb2_grpc, topic_service_pb2_grpc
+from bluepacific.exchange.v1 import (
+    exchange_service_pb2_grpc,
+    lane_service_pb2_grpc,
+    proof_service_pb2_grpc,
+    topic_service_pb2_grpc,
+)
 from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.bells import Bells
 from bp_exchange.adapters.files import SealedStore
@@ -14,6 +19,7 @@ from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.api.enrolment import EnrolmentServicer
 from bp_exchange.api.exchange import ExchangeServicer
 from bp_exchange.api.lanes import LaneServicer
+from bp_exchange.api.proofs import ProofServicer
 from bp_exchange.api.topics import TopicServicer
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.dialling import Dialler
@@ -90,6 +96,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
                 ExchangeServicer(house, links, authority),
             ),
             (lane_service_pb2_grpc.add_LaneServiceServicer_to_server, LaneServicer(house, links)),
+            (proof_service_pb2_grpc.add_ProofServiceServicer_to_server, ProofServicer(house)),
         ],
         workers=workers,
     )

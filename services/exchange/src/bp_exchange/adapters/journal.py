@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import log_pb2
-from bp_exchange.adapters.tables import LogRow, NodeRow
+from bp_exchange.adapters.tables import LogRow, NodeRow, SubtreeRow
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.protocol.merkle import Edge
+from bp_exchange.protocol.proofs import KEPT_LEVELS
 from bp_kit.ports import Ids
 from bp_verify.merkle import leaf_hash
 
@@ -56,11 +58,24 @@ class SqlJournal:
             return
         edge = edge_of(self._row)
         raw = [entry.SerializeToString(deterministic=True) for entry in entries]
-        rows = [{"position": edge.size + at, "entry": one} for at, one in enumerate(raw)]
+        rows = [
+            {"position": edge.size + at, "entry": one, "envelope_id": entry.envelope_id}
+            for at, (one, entry) in enumerate(zip(raw, entries, strict=True))
+        ]
         await self._session.execute(insert(LogRow), rows)
+        grown = []
         for one in raw:
-            edge = edge.append(leaf_hash(one))
+            leaf = leaf_hash(one)
+            grown += kept_subtrees(edge, leaf)
+            edge = edge.append(leaf)
+        await add_new(self._session, SubtreeRow, grown)
         self._row.log_size, self._row.log_edge = edge.size, b"".join(edge.roots)
+
+
+def kept_subtrees(edge: Edge, leaf: bytes) -> list[dict[str, Any]]:
+    """Returns the rows of those subtrees that one more leaf completes, and whose roots are kept."""
+    roots = list(enumerate(edge.completed(leaf)))[KEPT_LEVELS::KEPT_LEVELS]
+    return [{"level": level, "position": edge.size >> level, "root": root} for level, root in roots]
 
 
 def edge_of(row: NodeRow) -> Edge:

@@ -35,6 +35,18 @@ class LogRow(Base):
     __tablename__ = "log"
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     entry: Mapped[bytes] = mapped_column(LargeBinary)
+    # As the entry has it.
+    envelope_id: Mapped[str] = mapped_column(String(36), index=True, server_default="")
+
+
+class SubtreeRow(Base):
+    """The root of a complete subtree of the log; of each 8th level, so that a proof reads few leaves."""
+
+    __tablename__ = "log_subtree"
+    level: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    # How many of its size lie to its left.
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    root: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class EnvelopeRow(Base):

@@ -25,12 +25,19 @@ class Edge:
 
     def append(self, leaf: bytes) -> Edge:
         """Returns the edge with one more leaf, given by its hash."""
-        roots, size = [*self.roots, leaf], self.size
-        while size & 1:
-            right, left = roots.pop(), roots.pop()
-            roots.append(join(left, right))
+        completed = self.completed(leaf)
+        untouched = len(self.roots) - len(completed) + 1
+        return Edge(self.size + 1, (*self.roots[:untouched], completed[-1]))
+
+    def completed(self, leaf: bytes) -> list[bytes]:
+        """Returns the roots of all subtrees that one more leaf completes, that of two leaves at 1, of four at 2 and so on."""
+        found, size = [leaf], self.size
+        for left in reversed(self.roots):
+            if not size & 1:
+                break
+            found.append(join(left, found[-1]))
             size >>= 1
-        return Edge(self.size + 1, tuple(roots))
+        return found
 
     def root(self) -> bytes:
         """Returns the tree's root."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# The roots of each 8th level are kept: 256 leaves, 65536 and so on. All others are made of at most 255 of those below, or of leaves.
+KEPT_LEVELS = 8
+
 
 @dataclass(frozen=True)
 class Subtree:

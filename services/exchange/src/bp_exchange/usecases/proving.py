@@ -1,0 +1,164 @@
+"""Proving a message: what this node has of it, in one file that is checked without the platform (docs/proof-format.md)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from google.protobuf.message import DecodeError
+
+from bluepacific.exchange.v1 import envelope_pb2, log_pb2, proof_pb2
+from bp_exchange.protocol.envelope import header_of, sealed_content
+from bp_exchange.protocol.keys import NodeKeys
+from bp_exchange.protocol.merkle import Edge
+from bp_exchange.protocol.proofs import Plan, plan_inclusion
+from bp_exchange.protocol.refusal import RefusedItemError
+from bp_exchange.protocol.register import country_of
+from bp_kit.call import Principal
+from bp_kit.errors import Refused
+from bp_verify.seals import head_signed, proof_signed
+from bp_verify.trust import Trusted
+
+VERSION = 1
+_OFFICER = "data_protection_officer"
+
+
+@dataclass(frozen=True)
+class Held:
+    """An envelope as this node has it.
+
+    Attributes:
+        envelope_id: Which.
+        raw: As it travelled; empty where it did not, or where the bytes are gone.
+        recipients: At whom this node follows it.
+    """
+
+    envelope_id: str
+    raw: bytes
+    recipients: tuple[str, ...]
+
+
+class Tree(Protocol):
+    """The log's tree."""
+
+    async def hashes(self, plan: Plan) -> list[bytes]:
+        """Returns the hashes that a plan names."""
+
+
+class Evidence(Protocol):
+    """What is known of one message."""
+
+    @property
+    def tree(self) -> Tree:
+        """The log's tree."""
+
+    async def held(self, envelope_id: str) -> Held | None:
+        """Returns the envelope's record, or None where this node knows no such message."""
+
+    async def head(self) -> tuple[str, Edge]:
+        """Returns the log's incarnation and edge."""
+
+    async def entries(self, envelope_id: str, size: int) -> Sequence[tuple[int, bytes]]:
+        """Returns the log's first `size` leaves about an envelope, each with its position, oldest first."""
+
+    async def receipts(self, envelope_id: str) -> list[envelope_pb2.SignedReceipt]:
+        """Returns the receipts about an envelope."""
+
+
+@dataclass(frozen=True)
+class Prover:
+    """Who proves.
+
+    Attributes:
+        keys: This node's.
+        country: The country this node speaks for.
+        register: What the node believes; None before it is enrolled.
+        now: By its clock.
+    """
+
+    keys: NodeKeys
+    country: str
+    register: Trusted | None
+    now: datetime
+
+
+async def prove(
+    evidence: Evidence, prover: Prover, principal: Principal, message_id: str, *, with_content: bool
+) -> proof_pb2.ProofFile:
+    """Returns a message's proof.
+
+    Raises:
+        Refused: NOT_FOUND, also where the caller may not see it; PERMISSION_DENIED for the content; NOT_ENROLLED; CONTENT_NOT_HERE.
+    """
+    held = await evidence.held(message_id)
+    if held is None or not _may_see(held, prover, principal):
+        raise Refused("NOT_FOUND", name=message_id)
+    if with_content and not _may_read(held, principal):
+        raise Refused("PERMISSION_DENIED")
+    if prover.register is None:
+        raise Refused("NOT_ENROLLED")
+    proof = proof_pb2.Proof(
+        version=VERSION,
+        node_id=prover.keys.node_id,
+        message_id=message_id,
+        envelope=held.raw,
+        content=_content(held, prover.keys) if with_content else b"",
+        register=prover.register.bundle,
+    )
+    proof.export_time.FromDatetime(prover.now)
+    await _add_log(proof, evidence, prover)
+    raw = proof.SerializeToString(deterministic=True)
+    return proof_pb2.ProofFile(proof=raw, signature=prover.keys.sign.sign(proof_signed(raw)))
+
+
+def _may_see(held: Held, prover: Prover, principal: Principal) -> bool:
+    """The log is the node's own country's; what is from or for a country is that country's too."""
+    return principal.country == prover.country or principal.country in _parties(held)
+
+
+def _may_read(held: Held, principal: Principal) -> bool:
+    """What only passed through this node is not its country's to read."""
+    return principal.holds(_OFFICER) and principal.country in _parties(held)
+
+
+def _parties(held: Held) -> set[str]:
+    named = list(held.recipients)
+    if held.raw:
+        header = header_of(held.raw)
+        named += [header.author, *header.recipients]
+    return {country_of(name) for name in named}
+
+
+def _content(held: Held, keys: NodeKeys) -> bytes:
+    try:
+        envelope = envelope_pb2.Envelope.FromString(held.raw)
+        sealed = sealed_content(envelope, keys)
+    except (RefusedItemError, DecodeError):
+        sealed = None
+    if sealed is None:
+        raise Refused("CONTENT_NOT_HERE")
+    return sealed.SerializeToString(deterministic=True)
+
+
+async def _add_log(proof: proof_pb2.Proof, evidence: Evidence, prover: Prover) -> None:
+    incarnation, edge = await evidence.head()
+    proof.head.CopyFrom(sign_head(prover, incarnation, edge))
+    by_digest = {hashlib.sha256(one.receipt).digest(): one for one in await evidence.receipts(proof.message_id)}
+    for position, raw in await evidence.entries(proof.message_id, edge.size):
+        hashes = await evidence.tree.hashes(plan_inclusion(position, edge.size))
+        proof.entries.add(entry=raw, position=position, hashes=hashes)
+        stated = by_digest.pop(log_pb2.LogEntry.FromString(raw).digest, None)
+        if stated is not None:
+            # Who waits for it on its journey, and under which id, is signed by nobody and proves nothing.
+            proof.receipts.add(receipt=stated.receipt, node=stated.node, signature=stated.signature)
+
+
+def sign_head(prover: Prover, incarnation: str, edge: Edge) -> proof_pb2.SignedTreeHead:
+    """Returns the head of the node's log with its signature."""
+    head = proof_pb2.TreeHead(node_id=prover.keys.node_id, incarnation=incarnation, size=edge.size, root=edge.root())
+    head.head_time.FromDatetime(prover.now)
+    raw = head.SerializeToString(deterministic=True)
+    return proof_pb2.SignedTreeHead(head=raw, signature=prover.keys.sign.sign(head_signed(raw)))
