@@ -9,9 +9,12 @@ import stat
 import sys
 
 import pytest
+from sqlalchemy import insert, select
 
 from bp_exchange.adapters.tables import InvitationRow
+from bp_kit.ports import system_clock
 from bp_kit.rpc.inprocess import InProcessChannel
+from bp_kit.tables import service_metadata
 from bp_node import enrolling
 from bp_node.embedded import seams_of
 from bp_node.failure import CommandError
@@ -68,6 +71,24 @@ async def running(folder):
 
 def told(capsys):
     return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+async def test_what_could_not_be_sent_before_enrolment_is_due_after_it(nodes, capsys):
+    settings = load(nodes / "fji")
+    catalogue = build_service("catalogue", settings, seams_of(settings, InProcessChannel({})))
+    await catalogue.migrate()
+    outbox = service_metadata().tables["outbox"]
+    refused = select(outbox.c.refused)
+    now = system_clock()
+    row = {"kind": "send", "body": b"", "attempts": 0, "due_time": now, "create_time": now}
+    async with catalogue.database.write() as session:
+        await session.execute(insert(outbox).values(**row, refused="INVALID_ARGUMENT"))
+    async with running(nodes / "ptccc"):
+        await asyncio.to_thread(enrolling.invite, nodes / "ptccc", "fji", ("FJI",), as_json=True)
+        await asyncio.to_thread(enrolling.enrol, nodes / "fji", told(capsys)["token"], as_json=True)
+    async with catalogue.database.read() as session:
+        assert (await session.scalars(refused)).all() == [None]
+    await catalogue.aclose()
 
 
 async def test_a_node_is_invited_and_enrols_while_the_centre_runs(nodes, capsys, monkeypatch):

@@ -74,10 +74,14 @@ def enrol(directory: Path, token: str, *, as_json: bool) -> None:
     Raises:
         CommandError: The token is none, the centre cannot be reached, or it refuses.
     """
+    from bp_node.resending import make_due  # noqa: PLC0415 - with the database, and only here
+
     settings = load(directory)
     given = sys.stdin.readline(_MAX_TOKEN_LETTERS) if token == _FROM_INPUT else token
     with working("enrolling at the centre", quiet=as_json):
         joined = asyncio.run(_enrol(settings, given.strip()))
+        # Before it was a member, nothing could be sent to the others.
+        asyncio.run(make_due(settings))
     record = _record(joined)
     file = settings.place(RECORD_FILE)
     folder.write_secret(file, record)

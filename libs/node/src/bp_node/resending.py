@@ -23,7 +23,7 @@ def resend(directory: Path, *, as_json: bool) -> None:
         CommandError: There is no node.
     """
     settings = load(directory)
-    counts = asyncio.run(_resend(settings))
+    counts = asyncio.run(make_due(settings))
     if as_json:
         say_json({"node": settings.node_id, "resent": counts})
     else:
@@ -36,7 +36,8 @@ def is_made(url: str) -> bool:
     return not url.startswith("sqlite") or Path(url.partition(":///")[2]).is_file()
 
 
-async def _resend(settings: NodeSettings) -> dict[str, int]:
+async def make_due(settings: NodeSettings) -> dict[str, int]:
+    """Makes refused messages due again and returns how many, by service."""
     counts = {}
     for name in NAMES:
         url = settings_of(name, settings).database_url

@@ -82,11 +82,6 @@ async def test_the_relay_holds_nothing_that_can_be_read(network):
     held = b"".join(file.read_bytes() for file in (network.folder / "ptccc").rglob("*") if file.is_file())
     assert sent.message_id.encode() in held
     assert secret not in held
-    assert (
-        secret
-        in b"".join(file.read_bytes() for file in (network.folder / "fji").rglob("exchange.sqlite*") if file.is_file())
-        or True
-    )
     network.ton.cable.plug()
     (delivery,) = await network.ton.receive()
     assert delivery.message.payload == secret
