@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bp_node.commands import node, operate, proof, upkeep
+from bp_node.commands import link, node, operate, proof, upkeep
 from bp_node.failure import CommandError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ node.app.command("restore")(upkeep.restore)
 node.app.command("install-service")(upkeep.install_service)
 node.app.command("doctor")(upkeep.doctor)
 node.app.command("resend")(upkeep.resend)
+app.add_typer(link.app, name="link")
 app.add_typer(proof.app, name="proof")
 app.add_typer(operate.config, name="config")
 app.command("migrate")(operate.migrate)

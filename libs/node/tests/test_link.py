@@ -1,0 +1,116 @@
+"""`bluepacific link`: two nodes without a link between them, and a stick; everything by the commands."""
+
+import asyncio
+import json
+
+import pytest
+from household import free_port, make_node, write_private
+
+from bp_node import planting
+from bp_node.embedded import run_node
+from bp_node.region.plan import NODES
+from bp_node.settings import load
+
+
+@pytest.fixture
+async def apart(tmp_path, bluepacific):
+    """The centre and Fiji, enrolled; Fiji's link leads nowhere."""
+    centre, fiji = tmp_path / "ptccc", tmp_path / "fji"
+    make_node(centre, node_id="ptccc", country="WSM", centre=True, link=f"127.0.0.1:{free_port()}")
+    make_node(fiji, link=f"127.0.0.1:{free_port()}")
+    people = tmp_path / "people.json"
+    people.write_text(json.dumps(next(node.people for node in NODES if node.node_id == "fji")))
+    async with run_node(load(centre)):
+        invited = await bluepacific("node", "invite", "fji", "--country", "FJI", "--dir", centre, "--json")
+        token = json.loads(invited.out)["token"]
+        enrolled = await bluepacific("node", "enrol", "--dir", fiji, "--token", "-", given=token)
+        assert enrolled.code == 0, enrolled.err
+        await asyncio.to_thread(
+            planting.plant, fiji, people, write_private(tmp_path / "words.json", "{}"), as_json=True
+        )
+        async with run_node(load(fiji)):
+            yield centre, fiji
+
+
+async def lane(bluepacific, node, peer):
+    ran = await bluepacific("link", "status", "--dir", node, "--json")
+    assert ran.code == 0, ran.err
+    return next(one for one in json.loads(ran.out)["lanes"] if one["peer"] == peer)
+
+
+async def owed(bluepacific, node, peer):
+    async with asyncio.timeout(60):
+        while not (found := (await lane(bluepacific, node, peer))["outgoing"])["waiting"]:  # noqa: ASYNC110 - asked, as people do
+            await asyncio.sleep(0.2)
+    return found
+
+
+async def test_what_is_owed_goes_by_stick_and_its_acknowledgement_comes_back(apart, bluepacific, tmp_path):
+    centre, fiji = apart
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    waiting = await owed(bluepacific, fiji, "ptccc")
+    assert not (await lane(bluepacific, fiji, "ptccc"))["connected"]
+
+    ran = await bluepacific("link", "set-aside", waiting["nextItem"], "--peer", "ptccc", "--reason", "x", "--dir", fiji)
+    assert ran.code == 0, ran.err
+    ran = await bluepacific("link", "list-set-aside", "--dir", fiji, "--json")
+    (aside,) = json.loads(ran.out)["items"]
+    assert (aside["item"], aside["ground"], aside["reason"]) == (waiting["nextItem"], "BY_HAND", "x")
+    ran = await bluepacific("link", "retry", "--peer", "ptccc", "--dir", fiji, "--json")
+    assert json.loads(ran.out)["count"] == 1
+
+    ran = await bluepacific("link", "export", "--to", stick, "--dir", fiji, "--json")
+    assert ran.code == 0, ran.err
+    (export,) = json.loads(ran.out)["exports"]
+    assert export["items"] > 0
+    assert (await lane(bluepacific, fiji, "ptccc"))["outgoing"]["waiting"]
+
+    ran = await bluepacific("link", "import", stick, "--dir", centre, "--json")
+    assert ran.code == 0, ran.err
+    (taken,) = json.loads(ran.out)["imports"]
+    assert (taken["storedItems"], taken["refusedItems"], taken["ended"]) == (export["items"], 0, True)
+    # The stick has Fiji's export still; only what is for Fiji is taken from it.
+    ran = await bluepacific("link", "import", stick, "--dir", fiji)
+    assert ran.code == 0, ran.err
+    # Services may have sent more since.
+    assert f"{export['items']} of ours acknowledged" in ran.out
+    ran = await bluepacific("link", "status", "--dir", fiji)
+    assert ran.code == 0, ran.err
+    assert "ptccc" in ran.out
+
+
+async def test_what_cannot_be_taken_is_told_in_one_line(apart, bluepacific, tmp_path):
+    centre, fiji = apart
+    await owed(bluepacific, fiji, "ptccc")
+    stick = tmp_path / "out.bpmedium"
+    assert (await bluepacific("link", "export", "--to", stick, "--peer", "ptccc", "--dir", fiji)).code == 0
+    whole = stick.read_bytes()
+    again = await bluepacific("link", "export", "--to", stick, "--peer", "ptccc", "--dir", fiji, "--json")
+    assert again.one_line, again.err
+    assert stick.read_bytes() == whole
+    for content, words in (
+        (b"", "not an export"),
+        (b"a photograph", "not an export"),
+        (whole[: len(whole) // 2], "Nothing in this export verifies"),
+    ):
+        stick.write_bytes(content)
+        ran = await bluepacific("link", "import", stick, "--dir", centre, "--json")
+        assert ran.one_line, ran.err
+        assert words in ran.err
+    stick.write_bytes(whole[:-5])
+    ran = await bluepacific("link", "import", stick, "--dir", centre, "--json")
+    assert ran.one_line, ran.err
+    assert "cut off" in ran.err
+    stick.write_bytes(whole)
+    ran = await bluepacific("link", "import", stick, "--dir", fiji)
+    assert ran.code == 1
+    assert "for ptccc, not for this node" in ran.err or "takes nothing" in ran.err
+    for arguments in (
+        ("import", tmp_path / "none.bpmedium", "--dir", centre),
+        ("import", tmp_path / "words.json", "--dir", tmp_path / "nowhere"),
+        ("retry", "--peer", "ton", "--dir", fiji),
+        ("set-aside", "0190a0a0-0000-7000-8000-000000000000", "--peer", "ptccc", "--reason", "x", "--dir", fiji),
+    ):
+        ran = await bluepacific("link", *arguments)
+        assert ran.one_line, ran.err
