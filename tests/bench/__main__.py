@@ -17,7 +17,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-NAMES = ("gateway", "exchange", "footprint")
+NAMES = ("gateway", "exchange", "footprint", "proof")
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "bench.md"
 _HEAD = """# Benchmarks
