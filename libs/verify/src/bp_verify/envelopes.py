@@ -44,6 +44,7 @@ def check_envelope(proof: proof_pb2.Proof, nodes: Nodes, report: Report) -> enve
         author=header.author,
         node=header.sender_node,
         recipients=tuple(header.recipients),
+        readers=tuple(key.node for key in envelope.keys),
         topic=header.topic,
         time=moment(header.create_time),
         conversation=header.conversation,

@@ -28,11 +28,12 @@ class RegisterFact:
 
 @dataclass(frozen=True)
 class EnvelopeFact:
-    """Who sent what to whom; the time is the sending service's, by its node's clock."""
+    """Who sent what to whom; the time is the sending service's, by its node's clock. `readers` are the nodes that it is sealed for."""
 
     author: str
     node: str
     recipients: tuple[str, ...]
+    readers: tuple[str, ...]
     topic: str
     time: str
     conversation: str

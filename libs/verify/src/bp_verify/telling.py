@@ -46,10 +46,7 @@ def _proven(report: Report) -> Iterator[str]:
     yield from _sent(report)
     for receipt in report.receipts:
         ground = f" ({receipt.ground})" if receipt.ground else ""
-        yield (
-            f"{receipt.state} at {receipt.recipient}{ground}, as {receipt.node} signed,"
-            f"{_at(receipt.time)} by the clock of {receipt.node}"
-        )
+        yield f"{receipt.state} at {receipt.recipient}{ground}, as {receipt.node} signed{_at(receipt.time)} by its clock"
     if head := report.head:
         yield f"the log of {head.node} had {head.size} entries{_at(head.time)}, under a head that {head.node} signed"
         yield from (
@@ -59,11 +56,12 @@ def _proven(report: Report) -> Iterator[str]:
 
 def _sent(report: Report) -> Iterator[str]:
     if sent := report.envelope:
+        when = f"{_at(sent.time)} by its clock" if sent.time else ""
         yield (
-            f"{sent.author} sent {sent.topic} through node {sent.node}{_at(sent.time)} by the clock of {sent.node}"
-            f" (number {sent.sequence} of {sent.incarnation})"
+            f"{sent.author} sent {sent.topic} through node {sent.node}{when}"
+            f", number {sent.sequence} of its incarnation {sent.incarnation}"
         )
-        yield f"it was sent to {', '.join(sent.recipients)} and to nobody else"
+        yield f"it was addressed to {', '.join(sent.recipients)}, and sealed for {', '.join(sent.readers) or 'nobody'}"
         yield f"the envelope is as {sent.node} sealed it, SHA-256 {sent.sha256}"
     if (content := report.content) and sent:
         handling = f", TLP {content.tlp}, purpose {content.purpose}" if content.tlp else ""
