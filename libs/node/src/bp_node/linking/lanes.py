@@ -10,7 +10,7 @@ from rich.table import Table
 from bluepacific.exchange.v1 import lane_service_pb2 as pb
 from bp_client import AsyncBluePacific
 from bp_node.linking.asking import ask
-from bp_node.linking.status import moment, size_in_words, urgency_name
+from bp_node.linking.status import moment, size_in_words, to_second, urgency_name
 from bp_node.screen import out, say, say_json
 
 _PAGE = 100
@@ -85,7 +85,11 @@ def _document(item: pb.SetAsideItem) -> dict[str, Any]:
 
 
 def _draw(documents: list[dict[str, Any]]) -> None:
-    table = Table("peer", "item", "kind", "urgency", "size", "queued", "set aside", "ground", "reason")
+    table = Table("peer")
+    # It is typed into the next command, so it must be whole.
+    table.add_column("item", no_wrap=True)
+    for title in ("kind", "urgency", "size", "queued", "set aside", "ground", "reason"):
+        table.add_column(title)
     for one in documents:
         table.add_row(
             one["peer"],
@@ -93,8 +97,8 @@ def _draw(documents: list[dict[str, Any]]) -> None:
             one["kind"],
             one["urgency"].lower(),
             size_in_words(one["sizeBytes"]),
-            one["queued"],
-            one["setAside"] or "",
+            to_second(one["queued"]),
+            to_second(one["setAside"]),
             one["ground"],
             one["reason"],
         )

@@ -48,6 +48,11 @@ def moment(message: Any, field: str) -> str | None:
     return getattr(message, field).ToJsonString() if message.HasField(field) else None
 
 
+def to_second(time: str | None) -> str:
+    """Returns a time for a person; empty where there is none."""
+    return f"{time[:19]}Z" if time else ""
+
+
 def _document(lanes: lane_service_pb2.Lanes) -> dict[str, Any]:
     return {
         "node": lanes.node_id,
@@ -100,10 +105,10 @@ def _draw(document: dict[str, Any]) -> None:
         table.add_row(
             lane["peer"],
             "[red]revoked[/red]" if lane["revoked"] else link,
-            lane["lastContact"] or "never",
+            to_second(lane["lastContact"]) or "never",
             f"{lane['driftMillis']} ms",
             "\n".join(waiting) or "nothing",
-            there["oldest"] or "",
+            to_second(there["oldest"]),
             _takes(there),
             f"{here['files']} files ({size_in_words(here['sizeBytes'])})" if here["files"] else "nothing",
             str(there["setAside"] + here["setAside"]),
