@@ -25,7 +25,8 @@ def export(directory: Path, message_id: str, to: Path, *, with_content: bool, as
         CommandError: The node does not run or has no such message, or the file cannot be made.
     """
     settings = load(directory)
-    request = proof_service_pb2.ExportProofRequest(message_id=message_id, with_content=with_content)
+    name = f"countries/{settings.country}/messages/{message_id}"
+    request = proof_service_pb2.ExportProofRequest(name=name, with_content=with_content)
     try:
         raw = asyncio.run(_export(settings, request))
     except Problem as problem:

@@ -8,12 +8,14 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from net import message
+from sqlalchemy import select
 
 from bluepacific.exchange.v1 import proof_pb2
 from bluepacific.exchange.v1 import proof_service_pb2 as proofs_pb2
 from bluepacific.exchange.v1 import proof_service_pb2_grpc as proofs_grpc
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.usecases import bells
+from bp_kit.tables import service_metadata
 from bp_kit.testing.harness import detail, status_of_error
 from bp_verify.checking import check_proof
 
@@ -24,7 +26,8 @@ OFFICER = "data_protection_officer"
 async def export(node, message_id, *roles, country=None, with_content=False):
     """Returns the file that a person of a node gets."""
     stub = proofs_grpc.ProofServiceStub(node.people)
-    request = proofs_pb2.ExportProofRequest(message_id=message_id, with_content=with_content)
+    name = f"countries/{country or node.settings.countries[0]}/messages/{message_id}"
+    request = proofs_pb2.ExportProofRequest(name=name, with_content=with_content)
     token = node.token(*(roles or (OFFICER,)), country=country)
     return b"".join([piece.data async for piece in stub.ExportProof(request, metadata=token)])
 
@@ -101,6 +104,18 @@ async def test_who_may_not_see_a_message_cannot_tell_it_from_none(network):
     await refused(export(network.fji, "01900000-0000-7000-8000-00000000ffff"), "NOT_FOUND")
     await refused(export(network.fji, "nonsense"), "INVALID_FIELD")
     assert check_proof(await export(network.fji, sent.message_id, country="TON"), await root_of(network.ton)).holds
+
+
+async def test_the_audit_keeps_who_took_which_proof_away(network):
+    sent = await sent_and_opened(network)
+    await export(network.ton, sent.message_id, with_content=True)
+    await refused(export(network.ton, sent.message_id, "auditor", with_content=True), "PERMISSION_DENIED")
+    audit = service_metadata().tables["audit"]
+    about = select(audit.c.principal, audit.c.detail).where(audit.c.name == f"countries/TON/messages/{sent.message_id}")
+    async with network.ton.exchange.house.database.read() as session:
+        rows = (await session.execute(about.order_by(audit.c.position))).all()
+    assert [row.principal for row in rows] == ["countries/TON/officers/it"] * 2
+    assert all(row.detail["request_sha256"] for row in rows)
 
 
 async def test_a_message_that_stays_here_is_proven_by_the_log_alone(network):

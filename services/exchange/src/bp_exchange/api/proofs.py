@@ -34,13 +34,14 @@ class ProofServicer(proof_service_pb2_grpc.ProofServiceServicer):
     ) -> AsyncIterator[httpbody_pb2.HttpBody]:
         """Streams a message's proof."""
         house, principal = self._house, current_call().principal
+        message_id = request.name.rpartition("/")[2]
         await house.register.ensure()
         prover = Prover(house.keys, house.seams.country, house.register.current, house.seams.clock())
         async with house.database.read() as session:
             evidence = SqlEvidence(session, house.keys.node_id)
-            file = await prove(evidence, prover, principal, request.message_id, with_content=request.with_content)
+            file = await prove(evidence, prover, principal, message_id, with_content=request.with_content)
         raw = file.SerializeToString(deterministic=True)
-        told = (("file-name", f"{request.message_id}.bpproof"), ("file-size", str(len(raw))))
+        told = (("file-name", f"{message_id}.bpproof"), ("file-size", str(len(raw))))
         await context.send_initial_metadata(told)
         for begin in range(0, len(raw), _PIECE_BYTES):
             yield httpbody_pb2.HttpBody(content_type=_MEDIA_TYPE, data=raw[begin : begin + _PIECE_BYTES])

@@ -95,7 +95,7 @@ async def prove(
     """
     held = await evidence.held(message_id)
     if held is None or not _may_see(held, prover, principal):
-        raise Refused("NOT_FOUND", name=message_id)
+        raise Refused("NOT_FOUND", name=f"countries/{principal.country}/messages/{message_id}")
     if with_content and not _may_read(held, principal):
         raise Refused("PERMISSION_DENIED")
     if prover.register is None:

@@ -67,6 +67,7 @@ class MediumContent(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     CHUNKS_FIELD_NUMBER: _builtins.int
     ACK_FIELD_NUMBER: _builtins.int
+    WANTS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Of this format; 1."""
     network: _builtins.bytes
@@ -101,6 +102,10 @@ class MediumContent(_message.Message):
     def ack(self) -> Global___MediumAck:
         """What the exporting node has safely on disk of the peer's media."""
 
+    @_builtins.property
+    def wants(self) -> Global___MediumWants:
+        """Files of the peer that the exporting node waits for; all of them, so a newer list replaces an older one. In the last block."""
+
     def __init__(
         self,
         *,
@@ -116,14 +121,39 @@ class MediumContent(_message.Message):
         items: _abc.Iterable[Global___MediumItem] | None = ...,
         chunks: _abc.Iterable[_link_service_pb2.BlobChunk] | None = ...,
         ack: Global___MediumAck | None = ...,
+        wants: Global___MediumWants | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "create_time", b"create_time", "register", b"register"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "create_time", b"create_time", "register", b"register", "wants", b"wants"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "chunks", b"chunks", "create_time", b"create_time", "from_node", b"from_node", "items", b"items", "last", b"last", "medium_id", b"medium_id", "network", b"network", "number", b"number", "register", b"register", "to_node", b"to_node", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "chunks", b"chunks", "create_time", b"create_time", "from_node", b"from_node", "items", b"items", "last", b"last", "medium_id", b"medium_id", "network", b"network", "number", b"number", "register", b"register", "to_node", b"to_node", "version", b"version", "wants", b"wants"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MediumContent: _TypeAlias = MediumContent  # noqa: Y015
+
+@_typing.final
+class MediumWants(_message.Message):
+    """Files that were announced to a node and are not there yet: the message came, and the link was cut before its file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIGESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def digests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """SHA-256 of their ciphertexts, in hexadecimal; the most urgent first, at most 1000."""
+
+    def __init__(
+        self,
+        *,
+        digests: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digests", b"digests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MediumWants: _TypeAlias = MediumWants  # noqa: Y015
 
 @_typing.final
 class MediumItem(_message.Message):

@@ -22,21 +22,21 @@ class ExportProofRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
     WITH_CONTENT_FIELD_NUMBER: _builtins.int
-    message_id: _builtins.str
-    """The message's id."""
+    name: _builtins.str
+    """`countries/TON/messages/{uuid}`: the caller's country, and the message's id."""
     with_content: _builtins.bool
     """The content too, in clear, with its author's seal."""
     def __init__(
         self,
         *,
-        message_id: _builtins.str = ...,
+        name: _builtins.str = ...,
         with_content: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "with_content", b"with_content"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "with_content", b"with_content"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
