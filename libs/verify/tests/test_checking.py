@@ -224,6 +224,25 @@ def test_what_is_no_root_is_told(network, root):
         check_proof(network.file(network.proof()), root)
 
 
+def test_another_file_of_the_register_is_no_root(network):
+    proof = network.proof()
+    with pytest.raises(RootUnreadableError):
+        check_proof(network.file(proof), proof.register.timestamp)
+    proof.register.roots.insert(0, proof.register.timestamp)
+    assert checked(network, proof).holds, "what stands before the root that was given is not looked at"
+    proof.register.roots.append(proof.register.timestamp)
+    assert parts(checked(network, proof)) == {"register"}
+
+
+@pytest.mark.parametrize("slot", ["timestamp", "snapshot", "targets"])
+def test_a_file_in_the_place_of_another_is_a_fault(network, slot):
+    for other in ("timestamp", "snapshot", "targets"):
+        proof = network.proof()
+        if other != slot:
+            setattr(proof.register, slot, getattr(proof.register, other))
+            assert parts(checked(network, proof)) == {"register"}
+
+
 def test_a_later_format_is_told(network):
     proof = network.proof()
     proof.version = 2

@@ -67,9 +67,13 @@ def check_proof(raw: bytes, root: bytes) -> Report:
 
 def _root(root: bytes) -> bytes:
     try:
-        return Metadata[Root].from_bytes(root).signed_bytes
+        metadata = Metadata[Root].from_bytes(root)
     except (RepositoryError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise RootUnreadableError from error
+    # TUF's other files are read as well as this one.
+    if not isinstance(metadata.signed, Root):
+        raise RootUnreadableError
+    return metadata.signed_bytes
 
 
 def _register(bundle: register_pb2.RegisterBundle, known: bytes, root: bytes, report: Report) -> Trusted | None:
