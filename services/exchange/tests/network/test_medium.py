@@ -266,3 +266,31 @@ async def test_what_a_person_sets_aside_waits_and_says_nothing_to_its_sender(cut
     assert delivery.message.payload == b"stuck"
     heard = {one.state for one in await cut.fji.receipts(STATES.DELIVERY_STATE_DELIVERED)}
     assert STATES.DELIVERY_STATE_REFUSED not in heard
+
+
+async def test_a_file_that_the_link_was_cut_on_is_asked_for_by_stick(network):
+    """Its message has come by the link, so nothing is owed any more but the file."""
+    content = os.urandom(3 * MIB)
+    blob = await put(network.fji, content)
+    network.ton.cable.unplug()
+    await network.fji.send(message(blobs=[blob]))
+    await network.fji.drained("ptccc")
+    await eventually(lambda: has_file(network.ptccc))
+    carrying = asyncio.create_task(network.ton.cable.carrying("down", MIB // 2))
+    network.ton.cable.plug()
+    await network.ton.receive()
+    await carrying
+    network.ton.cable.unplug()
+    await eventually(lambda: is_down(network.ton))
+    assert not await network.ton.blobs.has(blob.digest)
+    await carry(network.ton, network.ptccc)
+    answer = await carry(network.ptccc, network.ton)
+    assert answer.files == 1
+    assert await arrived(network.ton, blob.digest) == content
+    # Once it is there, it is not asked for and not carried again.
+    await carry(network.ton, network.ptccc)
+    assert len(await export(network.ptccc, "ton")) < MIB
+
+
+async def is_down(node):
+    return not node.exchange.links.heard("ptccc")

@@ -34,6 +34,7 @@ class Written:
         files: What was written.
         items: Envelopes and receipts in it.
         pieces: Pieces of files in it.
+        wants: Files that it asks the peer for.
         register: The register is in it.
         size: Bytes.
         ended: Its last block was written.
@@ -44,6 +45,7 @@ class Written:
     files: list[Path] = field(default_factory=list)
     items: int = 0
     pieces: int = 0
+    wants: int = 0
     register: bool = False
     size: int = 0
     ended: bool = False
@@ -65,6 +67,7 @@ class Written:
     def _count(self, content: medium_pb2.MediumContent) -> None:
         self.items += len(content.items)
         self.pieces += len(content.chunks)
+        self.wants += len(content.wants.digests)
         self.register = self.register or content.HasField("register")
         self.ended = self.ended or content.last
 
@@ -135,7 +138,7 @@ async def _export_to(client: AsyncBluePacific, peer: str, path_of: Callable[[int
         written.drop()
         raise
     written.close()
-    if not (written.items or written.pieces or written.register):
+    if not (written.items or written.pieces or written.wants or written.register):
         written.drop()
     return written
 

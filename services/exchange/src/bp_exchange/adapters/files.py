@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_exchange.adapters.tables import SealedFileRow, WantedFileRow
+from bp_exchange.adapters.tables import AskedFilesRow, SealedFileRow, WantedFileRow
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.protocol.filecipher import CHUNK_BYTES, encrypt, sealed_size
 from bp_exchange.protocol.names import is_digest
@@ -93,6 +93,19 @@ class SqlFiles:
             )
         )
         return _wanted(row) if row else None
+
+    async def ask(self, peer: str, digests: Sequence[str], ask_time: datetime) -> None:
+        """Keeps what a peer waits for by its newest medium; an older one, which came late, changes nothing."""
+        row = await self._session.get(AskedFilesRow, peer)
+        if row is None:
+            self._session.add(AskedFilesRow(peer=peer, digests=list(digests), ask_time=ask_time))
+        elif row.ask_time <= ask_time:
+            row.digests, row.ask_time = list(digests), ask_time
+
+    async def asked(self, peer: str) -> list[str]:
+        """Returns the ciphertexts that a peer waits for by its newest medium."""
+        row = await self._session.get(AskedFilesRow, peer)
+        return list(row.digests) if row else []
 
     async def got(self, digest: str) -> None:
         """Waits for a file no longer."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC
 
 from bluepacific.exchange.v1 import link_service_pb2, medium_pb2, register_pb2
 from bp_exchange.adapters.file_intake import FileIntake
-from bp_exchange.adapters.files import SealedStore
+from bp_exchange.adapters.files import SealedStore, SqlFiles
 from bp_exchange.adapters.item_intake import ItemIntake
 from bp_exchange.adapters.lanes import positions_of
 from bp_exchange.adapters.unbroken import unbroken
@@ -126,6 +127,8 @@ class MediumIntake:
             await self._take_chunk(content.from_node, chunk)
         if content.HasField("ack"):
             self.taken.acknowledged += await self._settle(content.from_node, content.ack)
+        if content.HasField("wants"):
+            await self._ask(content)
 
     async def _believe(self, peer: str, bundle: register_pb2.RegisterBundle) -> None:
         """Takes a newer register from the centre; an older one, as an old medium has it, is left."""
@@ -208,6 +211,13 @@ class MediumIntake:
     def _store(self) -> SealedStore:
         self._imported = self._imported or self._house.sealed.imported()
         return self._imported
+
+    @unbroken
+    async def _ask(self, content: medium_pb2.MediumContent) -> None:
+        async with self._house.database.write() as session:
+            files = SqlFiles(session, self._house.seams.clock)
+            asked = content.create_time.ToDatetime(tzinfo=UTC)
+            await files.ask(content.from_node, list(content.wants.digests), asked)
 
     @unbroken
     async def _settle(self, peer: str, ack: medium_pb2.MediumAck) -> int:

@@ -1,7 +1,7 @@
 """Writes a medium: everything that is owed to a peer, block by block, in constant memory. It changes nothing.
 
 First the register, from the centre, because who is in it may have sealed what follows; then the items, the most urgent first; then the
-files they announce. What is queued while it is written may or may not be in it, and is owed as before.
+files they announce, and those that the peer asked for. What is queued while it is written may or may not be in it, and is owed as before.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from bluepacific.exchange.v1 import link_service_pb2, medium_pb2
+from bp_exchange.adapters.file_intake import FileIntake
 from bp_exchange.adapters.files import SqlFiles
 from bp_exchange.adapters.queue import QueueReader
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.envelope import header_of
-from bp_exchange.protocol.medium import MAGIC, MAX_ACKS, MAX_ITEMS, VERSION, network_of, sign_block
+from bp_exchange.protocol.medium import MAGIC, MAX_ACKS, MAX_ITEMS, MAX_WANTS, VERSION, network_of, sign_block
 from bp_exchange.usecases.records import QueueItem, SealedFile
 from bp_kit.errors import Refused
 
@@ -56,10 +57,10 @@ class MediumWriter:
             yield await self._block(register=self._current.bundle)
         async for items in self._items():
             yield await self._block(items=items)
-        for digest in self._files:
+        for digest in dict.fromkeys([*self._files, *await self._asked()]):
             async for chunk in self._chunks(digest):
                 yield await self._block(chunks=[chunk])
-        yield await self._block(last=True)
+        yield await self._block(wants=await self._wants(), last=True)
 
     async def acknowledge(self, stored: Sequence[str], refused: Mapping[str, str]) -> bytes:
         """Returns a whole medium that says what of the peer's is safely here, and what will never be taken, with its ground."""
@@ -71,7 +72,8 @@ class MediumWriter:
             for item_id, ground in part:
                 if ground:
                     ack.refused.add(item_id=item_id, ground=ground)
-            blocks.append(await self._block(ack=ack, last=at + MAX_ACKS >= len(said)))
+            blocks.append(await self._block(ack=ack))
+        blocks.append(await self._block(wants=await self._wants(), last=True))
         return b"".join(blocks)
 
     async def _block(self, **fields: object) -> bytes:
@@ -126,6 +128,15 @@ class MediumWriter:
                 return
             yield link_service_pb2.BlobChunk(digest=digest, offset=offset, data=data)
             offset += len(data)
+
+    @unbroken
+    async def _asked(self) -> list[str]:
+        async with self._house.database.read() as session:
+            return await SqlFiles(session, self._house.seams.clock).asked(self._peer)
+
+    async def _wants(self) -> medium_pb2.MediumWants:
+        wanted = await FileIntake(self._house, self._peer).wanted(MAX_WANTS)
+        return medium_pb2.MediumWants(digests=[one.sealed.digest for one in wanted])
 
     @unbroken
     async def _find(self, digest: str) -> SealedFile | None:

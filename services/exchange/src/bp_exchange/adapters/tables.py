@@ -165,6 +165,16 @@ class WantedFileRow(Base):
     set_aside: Mapped[str] = mapped_column(String(30))
 
 
+class AskedFilesRow(Base):
+    """What a peer's newest medium says it waits for: files whose messages it has already."""
+
+    __tablename__ = "asked_files"
+    peer: Mapped[str] = mapped_column(String(31), primary_key=True)
+    digests: Mapped[list[Any]] = mapped_column(JSON)
+    # By the peer's clock.
+    ask_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class PeerRow(Base):
     """What was last seen of a peer."""
 

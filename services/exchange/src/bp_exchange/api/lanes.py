@@ -147,7 +147,8 @@ class LaneServicer(lane_service_pb2_grpc.LaneServiceServicer):
         """A node may be a guest's too; its lanes are its own country's."""
         if current_call().principal.country != self._house.seams.country:
             raise Refused("PERMISSION_DENIED")
-        await self._house.register.ensure()
+        # Anew: perhaps a peer was let in just now.
+        await self._house.register.load()
 
     def _lanes(self) -> SqlLanes:
         return SqlLanes(current_session(), self._house.seams.clock)

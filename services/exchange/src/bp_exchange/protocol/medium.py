@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 
 from bluepacific.exchange.v1 import medium_pb2
 from bp_exchange.protocol.keys import NodeKeys
-from bp_exchange.protocol.names import is_id
+from bp_exchange.protocol.names import is_digest, is_id, is_moment
 from bp_exchange.protocol.register import Directory
 from bp_verify.seals import verifies
 
@@ -23,6 +23,7 @@ LENGTH_BYTES = 4
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
 MAX_ITEMS = 64
 MAX_ACKS = 10_000
+MAX_WANTS = 1000
 MAX_NUMBER = 2**31 - 1
 _PREFIX = b"bluepacific/1 medium\0"
 
@@ -93,6 +94,9 @@ def _well_formed(content: medium_pb2.MediumContent) -> bool:
         and content.number <= MAX_NUMBER
         and len(content.items) <= MAX_ITEMS
         and len(acks) <= MAX_ACKS
+        and len(content.wants.digests) <= MAX_WANTS
+        and all(is_digest(one) for one in content.wants.digests)
+        and is_moment(content.create_time)
         and all(is_id(one) for one in acks)
         and all(is_id(one.item_id) for one in content.items)
     )
