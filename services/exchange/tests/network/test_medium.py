@@ -179,6 +179,16 @@ async def test_only_administrators_of_the_nodes_country_carry(cut):
     await refused(export(cut.fji, "ton"), "NOT_FOUND")
 
 
+async def test_a_revoked_node_gives_and_gets_nothing(cut):
+    await cut.fji.send(message())
+    await cut.ptccc.send(message("countries/WSM", ["countries/FJI/units/ncb"]))
+    medium = await export(cut.fji)
+    await cut.ptccc.revoke("fji")
+    await refused(export(cut.ptccc, "fji"), "NOT_FOUND")
+    await refused(take(cut.ptccc, medium), "MEDIUM_SENDER_NOT_TRUSTED")
+    assert (await lane(cut.ptccc, "fji")).revoked
+
+
 async def test_a_stick_reaches_a_node_that_never_had_a_link(cut):
     """Samoa's customs enrols, and never dials; the stick brings it a register that knows whoever came after it."""
     cook = await cut.add("cok", "COK")

@@ -41,6 +41,7 @@ class Taken:
         ended: Its last block was here.
         blocks: How many verified.
         damaged: How many did not.
+        left: There were more than one import may have.
         stored: Ids of items that are safely here.
         refused: Grounds of items that will never be taken, by id.
         files: How many became whole.
@@ -57,6 +58,7 @@ class Taken:
     ended: bool = False
     blocks: int = 0
     damaged: int = 0
+    left: bool = False
     stored: dict[str, None] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     files: int = 0
@@ -94,6 +96,7 @@ class MediumIntake:
         """Takes one block; more of them than one import may have are left."""
         taken = self.taken
         if taken.blocks + taken.damaged >= MAX_BLOCKS:
+            taken.left = True
             return
         try:
             content = await asyncio.to_thread(

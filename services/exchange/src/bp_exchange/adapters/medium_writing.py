@@ -34,11 +34,13 @@ class MediumWriter:
         peer: Its node id.
 
     Raises:
-        Refused: NOT_FOUND: it is no peer of this node; UNAVAILABLE: this node is not enrolled yet.
+        Refused: NOT_FOUND: it is no peer of this node, or revoked; UNAVAILABLE: this node is not enrolled yet.
     """
 
     def __init__(self, house: House, peer: str) -> None:
         check_peer(house, peer)
+        if house.register.directory.trusted(peer) is None:
+            raise Refused("NOT_FOUND", name=peer)
         current = house.register.current
         if current is None:
             raise Refused("UNAVAILABLE")

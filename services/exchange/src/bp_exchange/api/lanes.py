@@ -130,7 +130,7 @@ class LaneServicer(lane_service_pb2_grpc.LaneServiceServicer):
             last_block=taken.last,
             ended=taken.ended,
             damaged_blocks=taken.damaged,
-            truncated=reader.leftover or reader.broken,
+            truncated=reader.leftover or reader.broken or taken.left,
             stored_items=len(taken.stored),
             refused_items=len(taken.refused),
             files=taken.files,

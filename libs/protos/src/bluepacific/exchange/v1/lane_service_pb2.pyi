@@ -520,7 +520,7 @@ class ImportMediumResponse(_message.Message):
     damaged_blocks: _builtins.int
     """Blocks that did not verify, or could not be read; nothing of them was taken."""
     truncated: _builtins.bool
-    """The bytes ended within a block."""
+    """The bytes ended within a block, or there were more blocks than one import takes (1024); the rest was left."""
     stored_items: _builtins.int
     """Items that are safely here; those that were before are counted too."""
     refused_items: _builtins.int
