@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bp_gateway.calls import Caller, Channels
 from bp_gateway.exchange import Exchange, HeaderList
 from bp_gateway.metadata import deadline_of, metadata_of
 from bp_gateway.requests import RequestReader
 from bp_gateway.settings import GatewaySettings
-from bp_gateway.surface import Binding, Kind
+from bp_gateway.surface import Binding
 from bp_gateway.transcode import encoder_of
 from bp_gateway.transcode.encoding import to_json
 
@@ -15,8 +17,8 @@ JSON = b"application/json"
 NO_STORE: HeaderList = [(b"cache-control", b"no-store")]
 
 
-class UnaryEndpoint:
-    """Answers requests of one binding with JSON.
+class _Calling:
+    """Makes the RPC's request of an HTTP request and calls it.
 
     Args:
         binding: Which.
@@ -28,12 +30,9 @@ class UnaryEndpoint:
         self._reader = RequestReader(binding)
         self._caller = Caller(binding, channels)
         self._settings = settings
-        self._encode = encoder_of(binding.method.output_type)
-        self._has_etag = "etag" in binding.method.output_type.fields_by_name
-        self._cacheable = binding.verb == "GET"
 
-    async def answer(self, exchange: Exchange) -> None:
-        """Calls the RPC and sends its answer.
+    async def called(self, exchange: Exchange) -> Any:
+        """Returns the RPC's answer.
 
         Raises:
             Refused: The request cannot be read.
@@ -49,11 +48,30 @@ class UnaryEndpoint:
             else b""
         )
         request = self._reader.read(exchange.segments, exchange.scope["query_string"], headers, body)
-        response = await call(request, timeout=timeout, metadata=metadata)
+        return await call(request, timeout=timeout, metadata=metadata)
+
+
+class UnaryEndpoint(_Calling):
+    """Answers requests of one binding with JSON."""
+
+    def __init__(self, binding: Binding, channels: Channels, settings: GatewaySettings) -> None:
+        super().__init__(binding, channels, settings)
+        self._encode = encoder_of(binding.method.output_type)
+        self._has_etag = "etag" in binding.method.output_type.fields_by_name
+        self._cacheable = binding.verb == "GET"
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Calls the RPC and sends its answer.
+
+        Raises:
+            Refused: The request cannot be read.
+            grpc.RpcError: The service refuses or fails.
+        """
+        response = await self.called(exchange)
         etag = _quoted(response.etag) if self._has_etag else b""
         if not etag:
             await exchange.reply(200, to_json(self._encode(response)), JSON, NO_STORE)
-        elif self._cacheable and _is_known(etag, headers):
+        elif self._cacheable and _is_known(etag, exchange.headers):
             await exchange.start(304, [(b"etag", etag), (b"cache-control", b"private, no-cache")])
             await exchange.write(b"", more=False)
         else:
@@ -61,20 +79,8 @@ class UnaryEndpoint:
             await exchange.reply(200, to_json(self._encode(response)), JSON, own)
 
 
-class FileEndpoint:
-    """Answers requests of one binding with the HttpBody that its RPC gives.
-
-    Args:
-        binding: Which.
-        channels: Where services are.
-        settings: Limits and deadlines.
-    """
-
-    def __init__(self, binding: Binding, channels: Channels, settings: GatewaySettings) -> None:
-        assert binding.kind is Kind.FILE
-        self._reader = RequestReader(binding)
-        self._caller = Caller(binding, channels)
-        self._settings = settings
+class FileEndpoint(_Calling):
+    """Answers requests of one binding with the HttpBody that its RPC gives."""
 
     async def answer(self, exchange: Exchange) -> None:
         """Calls the RPC and sends its file.
@@ -83,16 +89,7 @@ class FileEndpoint:
             Refused: The request cannot be read.
             grpc.RpcError: The service refuses or fails.
         """
-        metadata = metadata_of(exchange.headers, exchange.traceparent)
-        timeout = deadline_of(exchange.headers, self._settings)
-        call = self._caller.to(exchange.segments)
-        body = (
-            await exchange.body(self._settings.body_bytes, self._settings.body_seconds)
-            if self._reader.takes_body
-            else b""
-        )
-        request = self._reader.read(exchange.segments, exchange.scope["query_string"], exchange.headers, body)
-        response = await call(request, timeout=timeout, metadata=metadata)
+        response = await self.called(exchange)
         await exchange.reply(200, response.data, media_type(response.content_type), NO_STORE)
 
 
