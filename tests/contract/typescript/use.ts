@@ -67,7 +67,9 @@ async function lookAround(name: string): Promise<string> {
 async function addAUnit(country: string): Promise<Unit> {
   const body = { displayName: "Vessel desk", kind: "UNIT_KIND_MARITIME" } as const;
   const unitId = `desk-${Date.now().toString(36)}`;
-  const params = { path: { country }, query: { unitId }, header: { "Idempotency-Key": crypto.randomUUID() } };
+  // Not from `crypto`, which Node.js 18 does not have as a global.
+  const key = `00000000-0000-4000-8000-${Date.now().toString(16).padStart(12, "0")}`;
+  const params = { path: { country }, query: { unitId }, header: { "Idempotency-Key": key } };
   const { data: unit } = await client.POST("/v1/countries/{country}/units", { params, body });
   const { data: again } = await client.POST("/v1/countries/{country}/units", { params, body });
   expect(unit?.name && unit.name === again?.name, "a repeat made a second unit");

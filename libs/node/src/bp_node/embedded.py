@@ -26,6 +26,8 @@ from bp_node.seams import seams_of
 from bp_node.services import NAMES, build_service
 from bp_node.settings import NodeSettings
 
+# Long enough for a worker to end what it is in the middle of.
+_CANCEL_SECONDS = 5.0
 _log = get_logger("bp_node")
 
 
@@ -114,7 +116,14 @@ async def _working(node: Node) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in workers:
-            task.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        await _end(workers)
         node._failed.cancel()  # noqa: SLF001
+
+
+async def _end(workers: list[asyncio.Task[None]]) -> None:
+    """Cancels the workers until each has ended: a cancellation that comes along with an answer can get lost in what is awaited."""
+    running = set(workers)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=_CANCEL_SECONDS)

@@ -102,8 +102,22 @@ class NodeProcess:
             await self._stop()
 
     async def _run_once(self) -> int:
+        spawning = asyncio.ensure_future(self._spawn())
+        try:
+            self._process = await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            # It may be there all the same: then it is to be stopped, too.
+            self._process = await spawning
+            raise
+        assert self._process.stdout
+        async for line in self._process.stdout:
+            if _event(line).get("event") == "ready":
+                self._ready.set()
+        return await self._process.wait()
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 "bp_node",
@@ -119,11 +133,6 @@ class NodeProcess:
                 start_new_session=True,
                 preexec_fn=_end_with_parent,
             )
-        assert self._process.stdout
-        async for line in self._process.stdout:
-            if _event(line).get("event") == "ready":
-                self._ready.set()
-        return await self._process.wait()
 
     async def _stop(self) -> None:
         process = self._process
