@@ -16,6 +16,7 @@ from typing import Any
 
 from bluepacific.cooperation.v1 import directory_service_pb2
 from bp_client import BluePacific
+from bp_node.region.plan import NODES as PLANNED
 
 READY_SECONDS = 240
 STOP_SECONDS = 60
@@ -166,11 +167,17 @@ class Region:
         return client
 
     def wait_acquainted(self) -> None:
-        """Waits until Fiji has heard of Tonga's units: the directory travels as everything does."""
-        asked = directory_service_pb2.ListAddresseesRequest(parent="countries/TON")
+        """Waits until Fiji has heard of each of Tonga's units: the directory travels as everything does, a unit at a time."""
+        asked = directory_service_pb2.ListAddresseesRequest(parent="countries/TON", page_size=100)
+        units = {
+            f"countries/TON/units/{unit['id']}"
+            for node in PLANNED
+            if node.node_id == "ton"
+            for unit in node.people["units"]
+        }
         deadline = time.monotonic() + READY_SECONDS
         with self.signed_in("fji", "ana") as ana:
-            while not ana.cooperation.directories.ListAddressees(asked).addressees:
+            while units - {one.unit for one in ana.cooperation.directories.ListAddressees(asked).addressees}:
                 assert time.monotonic() < deadline, self.told()
                 time.sleep(0.1)
 
