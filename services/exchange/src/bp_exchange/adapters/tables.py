@@ -183,6 +183,9 @@ class PeerRow(Base):
     incarnation: Mapped[str] = mapped_column(String(36))
     last_contact_time: Mapped[datetime] = mapped_column(UtcTime)
     drift_millis: Mapped[int] = mapped_column(BigInteger)
+    # What it said that it owes this node: [urgency, count, bytes] each; none where its release does not say.
+    owes: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    owes_time: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class PaceRow(Base):
@@ -192,6 +195,41 @@ class PaceRow(Base):
     peer: Mapped[str] = mapped_column(String(31), primary_key=True)
     bytes_per_second: Mapped[int] = mapped_column(BigInteger)
     measure_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class PlanRow(Base):
+    """What a country allows on its link to a peer; none where everything is allowed."""
+
+    __tablename__ = "contact_plan"
+    peer: Mapped[str] = mapped_column(String(31), primary_key=True)
+    time_zone: Mapped[str] = mapped_column(String(64))
+    # As `adapters.plans` writes them.
+    rules: Mapped[list[Any]] = mapped_column(JSON)
+    revision: Mapped[int] = mapped_column(Integer)
+    update_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class SpentRow(Base):
+    """How much of its plan's volume a link has spent on the newest day."""
+
+    __tablename__ = "spent_volume"
+    peer: Mapped[str] = mapped_column(String(31), primary_key=True)
+    urgency: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    # The local date: 2026-11-25.
+    day: Mapped[str] = mapped_column(String(10))
+    size: Mapped[int] = mapped_column(BigInteger)
+
+
+class LeaseRow(Base):
+    """What only one process of several on this database does: who does it, until it no longer renews."""
+
+    __tablename__ = "lease"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(36))
+    # The holder's process, for people.
+    pod: Mapped[str] = mapped_column(String(63))
+    take_time: Mapped[datetime] = mapped_column(UtcTime)
+    renew_time: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class RegisterRow(Base):
