@@ -3,7 +3,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup region scenario test check lint types layers protos drift pytest format generate lock bench bench-gateway bench-exchange bench-footprint clean
+.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix format generate lock bench bench-gateway bench-exchange bench-footprint clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ lint: setup
 	.venv/bin/ruff format --quiet --check .
 
 types: setup
-	.venv/bin/mypy libs/verify/src libs/kit/src libs/client/src libs/node/src $(wildcard services/*/src)
+	.venv/bin/mypy libs/verify/src libs/access/src libs/kit/src libs/client/src libs/node/src $(wildcard services/*/src)
 
 layers: setup
 	.venv/bin/lint-imports --no-logo
@@ -39,6 +39,9 @@ drift: setup
 
 pytest: setup
 	$(PY) -m pytest -q -n auto --dist loadgroup $(ARGS)
+
+access-matrix: setup ## Ask the access policies every question of docs/access.md: `cells N wrong M`
+	@$(PY) -m tests.access $(ARGS)
 
 format: setup ## Format the code and mend what ruff can
 	.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .

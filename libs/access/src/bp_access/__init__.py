@@ -1,0 +1,1 @@
+"""Who may do what with which information: Cedar policies in readable files, and what they need to be asked."""
