@@ -109,10 +109,10 @@ class Network:
         return envelope_pb2.SealedContent(content=raw, signature=signature)
 
     def head(self, leaves, node="fji"):
-        head = proof_pb2.TreeHead(node_id=node, incarnation="one", size=len(leaves), root=root(leaves))
+        head = log_pb2.TreeHead(node_id=node, incarnation="one", size=len(leaves), root=root(leaves))
         head.head_time.FromJsonString("2026-11-25T10:30:00Z")
         raw = head.SerializeToString(deterministic=True)
-        return proof_pb2.SignedTreeHead(head=raw, signature=self.keys[node].sign(seals.head_signed(raw)))
+        return log_pb2.SignedTreeHead(head=raw, signature=self.keys[node].sign(seals.head_signed(raw)))
 
     def proof(self, envelope=None, receipts=None, register=None, content=None):
         """Fiji's proof: sent, and two statements of Tonga heard; other leaves lie between."""

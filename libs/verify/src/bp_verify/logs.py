@@ -32,13 +32,13 @@ def check_log(proof: proof_pb2.Proof, nodes: Nodes, report: Report) -> None:
         _compare(proof, entries, report)
 
 
-def _head(proof: proof_pb2.Proof, nodes: Nodes, report: Report) -> proof_pb2.TreeHead | None:
+def _head(proof: proof_pb2.Proof, nodes: Nodes, report: Report) -> log_pb2.TreeHead | None:
     signed = proof.head
     if not nodes.signed(proof.node_id, signed.signature, head_signed(signed.head)):
         report.wrong("head", f"it is not signed by {proof.node_id}: size, root, time or signature were changed")
         return None
     try:
-        head = proof_pb2.TreeHead.FromString(signed.head)
+        head = log_pb2.TreeHead.FromString(signed.head)
     except DecodeError:
         report.wrong("head", "it cannot be read")
         return None
@@ -50,7 +50,7 @@ def _head(proof: proof_pb2.Proof, nodes: Nodes, report: Report) -> proof_pb2.Tre
 
 
 def _entry(
-    number: int, proven: proof_pb2.ProvenEntry, proof: proof_pb2.Proof, head: proof_pb2.TreeHead | None, report: Report
+    number: int, proven: proof_pb2.ProvenEntry, proof: proof_pb2.Proof, head: log_pb2.TreeHead | None, report: Report
 ) -> log_pb2.LogEntry | None:
     part = f"entry {number}"
     if head is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bluepacific.exchange.v1 import register_pb2
-from bp_verify.seals import verifies
+from bp_verify.seals import signed_by
 
 
 class Nodes:
@@ -20,12 +20,12 @@ class Nodes:
         self._named: dict[str, None] = {}
 
     def signed(self, node_id: str, signature: bytes, signed: bytes) -> bool:
-        """Tells whether a signature is of that node; revoked nodes signed too, once."""
+        """Tells whether a signature is of that node; revoked nodes and replaced keys signed too, once."""
         node = self._nodes.get(node_id)
         if node is None:
             return False
         self._named[node_id] = None
-        return verifies(node.sign_key, signature, signed)
+        return signed_by(node, signature, signed, retired=True)
 
     def speaks_for(self, node_id: str, name: str) -> bool:
         """Tells whether the node serves the country of a unit's or country's name."""

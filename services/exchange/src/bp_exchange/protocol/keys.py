@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
@@ -65,8 +67,30 @@ def wrap(content_key: bytes, public: bytes, info: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class NodeKeys:
-    """What a node signs and opens with."""
+    """What a node signs and opens with.
+
+    Attributes:
+        node_id: Whose.
+        sign: Its seals.
+        sealing: Opens what is sealed to it.
+        older: Keys that `sealing` replaced, the newest first: what was sealed to them is still on its way, or kept.
+    """
 
     node_id: str
     sign: Ed25519PrivateKey
     sealing: SealingKey
+    older: tuple[SealingKey, ...] = ()
+
+    def unwrap(self, wrapped: bytes, info: bytes) -> bytes:
+        """Returns a content key that was wrapped for this node, whenever that was.
+
+        Raises:
+            cryptography.exceptions.InvalidTag: It was not wrapped for it with that info.
+        """
+        try:
+            return self.sealing.unwrap(wrapped, info)
+        except InvalidTag:
+            for key in self.older:
+                with suppress(InvalidTag):
+                    return key.unwrap(wrapped, info)
+            raise

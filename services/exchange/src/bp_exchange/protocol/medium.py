@@ -14,7 +14,7 @@ from bluepacific.exchange.v1 import medium_pb2
 from bp_exchange.protocol.keys import NodeKeys
 from bp_exchange.protocol.names import is_digest, is_id, is_moment
 from bp_exchange.protocol.register import Directory
-from bp_verify.seals import verifies
+from bp_verify.seals import signed_by
 
 MAGIC = b"BPMEDIUM1\n"
 VERSION = 1
@@ -78,7 +78,7 @@ def verify_block(raw: bytes, *, directory: Directory, own: str, network: bytes) 
     sender = directory.trusted(content.from_node)
     if sender is None or not (sender.centre or directory.nodes[own].centre):
         raise MediumRefusedError("MEDIUM_SENDER_NOT_TRUSTED", _shown(content.from_node))
-    if not verifies(sender.sign_key, block.signature, _PREFIX + block.content):
+    if not signed_by(sender, block.signature, _PREFIX + block.content):
         raise MediumRefusedError("MEDIUM_DAMAGED")
     if content.to_node != own:
         raise MediumRefusedError("MEDIUM_FOR_ANOTHER_NODE", _shown(content.to_node))

@@ -12,7 +12,7 @@ from bp_exchange.protocol.keys import NodeKeys
 from bp_exchange.protocol.names import is_id, is_moment, is_name, is_traceparent
 from bp_exchange.protocol.refusal import Ground, RefusedItemError
 from bp_exchange.protocol.register import Directory
-from bp_verify.seals import receipt_signed, verifies
+from bp_verify.seals import receipt_signed, signed_by
 
 # A relay that drops something says so; everything else only the recipient's node can know.
 _OF_A_RELAY = (topics_pb2.DELIVERY_STATE_REFUSED, topics_pb2.DELIVERY_STATE_EXPIRED)
@@ -44,7 +44,7 @@ def verify_receipt(signed: envelope_pb2.SignedReceipt, directory: Directory) -> 
         raise RefusedItemError(Ground.UNKNOWN_SENDER)
     if node.revoked:
         raise RefusedItemError(Ground.REVOKED_SENDER)
-    if not verifies(node.sign_key, signed.signature, receipt_signed(signed.receipt)):
+    if not signed_by(node, signed.signature, receipt_signed(signed.receipt)):
         raise RefusedItemError(Ground.BAD_SEAL)
     try:
         receipt = topics_pb2.Receipt.FromString(signed.receipt)

@@ -156,9 +156,9 @@ async def _add_log(proof: proof_pb2.Proof, evidence: Evidence, prover: Prover) -
             proof.receipts.add(receipt=stated.receipt, node=stated.node, signature=stated.signature)
 
 
-def sign_head(prover: Prover, incarnation: str, edge: Edge) -> proof_pb2.SignedTreeHead:
+def sign_head(prover: Prover, incarnation: str, edge: Edge) -> log_pb2.SignedTreeHead:
     """Returns the head of the node's log with its signature."""
-    head = proof_pb2.TreeHead(node_id=prover.keys.node_id, incarnation=incarnation, size=edge.size, root=edge.root())
+    head = log_pb2.TreeHead(node_id=prover.keys.node_id, incarnation=incarnation, size=edge.size, root=edge.root())
     head.head_time.FromDatetime(prover.now)
     raw = head.SerializeToString(deterministic=True)
-    return proof_pb2.SignedTreeHead(head=raw, signature=prover.keys.sign.sign(head_signed(raw)))
+    return log_pb2.SignedTreeHead(head=raw, signature=prover.keys.sign.sign(head_signed(raw)))

@@ -6,6 +6,7 @@ isort:skip_file
 from bluepacific.exchange.v1 import register_pb2 as _register_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -105,8 +106,102 @@ class EnrolResponse(_message.Message):
 
     CERTIFICATE_FIELD_NUMBER: _builtins.int
     REGISTER_FIELD_NUMBER: _builtins.int
+    RENEWAL_CERTIFICATE_FIELD_NUMBER: _builtins.int
+    UNCONFIRMED_FIELD_NUMBER: _builtins.int
     certificate: _builtins.bytes
     """Its TLS certificate, PEM."""
+    renewal_certificate: _builtins.bytes
+    """A certificate for the same key that outlives the other, good for renewal only, PEM."""
+    unconfirmed: _builtins.bool
+    """The centre waits for a second person's word."""
+    @_builtins.property
+    def register(self) -> _register_pb2.RegisterBundle:
+        """The register with its proofs. The node is not in it before a second person at the centre has confirmed its fingerprint."""
+
+    def __init__(
+        self,
+        *,
+        certificate: _builtins.bytes = ...,
+        register: _register_pb2.RegisterBundle | None = ...,
+        renewal_certificate: _builtins.bytes = ...,
+        unconfirmed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["register", b"register"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "register", b"register", "renewal_certificate", b"renewal_certificate", "unconfirmed", b"unconfirmed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolResponse: _TypeAlias = EnrolResponse  # noqa: Y015
+
+@_typing.final
+class RenewRequest(_message.Message):
+    """Asks for new certificates."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    CSR_FIELD_NUMBER: _builtins.int
+    SIGN_KEY_FIELD_NUMBER: _builtins.int
+    HPKE_KEY_FIELD_NUMBER: _builtins.int
+    COMPROMISED_FIELD_NUMBER: _builtins.int
+    REQUEST_TIME_FIELD_NUMBER: _builtins.int
+    PROOF_FIELD_NUMBER: _builtins.int
+    NEW_PROOF_FIELD_NUMBER: _builtins.int
+    node_id: _builtins.str
+    """The node's id."""
+    csr: _builtins.bytes
+    """Certificate signing request (PKCS #10, DER) for its TLS key: the one it has, or a new one."""
+    sign_key: _builtins.bytes
+    """Ed25519 public key of its seals from now on."""
+    hpke_key: _builtins.bytes
+    """ML-KEM-768 and X25519 public keys from now on."""
+    compromised: _builtins.bool
+    """The keys that it had are in wrong hands: they are retired at once, without overlap."""
+    proof: _builtins.bytes
+    """Ed25519, by the sign key that the register has, over all of the above."""
+    new_proof: _builtins.bytes
+    """The same by the sign key from now on."""
+    @_builtins.property
+    def request_time(self) -> _timestamp_pb2.Timestamp:
+        """By the node's clock; an older request than the last one changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        node_id: _builtins.str = ...,
+        csr: _builtins.bytes = ...,
+        sign_key: _builtins.bytes = ...,
+        hpke_key: _builtins.bytes = ...,
+        compromised: _builtins.bool = ...,
+        request_time: _timestamp_pb2.Timestamp | None = ...,
+        proof: _builtins.bytes = ...,
+        new_proof: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["request_time", b"request_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compromised", b"compromised", "csr", b"csr", "hpke_key", b"hpke_key", "new_proof", b"new_proof", "node_id", b"node_id", "proof", b"proof", "request_time", b"request_time", "sign_key", b"sign_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewRequest: _TypeAlias = RenewRequest  # noqa: Y015
+
+@_typing.final
+class RenewResponse(_message.Message):
+    """The node goes on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CERTIFICATE_FIELD_NUMBER: _builtins.int
+    RENEWAL_CERTIFICATE_FIELD_NUMBER: _builtins.int
+    AUTHORITY_FIELD_NUMBER: _builtins.int
+    REGISTER_FIELD_NUMBER: _builtins.int
+    certificate: _builtins.bytes
+    """Its TLS certificate, PEM."""
+    renewal_certificate: _builtins.bytes
+    """Good for renewal only, PEM."""
+    authority: _builtins.bytes
+    """The network's certificate authority, PEM; it may have been renewed, too."""
     @_builtins.property
     def register(self) -> _register_pb2.RegisterBundle:
         """The register with its proofs."""
@@ -115,12 +210,14 @@ class EnrolResponse(_message.Message):
         self,
         *,
         certificate: _builtins.bytes = ...,
+        renewal_certificate: _builtins.bytes = ...,
+        authority: _builtins.bytes = ...,
         register: _register_pb2.RegisterBundle | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["register", b"register"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "register", b"register"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority", b"authority", "certificate", b"certificate", "register", b"register", "renewal_certificate", b"renewal_certificate"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___EnrolResponse: _TypeAlias = EnrolResponse  # noqa: Y015
+Global___RenewResponse: _TypeAlias = RenewResponse  # noqa: Y015

@@ -40,6 +40,11 @@ class EnrolmentServiceStub:
                 request_serializer=bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.EnrolRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.EnrolResponse.FromString,
                 _registered_method=True)
+        self.Renew = channel.unary_unary(
+                '/bluepacific.exchange.v1.EnrolmentService/Renew',
+                request_serializer=bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.RenewRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.RenewResponse.FromString,
+                _registered_method=True)
 
 
 class EnrolmentServiceServicer:
@@ -53,6 +58,14 @@ class EnrolmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Renew(self, request, context):
+        """Gives a registered node new certificates, and puts new keys of it into the register. The node is known by its certificate, or, when
+        that has expired, by its renewal certificate; in any case it signs with a key that the register has.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EnrolmentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +73,11 @@ def add_EnrolmentServiceServicer_to_server(servicer, server):
                     servicer.Enrol,
                     request_deserializer=bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.EnrolRequest.FromString,
                     response_serializer=bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.EnrolResponse.SerializeToString,
+            ),
+            'Renew': grpc.unary_unary_rpc_method_handler(
+                    servicer.Renew,
+                    request_deserializer=bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.RenewRequest.FromString,
+                    response_serializer=bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.RenewResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +108,33 @@ class EnrolmentService:
             '/bluepacific.exchange.v1.EnrolmentService/Enrol',
             bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.EnrolRequest.SerializeToString,
             bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.EnrolResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Renew(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.exchange.v1.EnrolmentService/Renew',
+            bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.RenewRequest.SerializeToString,
+            bluepacific_dot_exchange_dot_v1_dot_enrolment__service__pb2.RenewResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,6 +35,10 @@ class EnrolmentServiceStub:
     def __new__(cls, channel: _aio.Channel) -> EnrolmentServiceAsyncStub: ...
     Enrol: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.EnrolRequest, _enrolment_service_pb2.EnrolResponse]
     """Takes the node's public keys and gives it a certificate and the register. The keys it makes never leave the node."""
+    Renew: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.RenewRequest, _enrolment_service_pb2.RenewResponse]
+    """Gives a registered node new certificates, and puts new keys of it into the register. The node is known by its certificate, or, when
+    that has expired, by its renewal certificate; in any case it signs with a key that the register has.
+    """
 
 @_typing.type_check_only
 class EnrolmentServiceAsyncStub(EnrolmentServiceStub):
@@ -43,6 +47,10 @@ class EnrolmentServiceAsyncStub(EnrolmentServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Enrol: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.EnrolRequest, _enrolment_service_pb2.EnrolResponse]  # type: ignore[assignment]
     """Takes the node's public keys and gives it a certificate and the register. The keys it makes never leave the node."""
+    Renew: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.RenewRequest, _enrolment_service_pb2.RenewResponse]  # type: ignore[assignment]
+    """Gives a registered node new certificates, and puts new keys of it into the register. The node is known by its certificate, or, when
+    that has expired, by its renewal certificate; in any case it signs with a key that the register has.
+    """
 
 class EnrolmentServiceServicer(metaclass=_abc_1.ABCMeta):
     """Lets a new node in. Served on its own listener, over TLS that the invitation pins; the one-time secret stands for the invitation."""
@@ -54,5 +62,15 @@ class EnrolmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_enrolment_service_pb2.EnrolResponse, _abc.Awaitable[_enrolment_service_pb2.EnrolResponse]]:
         """Takes the node's public keys and gives it a certificate and the register. The keys it makes never leave the node."""
+
+    @_abc_1.abstractmethod
+    def Renew(
+        self,
+        request: _enrolment_service_pb2.RenewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_enrolment_service_pb2.RenewResponse, _abc.Awaitable[_enrolment_service_pb2.RenewResponse]]:
+        """Gives a registered node new certificates, and puts new keys of it into the register. The node is known by its certificate, or, when
+        that has expired, by its renewal certificate; in any case it signs with a key that the register has.
+        """
 
 def add_EnrolmentServiceServicer_to_server(servicer: EnrolmentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -5,6 +5,7 @@ isort:skip_file
 
 from bluepacific.common.v1 import blob_pb2 as _blob_pb2
 from bluepacific.common.v1 import handling_pb2 as _handling_pb2
+from bluepacific.exchange.v1 import log_pb2 as _log_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -300,6 +301,7 @@ class SignedReceipt(_message.Message):
     SIGNATURE_FIELD_NUMBER: _builtins.int
     TO_NODE_FIELD_NUMBER: _builtins.int
     RECEIPT_ID_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
     receipt: _builtins.bytes
     """A serialised Receipt."""
     node: _builtins.str
@@ -310,6 +312,10 @@ class SignedReceipt(_message.Message):
     """The node that waits for it: the envelope's sender."""
     receipt_id: _builtins.str
     """UUIDv7 of the receipt."""
+    @_builtins.property
+    def head(self) -> _log_pb2.SignedTreeHead:
+        """The head of that node's log when it stated it; with the last receipt of those that were stated together."""
+
     def __init__(
         self,
         *,
@@ -318,10 +324,11 @@ class SignedReceipt(_message.Message):
         signature: _builtins.bytes = ...,
         to_node: _builtins.str = ...,
         receipt_id: _builtins.str = ...,
+        head: _log_pb2.SignedTreeHead | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["head", b"head"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["node", b"node", "receipt", b"receipt", "receipt_id", b"receipt_id", "signature", b"signature", "to_node", b"to_node"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["head", b"head", "node", b"node", "receipt", b"receipt", "receipt_id", b"receipt_id", "signature", b"signature", "to_node", b"to_node"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from bluepacific.exchange.v1 import log_pb2 as bluepacific_dot_exchange_dot_v1_dot_log__pb2
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
@@ -29,7 +30,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.bluepacific/exchange/v1/exchange_service.proto\x12\x17\x62luepacific.exchange.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"C\n\x11RevokeNodeRequest\x12.\n\x07node_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\"\x1a\n\x18GetExchangeStatusRequest\"\xea\x01\n\x0e\x45xchangeStatus\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\x18\n\x10register_version\x18\x03 \x01(\x04\x12\x46\n\x12register_freshness\x18\x04 \x01(\x0e\x32*.bluepacific.exchange.v1.RegisterFreshness\x12,\n\x05links\x18\x05 \x03(\x0b\x32\x1d.bluepacific.exchange.v1.Link\x12\x10\n\x08log_size\x18\x06 \x01(\x03\x12\x10\n\x08log_root\x18\x07 \x01(\t\"\xcb\x02\n\x04Link\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x11\n\tconnected\x18\x02 \x01(\x08\x12\x35\n\x11last_contact_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12;\n\x07waiting\x18\x04 \x03(\x0b\x32*.bluepacific.exchange.v1.Link.WaitingEntry\x12/\n\x0boldest_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64rift_millis\x18\x06 \x01(\x03\x12\x13\n\x0b\x66ingerprint\x18\x07 \x01(\t\x12\x11\n\tset_aside\x18\x08 \x01(\x03\x12\x0f\n\x07revoked\x18\t \x01(\x08\x1a.\n\x0cWaitingEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01*s\n\x11RegisterFreshness\x12\"\n\x1eREGISTER_FRESHNESS_UNSPECIFIED\x10\x00\x12\x1c\n\x18REGISTER_FRESHNESS_FRESH\x10\x01\x12\x1c\n\x18REGISTER_FRESHNESS_STALE\x10\x02\x32\x86\x03\n\x0f\x45xchangeService\x12\xc1\x01\n\x11GetExchangeStatus\x12\x31.bluepacific.exchange.v1.GetExchangeStatusRequest\x1a\'.bluepacific.exchange.v1.ExchangeStatus\"P\xa2\xbb\x18-\n\x13\x65xchange.status.get\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/exchange/status\x12\xae\x01\n\nRevokeNode\x12*.bluepacific.exchange.v1.RevokeNodeRequest\x1a\x16.google.protobuf.Empty\"\\\xa2\xbb\x18&\n\x15\x65xchange.nodes.revoke\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02(\"#/v1/exchange/nodes/{node_id}:revoke:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.bluepacific/exchange/v1/exchange_service.proto\x12\x17\x62luepacific.exchange.v1\x1a!bluepacific/exchange/v1/log.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x01\n\x11RevokeNodeRequest\x12.\n\x07node_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\x42\n\x04unit\x18\x02 \x01(\tB4\xbaH1r/2-^(countries/[A-Z]{3}/units/[a-z0-9-]{1,60})?$\"\x85\x01\n\x12\x43onfirmNodeRequest\x12.\n\x07node_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\x1e\n\x0b\x66ingerprint\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1f\n\x0c\x63onfirmed_by\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\"<\n\x10RenewNodeRequest\x12\x13\n\x0brotate_keys\x18\x01 \x01(\x08\x12\x13\n\x0b\x63ompromised\x18\x02 \x01(\x08\"e\n\x11RenewNodeResponse\x12;\n\x17\x63\x65rtificate_expire_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\"\x88\x01\n\tCandidate\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x11\n\tcountries\x18\x02 \x03(\t\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\x12.\n\nenrol_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ninvited_by\x18\x05 \x01(\t\"\x1a\n\x18GetExchangeStatusRequest\"\xa6\x04\n\x0e\x45xchangeStatus\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\x18\n\x10register_version\x18\x03 \x01(\x04\x12\x46\n\x12register_freshness\x18\x04 \x01(\x0e\x32*.bluepacific.exchange.v1.RegisterFreshness\x12,\n\x05links\x18\x05 \x03(\x0b\x32\x1d.bluepacific.exchange.v1.Link\x12\x10\n\x08log_size\x18\x06 \x01(\x03\x12\x10\n\x08log_root\x18\x07 \x01(\t\x12\x1c\n\x14register_age_seconds\x18\x14 \x01(\x03\x12;\n\x17\x63\x65rtificate_expire_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10last_cosign_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x0c\x63osignatures\x18\x17 \x03(\x0b\x32$.bluepacific.exchange.v1.Cosignature\x12\x35\n\nlog_alarms\x18\x18 \x03(\x0b\x32!.bluepacific.exchange.v1.LogAlarm\x12\x36\n\ncandidates\x18\x19 \x03(\x0b\x32\".bluepacific.exchange.v1.Candidate\"\xcb\x02\n\x04Link\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x11\n\tconnected\x18\x02 \x01(\x08\x12\x35\n\x11last_contact_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12;\n\x07waiting\x18\x04 \x03(\x0b\x32*.bluepacific.exchange.v1.Link.WaitingEntry\x12/\n\x0boldest_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64rift_millis\x18\x06 \x01(\x03\x12\x13\n\x0b\x66ingerprint\x18\x07 \x01(\t\x12\x11\n\tset_aside\x18\x08 \x01(\x03\x12\x0f\n\x07revoked\x18\t \x01(\x08\x1a.\n\x0cWaitingEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01*\x95\x01\n\x11RegisterFreshness\x12\"\n\x1eREGISTER_FRESHNESS_UNSPECIFIED\x10\x00\x12\x1c\n\x18REGISTER_FRESHNESS_FRESH\x10\x01\x12\x1c\n\x18REGISTER_FRESHNESS_STALE\x10\x02\x12 \n\x1cREGISTER_FRESHNESS_EMERGENCY\x10\x03\x32\xf0\x05\n\x0f\x45xchangeService\x12\xc1\x01\n\x11GetExchangeStatus\x12\x31.bluepacific.exchange.v1.GetExchangeStatusRequest\x1a\'.bluepacific.exchange.v1.ExchangeStatus\"P\xa2\xbb\x18-\n\x13\x65xchange.status.get\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/exchange/status\x12\xae\x01\n\nRevokeNode\x12*.bluepacific.exchange.v1.RevokeNodeRequest\x1a\x16.google.protobuf.Empty\"\\\xa2\xbb\x18&\n\x15\x65xchange.nodes.revoke\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02(\"#/v1/exchange/nodes/{node_id}:revoke:\x01*\x12\xb2\x01\n\x0b\x43onfirmNode\x12+.bluepacific.exchange.v1.ConfirmNodeRequest\x1a\x16.google.protobuf.Empty\"^\xa2\xbb\x18\'\n\x16\x65xchange.nodes.confirm\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02)\"$/v1/exchange/nodes/{node_id}:confirm:\x01*\x12\xb2\x01\n\tRenewNode\x12).bluepacific.exchange.v1.RenewNodeRequest\x1a*.bluepacific.exchange.v1.RenewNodeResponse\"N\xa2\xbb\x18)\n\x18\x65xchange.nodes.renewSelf\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\x17\"\x12/v1/exchange:renew:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,24 +39,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REVOKENODEREQUEST'].fields_by_name['node_id']._loaded_options = None
   _globals['_REVOKENODEREQUEST'].fields_by_name['node_id']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9-]{1,30}$'
+  _globals['_REVOKENODEREQUEST'].fields_by_name['unit']._loaded_options = None
+  _globals['_REVOKENODEREQUEST'].fields_by_name['unit']._serialized_options = b'\272H1r/2-^(countries/[A-Z]{3}/units/[a-z0-9-]{1,60})?$'
+  _globals['_CONFIRMNODEREQUEST'].fields_by_name['node_id']._loaded_options = None
+  _globals['_CONFIRMNODEREQUEST'].fields_by_name['node_id']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9-]{1,30}$'
+  _globals['_CONFIRMNODEREQUEST'].fields_by_name['fingerprint']._loaded_options = None
+  _globals['_CONFIRMNODEREQUEST'].fields_by_name['fingerprint']._serialized_options = b'\272H\006r\004\020\001\030d'
+  _globals['_CONFIRMNODEREQUEST'].fields_by_name['confirmed_by']._loaded_options = None
+  _globals['_CONFIRMNODEREQUEST'].fields_by_name['confirmed_by']._serialized_options = b'\272H\006r\004\020\001\030d'
   _globals['_LINK_WAITINGENTRY']._loaded_options = None
   _globals['_LINK_WAITINGENTRY']._serialized_options = b'8\001'
   _globals['_EXCHANGESERVICE'].methods_by_name['GetExchangeStatus']._loaded_options = None
   _globals['_EXCHANGESERVICE'].methods_by_name['GetExchangeStatus']._serialized_options = b'\242\273\030-\n\023exchange.status.get\022\radministrator\022\007auditor\250\273\030\001\202\323\344\223\002\025\022\023/v1/exchange/status'
   _globals['_EXCHANGESERVICE'].methods_by_name['RevokeNode']._loaded_options = None
   _globals['_EXCHANGESERVICE'].methods_by_name['RevokeNode']._serialized_options = b'\242\273\030&\n\025exchange.nodes.revoke\022\radministrator\250\273\030\003\202\323\344\223\002(\"#/v1/exchange/nodes/{node_id}:revoke:\001*'
-  _globals['_REGISTERFRESHNESS']._serialized_start=902
-  _globals['_REGISTERFRESHNESS']._serialized_end=1017
-  _globals['_REVOKENODEREQUEST']._serialized_start=234
-  _globals['_REVOKENODEREQUEST']._serialized_end=301
-  _globals['_GETEXCHANGESTATUSREQUEST']._serialized_start=303
-  _globals['_GETEXCHANGESTATUSREQUEST']._serialized_end=329
-  _globals['_EXCHANGESTATUS']._serialized_start=332
-  _globals['_EXCHANGESTATUS']._serialized_end=566
-  _globals['_LINK']._serialized_start=569
-  _globals['_LINK']._serialized_end=900
-  _globals['_LINK_WAITINGENTRY']._serialized_start=854
-  _globals['_LINK_WAITINGENTRY']._serialized_end=900
-  _globals['_EXCHANGESERVICE']._serialized_start=1020
-  _globals['_EXCHANGESERVICE']._serialized_end=1410
+  _globals['_EXCHANGESERVICE'].methods_by_name['ConfirmNode']._loaded_options = None
+  _globals['_EXCHANGESERVICE'].methods_by_name['ConfirmNode']._serialized_options = b'\242\273\030\'\n\026exchange.nodes.confirm\022\radministrator\250\273\030\003\202\323\344\223\002)\"$/v1/exchange/nodes/{node_id}:confirm:\001*'
+  _globals['_EXCHANGESERVICE'].methods_by_name['RenewNode']._loaded_options = None
+  _globals['_EXCHANGESERVICE'].methods_by_name['RenewNode']._serialized_options = b'\242\273\030)\n\030exchange.nodes.renewSelf\022\radministrator\250\273\030\003\202\323\344\223\002\027\"\022/v1/exchange:renew:\001*'
+  _globals['_REGISTERFRESHNESS']._serialized_start=1763
+  _globals['_REGISTERFRESHNESS']._serialized_end=1912
+  _globals['_REVOKENODEREQUEST']._serialized_start=270
+  _globals['_REVOKENODEREQUEST']._serialized_end=405
+  _globals['_CONFIRMNODEREQUEST']._serialized_start=408
+  _globals['_CONFIRMNODEREQUEST']._serialized_end=541
+  _globals['_RENEWNODEREQUEST']._serialized_start=543
+  _globals['_RENEWNODEREQUEST']._serialized_end=603
+  _globals['_RENEWNODERESPONSE']._serialized_start=605
+  _globals['_RENEWNODERESPONSE']._serialized_end=706
+  _globals['_CANDIDATE']._serialized_start=709
+  _globals['_CANDIDATE']._serialized_end=845
+  _globals['_GETEXCHANGESTATUSREQUEST']._serialized_start=847
+  _globals['_GETEXCHANGESTATUSREQUEST']._serialized_end=873
+  _globals['_EXCHANGESTATUS']._serialized_start=876
+  _globals['_EXCHANGESTATUS']._serialized_end=1426
+  _globals['_LINK']._serialized_start=1429
+  _globals['_LINK']._serialized_end=1760
+  _globals['_LINK_WAITINGENTRY']._serialized_start=1714
+  _globals['_LINK_WAITINGENTRY']._serialized_end=1760
+  _globals['_EXCHANGESERVICE']._serialized_start=1915
+  _globals['_EXCHANGESERVICE']._serialized_end=2667
 # @@protoc_insertion_point(module_scope)

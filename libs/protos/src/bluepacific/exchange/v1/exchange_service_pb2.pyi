@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from bluepacific.exchange.v1 import log_pb2 as _log_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -32,6 +33,8 @@ class _RegisterFreshnessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reg
     """Its timestamp has not expired."""
     REGISTER_FRESHNESS_STALE: _RegisterFreshness.ValueType  # 2
     """Its timestamp has expired: traffic goes on, new members wait."""
+    REGISTER_FRESHNESS_EMERGENCY: _RegisterFreshness.ValueType  # 3
+    """It expired long ago: what is FLASH or URGENT goes on, the rest waits."""
 
 class RegisterFreshness(_RegisterFreshness, metaclass=_RegisterFreshnessEnumTypeWrapper):
     """How far a register can be relied on."""
@@ -42,29 +45,161 @@ REGISTER_FRESHNESS_FRESH: RegisterFreshness.ValueType  # 1
 """Its timestamp has not expired."""
 REGISTER_FRESHNESS_STALE: RegisterFreshness.ValueType  # 2
 """Its timestamp has expired: traffic goes on, new members wait."""
+REGISTER_FRESHNESS_EMERGENCY: RegisterFreshness.ValueType  # 3
+"""It expired long ago: what is FLASH or URGENT goes on, the rest waits."""
 Global___RegisterFreshness: _TypeAlias = RegisterFreshness  # noqa: Y015
 
 @_typing.final
 class RevokeNodeRequest(_message.Message):
-    """Names the node that is no longer trusted."""
+    """Names the node that is no longer trusted, or units of it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     NODE_ID_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """Its id in the register."""
+    unit: _builtins.str
+    """Only this unit of it, by name; the whole node when empty."""
     def __init__(
         self,
         *,
         node_id: _builtins.str = ...,
+        unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["node_id", b"node_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["node_id", b"node_id", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RevokeNodeRequest: _TypeAlias = RevokeNodeRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmNodeRequest(_message.Message):
+    """Names the node whose fingerprint was confirmed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_FIELD_NUMBER: _builtins.int
+    node_id: _builtins.str
+    """Its id, as it was invited."""
+    fingerprint: _builtins.str
+    """Its fingerprint, as the person at the node read it out."""
+    confirmed_by: _builtins.str
+    """Who confirms it; another person than the one who invited it."""
+    def __init__(
+        self,
+        *,
+        node_id: _builtins.str = ...,
+        fingerprint: _builtins.str = ...,
+        confirmed_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by", b"confirmed_by", "fingerprint", b"fingerprint", "node_id", b"node_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmNodeRequest: _TypeAlias = ConfirmNodeRequest  # noqa: Y015
+
+@_typing.final
+class RenewNodeRequest(_message.Message):
+    """Asks for new certificates, and new keys if wanted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROTATE_KEYS_FIELD_NUMBER: _builtins.int
+    COMPROMISED_FIELD_NUMBER: _builtins.int
+    rotate_keys: _builtins.bool
+    """New keys for seals, for what is sealed to the node, and for TLS."""
+    compromised: _builtins.bool
+    """The keys it has are in wrong hands: they are retired at once, without overlap."""
+    def __init__(
+        self,
+        *,
+        rotate_keys: _builtins.bool = ...,
+        compromised: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compromised", b"compromised", "rotate_keys", b"rotate_keys"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewNodeRequest: _TypeAlias = RenewNodeRequest  # noqa: Y015
+
+@_typing.final
+class RenewNodeResponse(_message.Message):
+    """What the node has now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CERTIFICATE_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
+    fingerprint: _builtins.str
+    """Its fingerprint in words; new with new keys."""
+    @_builtins.property
+    def certificate_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when its link's certificate holds."""
+
+    def __init__(
+        self,
+        *,
+        certificate_expire_time: _timestamp_pb2.Timestamp | None = ...,
+        fingerprint: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate_expire_time", b"certificate_expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_expire_time", b"certificate_expire_time", "fingerprint", b"fingerprint"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewNodeResponse: _TypeAlias = RenewNodeResponse  # noqa: Y015
+
+@_typing.final
+class Candidate(_message.Message):
+    """A node that was let in with an invitation and waits for a second person's word."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    COUNTRIES_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
+    ENROL_TIME_FIELD_NUMBER: _builtins.int
+    INVITED_BY_FIELD_NUMBER: _builtins.int
+    node_id: _builtins.str
+    """Its id."""
+    fingerprint: _builtins.str
+    """Its fingerprint in words."""
+    invited_by: _builtins.str
+    """Who invited it; empty where that was not said."""
+    @_builtins.property
+    def countries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Countries it will serve."""
+
+    @_builtins.property
+    def enrol_time(self) -> _timestamp_pb2.Timestamp:
+        """When it enrolled."""
+
+    def __init__(
+        self,
+        *,
+        node_id: _builtins.str = ...,
+        countries: _abc.Iterable[_builtins.str] | None = ...,
+        fingerprint: _builtins.str = ...,
+        enrol_time: _timestamp_pb2.Timestamp | None = ...,
+        invited_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["enrol_time", b"enrol_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["countries", b"countries", "enrol_time", b"enrol_time", "fingerprint", b"fingerprint", "invited_by", b"invited_by", "node_id", b"node_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Candidate: _TypeAlias = Candidate  # noqa: Y015
 
 @_typing.final
 class GetExchangeStatusRequest(_message.Message):
@@ -96,6 +231,12 @@ class ExchangeStatus(_message.Message):
     LINKS_FIELD_NUMBER: _builtins.int
     LOG_SIZE_FIELD_NUMBER: _builtins.int
     LOG_ROOT_FIELD_NUMBER: _builtins.int
+    REGISTER_AGE_SECONDS_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    LAST_COSIGN_TIME_FIELD_NUMBER: _builtins.int
+    COSIGNATURES_FIELD_NUMBER: _builtins.int
+    LOG_ALARMS_FIELD_NUMBER: _builtins.int
+    CANDIDATES_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """The node's id."""
     fingerprint: _builtins.str
@@ -108,9 +249,31 @@ class ExchangeStatus(_message.Message):
     """Leaves in this node's log."""
     log_root: _builtins.str
     """The log's root (RFC 6962), in hexadecimal."""
+    register_age_seconds: _builtins.int
+    """How old the register's timestamp is, in seconds: since it came, or since it was made by the centre's clock, whichever is more."""
     @_builtins.property
     def links(self) -> _containers.RepeatedCompositeFieldContainer[Global___Link]:
         """One link a peer."""
+
+    @_builtins.property
+    def certificate_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the link's certificate holds; not set before enrolment."""
+
+    @_builtins.property
+    def last_cosign_time(self) -> _timestamp_pb2.Timestamp:
+        """When another node last cosigned a head of this node's log: how old the proof gap is."""
+
+    @_builtins.property
+    def cosignatures(self) -> _containers.RepeatedCompositeFieldContainer[_log_pb2.Cosignature]:
+        """Who cosigned, each the newest."""
+
+    @_builtins.property
+    def log_alarms(self) -> _containers.RepeatedCompositeFieldContainer[_log_pb2.LogAlarm]:
+        """Logs of this or other nodes that were seen to be wrong, the newest first, at most 20."""
+
+    @_builtins.property
+    def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Candidate]:
+        """At the centre: who waits to be confirmed."""
 
     def __init__(
         self,
@@ -122,10 +285,16 @@ class ExchangeStatus(_message.Message):
         links: _abc.Iterable[Global___Link] | None = ...,
         log_size: _builtins.int = ...,
         log_root: _builtins.str = ...,
+        register_age_seconds: _builtins.int = ...,
+        certificate_expire_time: _timestamp_pb2.Timestamp | None = ...,
+        last_cosign_time: _timestamp_pb2.Timestamp | None = ...,
+        cosignatures: _abc.Iterable[_log_pb2.Cosignature] | None = ...,
+        log_alarms: _abc.Iterable[_log_pb2.LogAlarm] | None = ...,
+        candidates: _abc.Iterable[Global___Candidate] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate_expire_time", b"certificate_expire_time", "last_cosign_time", b"last_cosign_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fingerprint", b"fingerprint", "links", b"links", "log_root", b"log_root", "log_size", b"log_size", "node_id", b"node_id", "register_freshness", b"register_freshness", "register_version", b"register_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "certificate_expire_time", b"certificate_expire_time", "cosignatures", b"cosignatures", "fingerprint", b"fingerprint", "last_cosign_time", b"last_cosign_time", "links", b"links", "log_alarms", b"log_alarms", "log_root", b"log_root", "log_size", b"log_size", "node_id", b"node_id", "register_age_seconds", b"register_age_seconds", "register_freshness", b"register_freshness", "register_version", b"register_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -46,6 +46,16 @@ class ExchangeServiceStub:
                 request_serializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RevokeNodeRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.ConfirmNode = channel.unary_unary(
+                '/bluepacific.exchange.v1.ExchangeService/ConfirmNode',
+                request_serializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.ConfirmNodeRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.RenewNode = channel.unary_unary(
+                '/bluepacific.exchange.v1.ExchangeService/RenewNode',
+                request_serializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RenewNodeRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RenewNodeResponse.FromString,
+                _registered_method=True)
 
 
 class ExchangeServiceServicer:
@@ -66,6 +76,20 @@ class ExchangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ConfirmNode(self, request, context):
+        """At the centre: puts a node into the register that has enrolled, once a second person has compared its fingerprint.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenewNode(self, request, context):
+        """Gets this node new certificates from the centre, and puts new keys of it into the register if wanted. It does both by itself in time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ExchangeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +102,16 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
                     servicer.RevokeNode,
                     request_deserializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RevokeNodeRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ConfirmNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmNode,
+                    request_deserializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.ConfirmNodeRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'RenewNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewNode,
+                    request_deserializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RenewNodeRequest.FromString,
+                    response_serializer=bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RenewNodeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +169,60 @@ class ExchangeService:
             '/bluepacific.exchange.v1.ExchangeService/RevokeNode',
             bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RevokeNodeRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.exchange.v1.ExchangeService/ConfirmNode',
+            bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.ConfirmNodeRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.exchange.v1.ExchangeService/RenewNode',
+            bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RenewNodeRequest.SerializeToString,
+            bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2.RenewNodeResponse.FromString,
             options,
             channel_credentials,
             insecure,

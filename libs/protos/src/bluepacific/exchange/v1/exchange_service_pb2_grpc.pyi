@@ -38,6 +38,10 @@ class ExchangeServiceStub:
     """Shows this node: its id, its register's age, and its links."""
     RevokeNode: _grpc.UnaryUnaryMultiCallable[_exchange_service_pb2.RevokeNodeRequest, _empty_pb2.Empty]
     """At the centre: cuts a node off. Its link ends at once, and every node hears of it ahead of everything else."""
+    ConfirmNode: _grpc.UnaryUnaryMultiCallable[_exchange_service_pb2.ConfirmNodeRequest, _empty_pb2.Empty]
+    """At the centre: puts a node into the register that has enrolled, once a second person has compared its fingerprint."""
+    RenewNode: _grpc.UnaryUnaryMultiCallable[_exchange_service_pb2.RenewNodeRequest, _exchange_service_pb2.RenewNodeResponse]
+    """Gets this node new certificates from the centre, and puts new keys of it into the register if wanted. It does both by itself in time."""
 
 @_typing.type_check_only
 class ExchangeServiceAsyncStub(ExchangeServiceStub):
@@ -48,6 +52,10 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     """Shows this node: its id, its register's age, and its links."""
     RevokeNode: _aio.UnaryUnaryMultiCallable[_exchange_service_pb2.RevokeNodeRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """At the centre: cuts a node off. Its link ends at once, and every node hears of it ahead of everything else."""
+    ConfirmNode: _aio.UnaryUnaryMultiCallable[_exchange_service_pb2.ConfirmNodeRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """At the centre: puts a node into the register that has enrolled, once a second person has compared its fingerprint."""
+    RenewNode: _aio.UnaryUnaryMultiCallable[_exchange_service_pb2.RenewNodeRequest, _exchange_service_pb2.RenewNodeResponse]  # type: ignore[assignment]
+    """Gets this node new certificates from the centre, and puts new keys of it into the register if wanted. It does both by itself in time."""
 
 class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
     """What a country's IT officer sees of the exchange."""
@@ -67,5 +75,21 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """At the centre: cuts a node off. Its link ends at once, and every node hears of it ahead of everything else."""
+
+    @_abc_1.abstractmethod
+    def ConfirmNode(
+        self,
+        request: _exchange_service_pb2.ConfirmNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """At the centre: puts a node into the register that has enrolled, once a second person has compared its fingerprint."""
+
+    @_abc_1.abstractmethod
+    def RenewNode(
+        self,
+        request: _exchange_service_pb2.RenewNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_exchange_service_pb2.RenewNodeResponse, _abc.Awaitable[_exchange_service_pb2.RenewNodeResponse]]:
+        """Gets this node new certificates from the centre, and puts new keys of it into the register if wanted. It does both by itself in time."""
 
 def add_ExchangeServiceServicer_to_server(servicer: ExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -5,6 +5,7 @@ isort:skip_file
 
 from bluepacific.common.v1 import handling_pb2 as _handling_pb2
 from bluepacific.exchange.v1 import envelope_pb2 as _envelope_pb2
+from bluepacific.exchange.v1 import log_pb2 as _log_pb2
 from bluepacific.exchange.v1 import register_pb2 as _register_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -33,6 +34,8 @@ class Frame(_message.Message):
     BLOB_REQUEST_FIELD_NUMBER: _builtins.int
     BLOB_CHUNK_FIELD_NUMBER: _builtins.int
     REGISTER_FIELD_NUMBER: _builtins.int
+    WITNESSING_FIELD_NUMBER: _builtins.int
+    WITNESSED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def hello(self) -> Global___Hello:
         """The first frame of each side."""
@@ -57,6 +60,14 @@ class Frame(_message.Message):
     def register(self) -> _register_pb2.RegisterBundle:
         """A newer register."""
 
+    @_builtins.property
+    def witnessing(self) -> _log_pb2.Witnessing:
+        """Asks to cosign a head of a log."""
+
+    @_builtins.property
+    def witnessed(self) -> _log_pb2.Witnessed:
+        """A witness's answer."""
+
     def __init__(
         self,
         *,
@@ -66,12 +77,14 @@ class Frame(_message.Message):
         blob_request: Global___BlobRequest | None = ...,
         blob_chunk: Global___BlobChunk | None = ...,
         register: _register_pb2.RegisterBundle | None = ...,
+        witnessing: _log_pb2.Witnessing | None = ...,
+        witnessed: _log_pb2.Witnessed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "blob_chunk", b"blob_chunk", "blob_request", b"blob_request", "hello", b"hello", "item", b"item", "kind", b"kind", "register", b"register"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "blob_chunk", b"blob_chunk", "blob_request", b"blob_request", "hello", b"hello", "item", b"item", "kind", b"kind", "register", b"register", "witnessed", b"witnessed", "witnessing", b"witnessing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "blob_chunk", b"blob_chunk", "blob_request", b"blob_request", "hello", b"hello", "item", b"item", "kind", b"kind", "register", b"register"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "blob_chunk", b"blob_chunk", "blob_request", b"blob_request", "hello", b"hello", "item", b"item", "kind", b"kind", "register", b"register", "witnessed", b"witnessed", "witnessing", b"witnessing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["hello", "item", "ack", "blob_request", "blob_chunk", "register"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["hello", "item", "ack", "blob_request", "blob_chunk", "register", "witnessing", "witnessed"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -89,6 +102,9 @@ class Hello(_message.Message):
     REGISTER_VERSION_FIELD_NUMBER: _builtins.int
     CLOCK_MILLIS_FIELD_NUMBER: _builtins.int
     TIMESTAMP_VERSION_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
+    KNOWN_SIZE_FIELD_NUMBER: _builtins.int
+    KNOWN_INCARNATION_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """The node's id; must be the certificate's."""
     incarnation: _builtins.str
@@ -101,6 +117,14 @@ class Hello(_message.Message):
     """Its clock, in milliseconds since the epoch; only ever used to state drift."""
     timestamp_version: _builtins.int
     """The register's timestamp it has."""
+    known_size: _builtins.int
+    """The size of the last head of the other's log that it has seen; 0 for none."""
+    known_incarnation: _builtins.str
+    """That head's incarnation."""
+    @_builtins.property
+    def head(self) -> _log_pb2.SignedTreeHead:
+        """The head of its log."""
+
     def __init__(
         self,
         *,
@@ -110,10 +134,13 @@ class Hello(_message.Message):
         register_version: _builtins.int = ...,
         clock_millis: _builtins.int = ...,
         timestamp_version: _builtins.int = ...,
+        head: _log_pb2.SignedTreeHead | None = ...,
+        known_size: _builtins.int = ...,
+        known_incarnation: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["head", b"head"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_millis", b"clock_millis", "incarnation", b"incarnation", "node_id", b"node_id", "register_version", b"register_version", "timestamp_version", b"timestamp_version", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_millis", b"clock_millis", "head", b"head", "incarnation", b"incarnation", "known_incarnation", b"known_incarnation", "known_size", b"known_size", "node_id", b"node_id", "register_version", b"register_version", "timestamp_version", b"timestamp_version", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,15 +26,29 @@ from bluepacific.exchange.v1 import topic_service_pb2 as bluepacific_dot_exchang
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!bluepacific/exchange/v1/log.proto\x12\x17\x62luepacific.exchange.v1\x1a+bluepacific/exchange/v1/topic_service.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x01\n\x08LogEntry\x12\x30\n\x05\x65vent\x18\x01 \x01(\x0e\x32!.bluepacific.exchange.v1.LogEvent\x12\x13\n\x0b\x65nvelope_id\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\x0c\x12.\n\nevent_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\trecipient\x18\x05 \x01(\t\x12\x35\n\x05state\x18\x06 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState*\x93\x01\n\x08LogEvent\x12\x19\n\x15LOG_EVENT_UNSPECIFIED\x10\x00\x12\x12\n\x0eLOG_EVENT_SENT\x10\x01\x12\x16\n\x12LOG_EVENT_ACCEPTED\x10\x02\x12\x15\n\x11LOG_EVENT_RELAYED\x10\x03\x12\x14\n\x10LOG_EVENT_STATED\x10\x04\x12\x13\n\x0fLOG_EVENT_HEARD\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!bluepacific/exchange/v1/log.proto\x12\x17\x62luepacific.exchange.v1\x1a+bluepacific/exchange/v1/topic_service.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x01\n\x08LogEntry\x12\x30\n\x05\x65vent\x18\x01 \x01(\x0e\x32!.bluepacific.exchange.v1.LogEvent\x12\x13\n\x0b\x65nvelope_id\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\x0c\x12.\n\nevent_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\trecipient\x18\x05 \x01(\t\x12\x35\n\x05state\x18\x06 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\"{\n\x08TreeHead\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x0c\n\x04root\x18\x04 \x01(\x0c\x12-\n\thead_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"1\n\x0eSignedTreeHead\x12\x0c\n\x04head\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"b\n\x0b\x43osignature\x12\x0f\n\x07witness\x18\x01 \x01(\t\x12/\n\x0b\x63osign_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"x\n\nWitnessing\x12\x0f\n\x07witness\x18\x01 \x01(\t\x12\x35\n\x04head\x18\x02 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHead\x12\x12\n\nknown_size\x18\x03 \x01(\x03\x12\x0e\n\x06hashes\x18\x04 \x03(\x0c\"\x88\x01\n\tWitnessed\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x39\n\x0b\x63osignature\x18\x02 \x01(\x0b\x32$.bluepacific.exchange.v1.Cosignature\x12/\n\x04head\x18\x03 \x01(\x0b\x32!.bluepacific.exchange.v1.TreeHead\"\xf1\x01\n\x08LogAlarm\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x33\n\x04kind\x18\x02 \x01(\x0e\x32%.bluepacific.exchange.v1.LogAlarmKind\x12\x37\n\x06\x62\x65\x66ore\x18\x03 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHead\x12\x36\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHead\x12.\n\nalarm_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x93\x01\n\x08LogEvent\x12\x19\n\x15LOG_EVENT_UNSPECIFIED\x10\x00\x12\x12\n\x0eLOG_EVENT_SENT\x10\x01\x12\x16\n\x12LOG_EVENT_ACCEPTED\x10\x02\x12\x15\n\x11LOG_EVENT_RELAYED\x10\x03\x12\x14\n\x10LOG_EVENT_STATED\x10\x04\x12\x13\n\x0fLOG_EVENT_HEARD\x10\x05*\x86\x01\n\x0cLogAlarmKind\x12\x1e\n\x1aLOG_ALARM_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15LOG_ALARM_KIND_FORKED\x10\x01\x12\x1e\n\x1aLOG_ALARM_KIND_ROLLED_BACK\x10\x02\x12\x1b\n\x17LOG_ALARM_KIND_RESTORED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.exchange.v1.log_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LOGEVENT']._serialized_start=363
-  _globals['_LOGEVENT']._serialized_end=510
+  _globals['_LOGEVENT']._serialized_start=1144
+  _globals['_LOGEVENT']._serialized_end=1291
+  _globals['_LOGALARMKIND']._serialized_start=1294
+  _globals['_LOGALARMKIND']._serialized_end=1428
   _globals['_LOGENTRY']._serialized_start=141
   _globals['_LOGENTRY']._serialized_end=360
+  _globals['_TREEHEAD']._serialized_start=362
+  _globals['_TREEHEAD']._serialized_end=485
+  _globals['_SIGNEDTREEHEAD']._serialized_start=487
+  _globals['_SIGNEDTREEHEAD']._serialized_end=536
+  _globals['_COSIGNATURE']._serialized_start=538
+  _globals['_COSIGNATURE']._serialized_end=636
+  _globals['_WITNESSING']._serialized_start=638
+  _globals['_WITNESSING']._serialized_end=758
+  _globals['_WITNESSED']._serialized_start=761
+  _globals['_WITNESSED']._serialized_end=897
+  _globals['_LOGALARM']._serialized_start=900
+  _globals['_LOGALARM']._serialized_end=1141
 # @@protoc_insertion_point(module_scope)

@@ -4,9 +4,11 @@ isort:skip_file
 """
 
 from bluepacific.exchange.v1 import topic_service_pb2 as _topic_service_pb2
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -55,6 +57,34 @@ LOG_EVENT_HEARD: LogEvent.ValueType  # 5
 """Another node's statement was stored."""
 Global___LogEvent: _TypeAlias = LogEvent  # noqa: Y015
 
+class _LogAlarmKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LogAlarmKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LogAlarmKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LOG_ALARM_KIND_UNSPECIFIED: _LogAlarmKind.ValueType  # 0
+    """Not set."""
+    LOG_ALARM_KIND_FORKED: _LogAlarmKind.ValueType  # 1
+    """Two heads of one incarnation that cannot both be true: entries were changed, or different logs are shown to different nodes."""
+    LOG_ALARM_KIND_ROLLED_BACK: _LogAlarmKind.ValueType  # 2
+    """The log of an incarnation is shorter than it was."""
+    LOG_ALARM_KIND_RESTORED: _LogAlarmKind.ValueType  # 3
+    """A new incarnation, whose log is one seen before with other entries after it: the node says that it was restored. Its people must know of it."""
+
+class LogAlarmKind(_LogAlarmKind, metaclass=_LogAlarmKindEnumTypeWrapper):
+    """What is wrong with a log, as somebody else saw it."""
+
+LOG_ALARM_KIND_UNSPECIFIED: LogAlarmKind.ValueType  # 0
+"""Not set."""
+LOG_ALARM_KIND_FORKED: LogAlarmKind.ValueType  # 1
+"""Two heads of one incarnation that cannot both be true: entries were changed, or different logs are shown to different nodes."""
+LOG_ALARM_KIND_ROLLED_BACK: LogAlarmKind.ValueType  # 2
+"""The log of an incarnation is shorter than it was."""
+LOG_ALARM_KIND_RESTORED: LogAlarmKind.ValueType  # 3
+"""A new incarnation, whose log is one seen before with other entries after it: the node says that it was restored. Its people must know of it."""
+Global___LogAlarmKind: _TypeAlias = LogAlarmKind  # noqa: Y015
+
 @_typing.final
 class LogEntry(_message.Message):
     """One leaf of a node's append-only log (RFC 6962), serialised once and never again. It names what happened, never any content."""
@@ -98,3 +128,217 @@ class LogEntry(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LogEntry: _TypeAlias = LogEntry  # noqa: Y015
+
+@_typing.final
+class TreeHead(_message.Message):
+    """The state of a node's log at a moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    INCARNATION_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    ROOT_FIELD_NUMBER: _builtins.int
+    HEAD_TIME_FIELD_NUMBER: _builtins.int
+    node_id: _builtins.str
+    """The node."""
+    incarnation: _builtins.str
+    """Its incarnation: new after each restore, when a log may begin to differ."""
+    size: _builtins.int
+    """How many leaves the log has."""
+    root: _builtins.bytes
+    """Its root (RFC 6962, 2.1)."""
+    @_builtins.property
+    def head_time(self) -> _timestamp_pb2.Timestamp:
+        """When, by the node's clock."""
+
+    def __init__(
+        self,
+        *,
+        node_id: _builtins.str = ...,
+        incarnation: _builtins.str = ...,
+        size: _builtins.int = ...,
+        root: _builtins.bytes = ...,
+        head_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["head_time", b"head_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["head_time", b"head_time", "incarnation", b"incarnation", "node_id", b"node_id", "root", b"root", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TreeHead: _TypeAlias = TreeHead  # noqa: Y015
+
+@_typing.final
+class SignedTreeHead(_message.Message):
+    """A tree head with its node's signature."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEAD_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    head: _builtins.bytes
+    """A serialised TreeHead."""
+    signature: _builtins.bytes
+    """Ed25519 of the node over it."""
+    def __init__(
+        self,
+        *,
+        head: _builtins.bytes = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["head", b"head", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignedTreeHead: _TypeAlias = SignedTreeHead  # noqa: Y015
+
+@_typing.final
+class Cosignature(_message.Message):
+    """Another node's word that it saw a head, and that the log had only grown since the last head of it that it saw."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WITNESS_FIELD_NUMBER: _builtins.int
+    COSIGN_TIME_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    witness: _builtins.str
+    """The node that saw it."""
+    signature: _builtins.bytes
+    """Ed25519 of the witness over time and head."""
+    @_builtins.property
+    def cosign_time(self) -> _timestamp_pb2.Timestamp:
+        """When, by the witness's clock."""
+
+    def __init__(
+        self,
+        *,
+        witness: _builtins.str = ...,
+        cosign_time: _timestamp_pb2.Timestamp | None = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cosign_time", b"cosign_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cosign_time", b"cosign_time", "signature", b"signature", "witness", b"witness"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Cosignature: _TypeAlias = Cosignature  # noqa: Y015
+
+@_typing.final
+class Witnessing(_message.Message):
+    """Asks a node to cosign a head. The centre passes it on to a witness that is not linked to the log's node."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WITNESS_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
+    KNOWN_SIZE_FIELD_NUMBER: _builtins.int
+    HASHES_FIELD_NUMBER: _builtins.int
+    witness: _builtins.str
+    """The witness that is asked."""
+    known_size: _builtins.int
+    """The size of the last head that the witness is thought to have seen; 0 for none."""
+    @_builtins.property
+    def head(self) -> Global___SignedTreeHead:
+        """The head."""
+
+    @_builtins.property
+    def hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """What proves that the log only grew since then (RFC 6962, 2.1.2); at most 64."""
+
+    def __init__(
+        self,
+        *,
+        witness: _builtins.str = ...,
+        head: Global___SignedTreeHead | None = ...,
+        known_size: _builtins.int = ...,
+        hashes: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["head", b"head"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hashes", b"hashes", "head", b"head", "known_size", b"known_size", "witness", b"witness"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Witnessing: _TypeAlias = Witnessing  # noqa: Y015
+
+@_typing.final
+class Witnessed(_message.Message):
+    """A witness's answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    COSIGNATURE_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
+    node_id: _builtins.str
+    """The log's node, for which it is."""
+    @_builtins.property
+    def cosignature(self) -> Global___Cosignature:
+        """The witness's word; without a signature where it did not cosign."""
+
+    @_builtins.property
+    def head(self) -> Global___TreeHead:
+        """The head it is about: the one that was cosigned, else the last that the witness has seen, from which a proof must begin."""
+
+    def __init__(
+        self,
+        *,
+        node_id: _builtins.str = ...,
+        cosignature: Global___Cosignature | None = ...,
+        head: Global___TreeHead | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cosignature", b"cosignature", "head", b"head"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cosignature", b"cosignature", "head", b"head", "node_id", b"node_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Witnessed: _TypeAlias = Witnessed  # noqa: Y015
+
+@_typing.final
+class LogAlarm(_message.Message):
+    """Two heads of a log that do not follow from each other."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    ALARM_TIME_FIELD_NUMBER: _builtins.int
+    node_id: _builtins.str
+    """The log's node."""
+    kind: Global___LogAlarmKind.ValueType
+    """What is wrong."""
+    @_builtins.property
+    def before(self) -> Global___SignedTreeHead:
+        """The head that was seen before."""
+
+    @_builtins.property
+    def after(self) -> Global___SignedTreeHead:
+        """The head that does not follow from it."""
+
+    @_builtins.property
+    def alarm_time(self) -> _timestamp_pb2.Timestamp:
+        """When this node saw it, by its own clock."""
+
+    def __init__(
+        self,
+        *,
+        node_id: _builtins.str = ...,
+        kind: Global___LogAlarmKind.ValueType = ...,
+        before: Global___SignedTreeHead | None = ...,
+        after: Global___SignedTreeHead | None = ...,
+        alarm_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "alarm_time", b"alarm_time", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "alarm_time", b"alarm_time", "before", b"before", "kind", b"kind", "node_id", b"node_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LogAlarm: _TypeAlias = LogAlarm  # noqa: Y015

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from bluepacific.exchange.v1 import envelope_pb2 as _envelope_pb2
+from bluepacific.exchange.v1 import log_pb2 as _log_pb2
 from bluepacific.exchange.v1 import register_pb2 as _register_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -63,6 +64,7 @@ class Proof(_message.Message):
     ENTRIES_FIELD_NUMBER: _builtins.int
     HEAD_FIELD_NUMBER: _builtins.int
     REGISTER_FIELD_NUMBER: _builtins.int
+    WITNESSED_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Of this format; 1."""
     node_id: _builtins.str
@@ -86,12 +88,16 @@ class Proof(_message.Message):
         """Every leaf of the node's log about it, oldest first."""
 
     @_builtins.property
-    def head(self) -> Global___SignedTreeHead:
+    def head(self) -> _log_pb2.SignedTreeHead:
         """The log in which they stand."""
 
     @_builtins.property
     def register(self) -> _register_pb2.RegisterBundle:
         """Who is who, with all its proofs."""
+
+    @_builtins.property
+    def witnessed(self) -> _containers.RepeatedCompositeFieldContainer[Global___WitnessedHead]:
+        """Earlier heads of the same log that other nodes cosigned, the oldest first."""
 
     def __init__(
         self,
@@ -104,16 +110,53 @@ class Proof(_message.Message):
         content: _builtins.bytes = ...,
         receipts: _abc.Iterable[_envelope_pb2.SignedReceipt] | None = ...,
         entries: _abc.Iterable[Global___ProvenEntry] | None = ...,
-        head: Global___SignedTreeHead | None = ...,
+        head: _log_pb2.SignedTreeHead | None = ...,
         register: _register_pb2.RegisterBundle | None = ...,
+        witnessed: _abc.Iterable[Global___WitnessedHead] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["export_time", b"export_time", "head", b"head", "register", b"register"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "entries", b"entries", "envelope", b"envelope", "export_time", b"export_time", "head", b"head", "message_id", b"message_id", "node_id", b"node_id", "receipts", b"receipts", "register", b"register", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "entries", b"entries", "envelope", b"envelope", "export_time", b"export_time", "head", b"head", "message_id", b"message_id", "node_id", b"node_id", "receipts", b"receipts", "register", b"register", "version", b"version", "witnessed", b"witnessed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Proof: _TypeAlias = Proof  # noqa: Y015
+
+@_typing.final
+class WitnessedHead(_message.Message):
+    """A head that others saw."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEAD_FIELD_NUMBER: _builtins.int
+    COSIGNATURES_FIELD_NUMBER: _builtins.int
+    HASHES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def head(self) -> _log_pb2.SignedTreeHead:
+        """The head."""
+
+    @_builtins.property
+    def cosignatures(self) -> _containers.RepeatedCompositeFieldContainer[_log_pb2.Cosignature]:
+        """Who saw it, and when."""
+
+    @_builtins.property
+    def hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """What proves that the log of the proof's head is this one with entries added (RFC 6962, 2.1.2)."""
+
+    def __init__(
+        self,
+        *,
+        head: _log_pb2.SignedTreeHead | None = ...,
+        cosignatures: _abc.Iterable[_log_pb2.Cosignature] | None = ...,
+        hashes: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["head", b"head"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cosignatures", b"cosignatures", "hashes", b"hashes", "head", b"head"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WitnessedHead: _TypeAlias = WitnessedHead  # noqa: Y015
 
 @_typing.final
 class ProvenEntry(_message.Message):
@@ -146,69 +189,3 @@ class ProvenEntry(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProvenEntry: _TypeAlias = ProvenEntry  # noqa: Y015
-
-@_typing.final
-class TreeHead(_message.Message):
-    """The state of a node's log at a moment."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NODE_ID_FIELD_NUMBER: _builtins.int
-    INCARNATION_FIELD_NUMBER: _builtins.int
-    SIZE_FIELD_NUMBER: _builtins.int
-    ROOT_FIELD_NUMBER: _builtins.int
-    HEAD_TIME_FIELD_NUMBER: _builtins.int
-    node_id: _builtins.str
-    """The node."""
-    incarnation: _builtins.str
-    """Its incarnation: new after each restore, when a log may begin to differ."""
-    size: _builtins.int
-    """How many leaves the log has."""
-    root: _builtins.bytes
-    """Its root (RFC 6962, 2.1)."""
-    @_builtins.property
-    def head_time(self) -> _timestamp_pb2.Timestamp:
-        """When, by the node's clock."""
-
-    def __init__(
-        self,
-        *,
-        node_id: _builtins.str = ...,
-        incarnation: _builtins.str = ...,
-        size: _builtins.int = ...,
-        root: _builtins.bytes = ...,
-        head_time: _timestamp_pb2.Timestamp | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["head_time", b"head_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["head_time", b"head_time", "incarnation", b"incarnation", "node_id", b"node_id", "root", b"root", "size", b"size"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___TreeHead: _TypeAlias = TreeHead  # noqa: Y015
-
-@_typing.final
-class SignedTreeHead(_message.Message):
-    """A tree head with its node's signature."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    HEAD_FIELD_NUMBER: _builtins.int
-    SIGNATURE_FIELD_NUMBER: _builtins.int
-    head: _builtins.bytes
-    """A serialised TreeHead."""
-    signature: _builtins.bytes
-    """Ed25519 of the node over it."""
-    def __init__(
-        self,
-        *,
-        head: _builtins.bytes = ...,
-        signature: _builtins.bytes = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["head", b"head", "signature", b"signature"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___SignedTreeHead: _TypeAlias = SignedTreeHead  # noqa: Y015

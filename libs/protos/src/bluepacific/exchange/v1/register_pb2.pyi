@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -59,6 +60,8 @@ class Node(_message.Message):
     HPKE_KEY_FIELD_NUMBER: _builtins.int
     TLS_KEY_SHA256_FIELD_NUMBER: _builtins.int
     REVOKED_FIELD_NUMBER: _builtins.int
+    PREVIOUS_KEYS_FIELD_NUMBER: _builtins.int
+    REVOKED_UNITS_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """Short name: `fji`."""
     centre: _builtins.bool
@@ -75,6 +78,14 @@ class Node(_message.Message):
     def countries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Countries it serves, by ISO code."""
 
+    @_builtins.property
+    def previous_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___PreviousKeys]:
+        """Keys it had before, the newest first. They prove what was signed with them; those that are not retired are taken on new things, too."""
+
+    @_builtins.property
+    def revoked_units(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Units of its countries that no longer take part, by name: nobody takes anything from them or sends them anything."""
+
     def __init__(
         self,
         *,
@@ -85,14 +96,56 @@ class Node(_message.Message):
         hpke_key: _builtins.bytes = ...,
         tls_key_sha256: _builtins.bytes = ...,
         revoked: _builtins.bool = ...,
+        previous_keys: _abc.Iterable[Global___PreviousKeys] | None = ...,
+        revoked_units: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["centre", b"centre", "countries", b"countries", "hpke_key", b"hpke_key", "node_id", b"node_id", "revoked", b"revoked", "sign_key", b"sign_key", "tls_key_sha256", b"tls_key_sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["centre", b"centre", "countries", b"countries", "hpke_key", b"hpke_key", "node_id", b"node_id", "previous_keys", b"previous_keys", "revoked", b"revoked", "revoked_units", b"revoked_units", "sign_key", b"sign_key", "tls_key_sha256", b"tls_key_sha256"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Node: _TypeAlias = Node  # noqa: Y015
+
+@_typing.final
+class PreviousKeys(_message.Message):
+    """Keys that a node has replaced."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIGN_KEY_FIELD_NUMBER: _builtins.int
+    HPKE_KEY_FIELD_NUMBER: _builtins.int
+    TLS_KEY_SHA256_FIELD_NUMBER: _builtins.int
+    REPLACE_TIME_FIELD_NUMBER: _builtins.int
+    RETIRED_FIELD_NUMBER: _builtins.int
+    sign_key: _builtins.bytes
+    """As in Node."""
+    hpke_key: _builtins.bytes
+    """As in Node."""
+    tls_key_sha256: _builtins.bytes
+    """As in Node."""
+    retired: _builtins.bool
+    """They no longer stand for the node: the overlap is over, or they are in wrong hands."""
+    @_builtins.property
+    def replace_time(self) -> _timestamp_pb2.Timestamp:
+        """When they were replaced, by the centre's clock."""
+
+    def __init__(
+        self,
+        *,
+        sign_key: _builtins.bytes = ...,
+        hpke_key: _builtins.bytes = ...,
+        tls_key_sha256: _builtins.bytes = ...,
+        replace_time: _timestamp_pb2.Timestamp | None = ...,
+        retired: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["replace_time", b"replace_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hpke_key", b"hpke_key", "replace_time", b"replace_time", "retired", b"retired", "sign_key", b"sign_key", "tls_key_sha256", b"tls_key_sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviousKeys: _TypeAlias = PreviousKeys  # noqa: Y015
 
 @_typing.final
 class RegisterBundle(_message.Message):
