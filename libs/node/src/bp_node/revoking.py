@@ -1,4 +1,4 @@
-"""`node revoke`: the centre cuts a node off."""
+"""`node revoke`: the centre cuts a node off, or a unit of it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from bp_node.screen import say, say_json
 from bp_node.settings import NodeSettings, load
 
 
-def revoke(directory: Path, node_id: str, *, as_json: bool) -> None:
-    """Cuts a node off; the centre must be running.
+def revoke(directory: Path, node_id: str, unit: str, *, as_json: bool) -> None:
+    """Cuts a node off, or only a unit of it, by name; the centre must be running.
 
     Raises:
         CommandError: This is not the centre, it does not run, or it knows no such node.
@@ -25,17 +25,17 @@ def revoke(directory: Path, node_id: str, *, as_json: bool) -> None:
         raise CommandError(f"{settings.node_id} is not the centre: only the centre revokes")
     url = str(folder.read_run_file(settings.folder).get("url") or settings.public_url)
     try:
-        asyncio.run(_revoke(settings, url, node_id))
+        asyncio.run(_revoke(settings, url, node_id, unit))
     except Problem as problem:
         if problem.reason == "NOT_FOUND":
-            raise CommandError(f"the register has no node {node_id} that can be revoked") from problem
-        raise CommandError(f"{settings.node_id} did not revoke {node_id}: {problem.detail}") from problem
+            raise CommandError(f"the register has no {unit or f'node {node_id}'} that can be revoked") from problem
+        raise CommandError(f"{settings.node_id} did not revoke {unit or node_id}: {problem.detail}") from problem
     if as_json:
-        say_json({"node": node_id, "revoked": True})
+        say_json({"node": node_id, "revoked": True, **({"unit": unit} if unit else {})})
     else:
-        say(f"{node_id} is revoked: nobody takes anything from it any more")
+        say(f"{unit or node_id} is revoked: nobody takes anything from it any more")
 
 
-async def _revoke(settings: NodeSettings, url: str, node_id: str) -> None:
+async def _revoke(settings: NodeSettings, url: str, node_id: str, unit: str) -> None:
     async with operating(settings, url, "administrator") as client:
-        await client.exchange.exchanges.RevokeNode(exchange_service_pb2.RevokeNodeRequest(node_id=node_id))
+        await client.exchange.exchanges.RevokeNode(exchange_service_pb2.RevokeNodeRequest(node_id=node_id, unit=unit))

@@ -79,15 +79,16 @@ def revoke(
     node_id: Annotated[str, typer.Argument(help="Short name of the node in the register: fji.")],
     *,
     directory: Dir = _HERE,
+    unit: Annotated[str, typer.Option(help="Only this unit of it: countries/FJI/units/tcu.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """At the centre: cut a node off for good. Every node hears of it ahead of everything else."""
+    """At the centre: cut a node or a unit off for good. Every node hears of it ahead of everything else."""
     from bp_node import revoking  # noqa: PLC0415
 
     if not yes:
-        typer.confirm(f"Cut {node_id} off? It can come back only by a new enrolment.", abort=True, err=True)
-    revoking.revoke(directory, node_id, as_json=as_json)
+        typer.confirm(f"Cut {unit or node_id} off? It can come back only by a new enrolment.", abort=True, err=True)
+    revoking.revoke(directory, node_id, unit, as_json=as_json)
 
 
 @app.command()

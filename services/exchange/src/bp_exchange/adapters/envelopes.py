@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Table, bindparam, exists, select, update
+from sqlalchemy import Table, bindparam, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.adapters.tables import EnvelopeRow, QueueRow, ReceiptRow, RungRow
 from bp_exchange.adapters.writing import add_new, insert_new
 from bp_exchange.usecases.records import EnvelopeRecord, Role, Rung
@@ -100,6 +101,16 @@ class SqlLadder:
             return {}
         rows = await self._session.execute(select(_RUNG).where(RungRow.envelope_id.in_(envelope_ids)))
         return {(row.envelope_id, row.recipient): Rung(**row._mapping) for row in rows}  # noqa: SLF001 - as above
+
+    async def queued_for(self, nodes: Collection[str], recipients: Collection[str], limit: int) -> list[Rung]:
+        """Returns rungs at QUEUED of envelopes that still wait in a queue here, at these nodes or these recipients."""
+        if not nodes and not recipients:
+            return []
+        waits = exists().where(QueueRow.item_id == RungRow.envelope_id)
+        for_them = or_(RungRow.node_id.in_(nodes), RungRow.recipient.in_(recipients))
+        is_queued = RungRow.state == topics_pb2.DELIVERY_STATE_QUEUED
+        rows = await self._session.execute(select(_RUNG).where(is_queued, for_them, waits).limit(limit))
+        return [Rung(**row._mapping) for row in rows]  # noqa: SLF001 - as above
 
     async def set(self, rungs: Sequence[Rung]) -> None:
         """Replaces rungs."""

@@ -92,6 +92,18 @@ class SqlQueue:
         due = select(QueueRow.position).where(QueueRow.expire_time <= now, IS_OWED).limit(limit)
         return await self._items(delete(QueueRow).where(QueueRow.position.in_(due)).returning(*_ITEM))
 
+    async def take_all(self, peers: Collection[str], limit: int) -> list[QueueItem]:
+        """Removes what is owed to peers, set aside or not, and returns it."""
+        if not peers:
+            return []
+        due = select(QueueRow.position).where(QueueRow.peer.in_(peers)).order_by(QueueRow.position).limit(limit)
+        return await self._items(delete(QueueRow).where(QueueRow.position.in_(due)).returning(*_ITEM))
+
+    async def drop(self, item_ids: Collection[str]) -> None:
+        """Removes items, to whomever they are owed."""
+        if item_ids:
+            await self._items(delete(QueueRow).where(QueueRow.item_id.in_(item_ids)).returning(*_ITEM))
+
     async def _items(self, statement: Any) -> list[QueueItem]:
         rows = await self._session.execute(statement.execution_options(synchronize_session=False))
         return [_item(row) for row in rows]

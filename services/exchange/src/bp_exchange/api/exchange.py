@@ -69,7 +69,7 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
         known = await work.held_register()
         if self._authority is None or known is None:
             raise Refused("NOT_FOUND", name=request.node_id)
-        await revoke(work, self._authority, known, request.node_id)
+        await revoke(work, self._authority, known, request.node_id, request.unit)
         return Empty()
 
     async def ConfirmNode(self, request: exchange_pb2.ConfirmNodeRequest, context: Any) -> Empty:

@@ -161,6 +161,8 @@ def _check_sender(header: envelope_pb2.EnvelopeHeader, directory: Directory) -> 
         raise RefusedItemError(Ground.UNKNOWN_SENDER)
     if sender.revoked:
         raise RefusedItemError(Ground.REVOKED_SENDER)
+    if directory.revokes(header.author):
+        raise RefusedItemError(Ground.REVOKED_UNIT)
     if not directory.serves(header.sender_node, header.author):
         raise RefusedItemError(Ground.BAD_AUTHOR)
 
@@ -182,7 +184,9 @@ def sealed_content(envelope: envelope_pb2.Envelope, keys: NodeKeys) -> envelope_
         raise RefusedItemError(Ground.BAD_SEAL) from None
 
 
-def _open(envelope: envelope_pb2.Envelope, blobs: int, keys: NodeKeys, author: register_pb2.Node) -> envelope_pb2.Content | None:
+def _open(
+    envelope: envelope_pb2.Envelope, blobs: int, keys: NodeKeys, author: register_pb2.Node
+) -> envelope_pb2.Content | None:
     sealed = sealed_content(envelope, keys)
     if sealed is None:
         return None

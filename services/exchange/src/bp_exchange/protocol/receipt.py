@@ -52,7 +52,7 @@ def verify_receipt(signed: envelope_pb2.SignedReceipt, directory: Directory) -> 
         raise RefusedItemError(Ground.MALFORMED) from None
     if not _well_formed(signed, receipt):
         raise RefusedItemError(Ground.MALFORMED)
-    if not directory.serves(signed.node, receipt.recipient) and not (node.centre and receipt.state in _OF_A_RELAY):
+    if not directory.hosts(signed.node, receipt.recipient) and not (node.centre and receipt.state in _OF_A_RELAY):
         raise RefusedItemError(Ground.BAD_AUTHOR)
     return receipt
 

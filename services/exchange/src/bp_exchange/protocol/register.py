@@ -30,16 +30,26 @@ class Directory:
         self.version = register.version
         self.nodes = {node.node_id: node for node in register.nodes}
         self._by_country = {country: node for node in register.nodes if not node.revoked for country in node.countries}
+        self._revoked_units = {unit for node in register.nodes for unit in node.revoked_units}
         self.centre = next((node for node in register.nodes if node.centre and not node.revoked), None)
 
     def node_of(self, name: str) -> register_pb2.Node | None:
-        """Returns the node that serves a unit or country, if one does."""
-        return self._by_country.get(country_of(name))
+        """Returns the node that serves a unit or country, if one does; a revoked unit is served by none."""
+        return None if name in self._revoked_units else self._by_country.get(country_of(name))
 
     def serves(self, node_id: str, name: str) -> bool:
-        """Tells whether the node speaks for the unit or country."""
+        """Tells whether the node speaks for the unit or country; for a revoked unit none does."""
+        return self.hosts(node_id, name) and name not in self._revoked_units
+
+    def hosts(self, node_id: str, name: str) -> bool:
+        """Tells whether the unit or country is one of the node's, whether or not it may still speak."""
         node = self.nodes.get(node_id)
         return node is not None and country_of(name) in node.countries
+
+    def revokes(self, name: str) -> bool:
+        """Tells whether a unit or country takes no part any more: the unit was revoked, or the only node that served it."""
+        was_served = any(country_of(name) in node.countries for node in self.nodes.values())
+        return was_served and self.node_of(name) is None
 
     def expand(self, recipients: Iterable[str]) -> list[str]:
         """Returns the recipients with `countries/-` replaced by every member country, each once, in order."""
@@ -50,6 +60,16 @@ class Directory:
             else:
                 named[recipient] = None
         return list(named)
+
+    @property
+    def revoked(self) -> list[str]:
+        """The nodes that are no longer trusted."""
+        return [node_id for node_id, node in self.nodes.items() if node.revoked]
+
+    @property
+    def revoked_units(self) -> list[str]:
+        """The units that take no part any more."""
+        return sorted(self._revoked_units)
 
     def trusted(self, node_id: str) -> register_pb2.Node | None:
         """Returns a node that is registered and not revoked."""

@@ -172,9 +172,12 @@ def _relay(work: Work, size: int, opened: Opened, record: EnvelopeRecord, placed
             work.ring(bells.queue_of(node))
     # Revoked since, or served by another node now: the sender hears whom this relay cannot reach.
     lost = [name for name in header.recipients if not _reached(work, name, opened)]
-    refused, ground = topics_pb2.DELIVERY_STATE_REFUSED, Ground.NOT_ADDRESSED.value
-    traceparent = current_traceparent()
-    placed.statements += [Statement(record, name, refused, ground, traceparent) for name in lost]
+    refused, traceparent = topics_pb2.DELIVERY_STATE_REFUSED, current_traceparent()
+    placed.statements += [Statement(record, name, refused, _why_lost(work, name), traceparent) for name in lost]
+
+
+def _why_lost(work: Work, name: str) -> str:
+    return Ground.REVOKED_RECIPIENT if work.directory.revokes(name) else Ground.NOT_ADDRESSED
 
 
 def _reached(work: Work, recipient: str, opened: Opened) -> bool:
@@ -189,8 +192,12 @@ def _deliver(work: Work, opened: Opened, content: envelope_pb2.Content, record: 
     accepted = topics_pb2.DELIVERY_STATE_ACCEPTED
     placed.rungs += [Rung(record.envelope_id, name, work.keys.node_id, accepted, record.accept_time) for name in here]
     message = message_of(opened, content, current_traceparent())
-    placed.deliveries.append(delivery_of(work, message))
+    if here:
+        placed.deliveries.append(delivery_of(work, message))
     placed.statements += [Statement(record, name, accepted, traceparent=message.traceparent) for name in here]
+    refused, ground = topics_pb2.DELIVERY_STATE_REFUSED, Ground.REVOKED_RECIPIENT.value
+    gone = [name for name in header.recipients if work.directory.hosts(work.keys.node_id, name) and name not in here]
+    placed.statements += [Statement(record, name, refused, ground, message.traceparent) for name in gone]
 
 
 def message_of(opened: Opened, content: envelope_pb2.Content, traceparent: str) -> topics_pb2.Message:

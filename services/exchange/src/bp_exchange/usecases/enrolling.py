@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bluepacific.exchange.v1 import enrolment_service_pb2 as enrolment_pb2
 from bluepacific.exchange.v1 import register_pb2
+from bp_exchange.protocol.register import country_of
 from bp_exchange.usecases.records import InvitationRecord
 from bp_exchange.usecases.work import Work
 from bp_kit.errors import Refused
@@ -95,18 +96,21 @@ def with_node(register: register_pb2.Register, node: register_pb2.Node) -> regis
     return register_pb2.Register(version=register.version + 1, nodes=[*others, node])
 
 
-async def revoke(work: Work, issuer: Issuer, known: Trusted, node_id: str) -> None:
-    """Cuts a node off: every node hears of it at once, or at its next contact. Repeating it changes nothing.
+async def revoke(work: Work, issuer: Issuer, known: Trusted, node_id: str, unit: str = "") -> None:
+    """Cuts a node or one of its units off: every node hears of it at once, or at its next contact. Repeating it changes nothing.
 
     Raises:
-        Refused: NOT_FOUND: there is no such node, or it is the centre.
+        Refused: NOT_FOUND: there is no such node, it is the centre, or the unit is of no country of it.
     """
     node = next((one for one in known.register.nodes if one.node_id == node_id), None)
-    if node is None or node.centre:
-        raise Refused("NOT_FOUND", name=node_id)
-    if node.revoked:
+    if node is None or (node.centre and not unit) or (unit and country_of(unit) not in node.countries):
+        raise Refused("NOT_FOUND", name=unit or node_id)
+    if node.revoked or unit in node.revoked_units:
         return
     revoked = register_pb2.Node()
     revoked.CopyFrom(node)
-    revoked.revoked = True
+    if unit:
+        revoked.revoked_units.append(unit)
+    else:
+        revoked.revoked = True
     await work.keep_register(issuer.publish(known, with_node(known.register, revoked)))

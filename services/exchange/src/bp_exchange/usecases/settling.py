@@ -1,4 +1,4 @@
-"""What becomes of queued items: a peer has them, will never take them, or their time has passed."""
+"""What becomes of queued items: a peer has them, will never take them, is no longer trusted, or their time has passed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.protocol.envelope import header_of
+from bp_exchange.protocol.refusal import Ground
 from bp_exchange.usecases.delivering import expire_delivery
 from bp_exchange.usecases.records import EnvelopeRecord, QueueItem, Role
 from bp_exchange.usecases.stating import Statement, climb, state
@@ -36,6 +37,33 @@ async def sweep(work: Work) -> int:
     for delivery in waiting:
         await expire_delivery(work, delivery.envelope_id)
     return len(queued) + len(waiting)
+
+
+async def cut_off(work: Work) -> int:
+    """Refuses what is owed to nodes and units that were revoked, and tells its senders; returns how much.
+
+    What a revoked node itself sent needs nothing here: whoever gets it refuses it.
+    """
+    directory, ground = work.directory, Ground.REVOKED_RECIPIENT.value
+    owed = await work.queue.take_all(directory.revoked, _SWEEP)
+    for peer in {item.peer for item in owed}:
+        items = [item for item in owed if item.peer == peer]
+        grounds = {item.item_id: ground for item in items}
+        await _lost(work, peer, items, topics_pb2.DELIVERY_STATE_REFUSED, grounds)
+    await work.envelopes.forget_bytes([item.item_id for item in owed if item.body is None])
+    waiting = await work.ladder.queued_for(directory.revoked, directory.revoked_units, _SWEEP)
+    envelopes = await work.envelopes.find({rung.envelope_id for rung in waiting})
+    refused = topics_pb2.DELIVERY_STATE_REFUSED
+    await climb(work, [Statement(envelopes[one.envelope_id], one.recipient, refused, ground) for one in waiting])
+    await _drop_useless(work, list(envelopes))
+    return len(owed) + len(waiting)
+
+
+async def _drop_useless(work: Work, envelope_ids: Sequence[str]) -> None:
+    """Takes out of the queues what is left without a single recipient."""
+    rungs = await work.ladder.of(envelope_ids)
+    useful = {rung.envelope_id for rung in rungs.values() if rung.state != topics_pb2.DELIVERY_STATE_REFUSED}
+    await work.queue.drop([one for one in envelope_ids if one not in useful])
 
 
 async def _sent(work: Work, peer: str, items: Sequence[QueueItem]) -> None:
@@ -83,8 +111,16 @@ async def _behind(work: Work, envelope: EnvelopeRecord, peer: str) -> list[str]:
         rungs = await work.ladder.of([envelope.envelope_id])
         nodes = {rung.recipient: rung.node_id for rung in rungs.values()}
     else:
-        nodes = {name: node.node_id for name in await _named(work, envelope) if (node := work.directory.node_of(name))}
+        nodes = {name: node for name in await _named(work, envelope) if (node := _node_of(work, name, peer))}
     return [name for name, node in nodes.items() if _is_behind(work, node, peer)]
+
+
+def _node_of(work: Work, name: str, peer: str) -> str | None:
+    """Returns a recipient's node; a peer that was revoked is still the node of what was queued for it."""
+    node = work.directory.node_of(name)
+    if node is None and work.directory.hosts(peer, name):
+        return peer
+    return node.node_id if node else None
 
 
 async def _named(work: Work, envelope: EnvelopeRecord) -> list[str]:

@@ -53,7 +53,9 @@ async def state(work: Work, statements: Sequence[Statement]) -> None:
         signed.append((receipt.message_id, stated))
         entries.append(_entry(work, log_pb2.LOG_EVENT_STATED, receipt, stated))
     await work.receipts.add(signed)
-    await work.queue.add([queued_receipt(work, stated) for _, stated in signed])
+    # Who is no longer trusted is told nothing more; what was stated is kept.
+    told_to = [stated for _, stated in signed if work.directory.trusted(stated.to_node)]
+    await work.queue.add([queued_receipt(work, stated) for stated in told_to])
     await work.journal.append(entries)
 
 

@@ -50,6 +50,9 @@ class Ladder(Protocol):
     async def set(self, rungs: Sequence[Rung]) -> None:
         """Replaces rungs."""
 
+    async def queued_for(self, nodes: Collection[str], recipients: Collection[str], limit: int) -> list[Rung]:
+        """Returns rungs at QUEUED of envelopes that still wait in a queue here, at these nodes or these recipients."""
+
 
 class Receipts(Protocol):
     """Signed receipts, as proof."""
@@ -78,6 +81,12 @@ class Queue(Protocol):
 
     async def take_expired(self, now: datetime, limit: int) -> list[QueueItem]:
         """Removes what nobody needs any more, and returns it."""
+
+    async def take_all(self, peers: Collection[str], limit: int) -> list[QueueItem]:
+        """Removes what is owed to peers, set aside or not, and returns it."""
+
+    async def drop(self, item_ids: Collection[str]) -> None:
+        """Removes items, to whomever they are owed."""
 
 
 class Deliveries(Protocol):

@@ -14,7 +14,7 @@ from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.usecases import bells
-from bp_exchange.usecases.settling import sweep
+from bp_exchange.usecases.settling import cut_off, sweep
 from bp_kit.logs import get_logger
 
 _LOOK_SECONDS = 5.0
@@ -67,6 +67,8 @@ class RegisterWatch:
         self._house = house
         self._authority = authority
         self._fresh = settings.register_fresh
+        # The register by which what is owed to the revoked was refused; links may have made a newer one current.
+        self._cut_off_by = -1
 
     async def run(self) -> None:
         """Watches until cancelled."""
@@ -84,11 +86,24 @@ class RegisterWatch:
         register = self._house.register
         if await register.load():
             _log.info("register.current", version=register.directory.version)
+        if register.directory.version != self._cut_off_by:
+            await self._cut_off()
+            self._cut_off_by = register.directory.version
         if self._authority and register.is_due(self._house.seams.clock(), self._fresh):
             async with self._house.transaction() as work:
                 known = await work.held_register()
                 if known:
                     await work.keep_register(self._authority.refresh(known))
+
+    async def _cut_off(self) -> None:
+        """What was owed to a node or unit that the register has revoked is refused, batch by batch."""
+        directory = self._house.register.directory
+        if not directory.revoked and not directory.revoked_units:
+            return
+        count = 1
+        while count:
+            async with self._house.transaction() as work:
+                count = await cut_off(work)
 
 
 class FileKeeper:
