@@ -31,7 +31,7 @@ from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.training.v1 import events_pb2
 from bp_exchange.protocol.envelope import seal
-from bp_exchange.workers.incoming import Incoming
+from bp_exchange.workers.link import Link
 from bp_kit.database import Database
 from bp_kit.inbox import Subscriber
 from bp_kit.outbox import Outbox, OutboxRelay
@@ -92,18 +92,30 @@ async def _accept(network: Network, seed: int) -> float:
     done = asyncio.Event()
     acknowledged: list[int] = []
 
-    class Acks:
-        def control(self, frame: link_service_pb2.Frame) -> None:
+    class Cable:
+        """The peer's end: it greets, gives the items, and counts what is acknowledged."""
+
+        def __init__(self) -> None:
+            self.given = iter(items)
+            self.greeted = False
+
+        async def read(self) -> link_service_pb2.Frame | None:
+            if not self.greeted:
+                self.greeted = True
+                return link_service_pb2.Frame(hello=link_service_pb2.Hello(node_id="ptccc", version=1))
+            item = next(self.given, None)
+            if item is None:
+                await asyncio.Event().wait()
+            return link_service_pb2.Frame(item=item)
+
+        async def write(self, frame: link_service_pb2.Frame) -> None:
             assert not frame.ack.refused
             acknowledged.extend(frame.ack.stored)
             if len(acknowledged) == _ACCEPTED:
                 done.set()
 
-    incoming = Incoming(network.ton.exchange.house, "ptccc", Acks())  # type: ignore[arg-type] # all that it is asked for
-    running = asyncio.create_task(incoming.run())
     begun = time.perf_counter()
-    for item in items:
-        await incoming.put(item)
+    running = asyncio.create_task(Link(network.ton.exchange.house, "ptccc", Cable()).run())
     await done.wait()
     taken = time.perf_counter() - begun
     running.cancel()

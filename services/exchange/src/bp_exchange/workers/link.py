@@ -1,41 +1,30 @@
-"""One link to one peer, the same at both ends: greeted, then frames both ways until either end is gone.
-
-Nothing is remembered between two links but what is in the database: whatever was sent and not acknowledged is sent again.
-"""
+"""Drives a link: a session (protocol/session) decides, and here its frames are carried, its effects done and its time measured."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import update
-
-from bluepacific.exchange.v1 import link_service_pb2, register_pb2
+from bluepacific.exchange.v1 import link_service_pb2
 from bp_exchange.adapters.bells import woken
-from bp_exchange.adapters.tables import PeerRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
-from bp_exchange.adapters.writing import add_new
+from bp_exchange.protocol.session.effects import Hand
+from bp_exchange.protocol.session.greeting import SessionEndedError, own_hello
+from bp_exchange.protocol.session.ports import Clocks
+from bp_exchange.protocol.session.session import Session
 from bp_exchange.usecases import bells
-from bp_exchange.usecases.settling import settle
-from bp_exchange.workers.fetching import Fetching
-from bp_exchange.workers.incoming import Incoming
-from bp_exchange.workers.outgoing import Frame, Outgoing
+from bp_exchange.workers.hands import Hands
 from bp_kit.logs import get_logger
-from bp_verify.trust import RegisterNotTrustedError, trust
 
-VERSION = 1
-_GREETING_SECONDS = 20.0
-_LOOK_SECONDS = 30.0
-_MAX_ACKS = 10_000
-_GROUND_LETTERS = 30
+_TICK_SECONDS = 2.0
 _log = get_logger("bp_exchange.link")
 
-
-class LinkEndedError(Exception):
-    """The link is over: the peer went, broke the rules, or is no longer trusted."""
+Frame = link_service_pb2.Frame
+LinkEndedError = SessionEndedError
 
 
 class Stream(Protocol):
@@ -68,14 +57,9 @@ class Link:
         self.last_contact: datetime = house.seams.clock()
         self._house = house
         self._stream = stream
-        self._outgoing = Outgoing(house, peer, stream.write)
-        self._incoming = Incoming(house, peer, self._outgoing)
-        self._fetching = Fetching(house, peer, self._outgoing)
-        self._acks: deque[link_service_pb2.Ack] = deque()
-        self._acked = asyncio.Event()
-        self._register_changed = asyncio.Event()
-        # The register that the peer has: version and timestamp's version.
-        self._peer_register = (0, 0)
+        # Set when something has happened that a hand, the writer or the reader may wait for.
+        self._wakes = {waiter: asyncio.Event() for waiter in (*Hand, "writing", "reading", "ending")}
+        self._ended: SessionEndedError | None = None
 
     async def run(self) -> None:
         """Serves the link until it ends.
@@ -83,153 +67,108 @@ class Link:
         Raises:
             LinkEndedError: It has ended, or an ExceptionGroup of it and what else broke.
         """
-        await self._greet()
+        house = self._house
+        hello = own_hello(house.keys.node_id, await self._incarnation(), house.register, house.seams.clock())
+        clocks = Clocks(house.seams.clock, time.monotonic)
+        self._session = Session(self.peer, hello, register=house.register, clocks=clocks)
+        self._hands = Hands(house, self._session)
+        listening = house.bells.listening
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._outgoing.run())
-                tasks.create_task(self._incoming.run())
-                tasks.create_task(self._fetching.run())
-                tasks.create_task(self._settle())
-                tasks.create_task(self._watch_register())
-                tasks.create_task(self._read())
+            with (
+                listening(self._on_bell(self._session.queued), bells.queue_of(self.peer)),
+                listening(self._on_bell(self._session.file_here), bells.FILES),
+                listening(self._on_bell(self._session.file_awaited), bells.files_from(self.peer)),
+                listening(self._on_bell(self._session.register_changed), bells.REGISTER_CURRENT),
+            ):
+                await self._serve()
         finally:
             _log.info("link.down", peer=self.peer)
 
-    async def _greet(self) -> None:
-        try:
-            async with asyncio.timeout(_GREETING_SECONDS):
-                await self._stream.write(Frame(hello=await self._hello()))
-                frame = await self._stream.read()
-        except TimeoutError:
-            raise LinkEndedError("no greeting") from None
-        if frame is None or not frame.HasField("hello"):
-            raise LinkEndedError("no greeting")
-        hello = frame.hello
-        if hello.node_id != self.peer or hello.version < VERSION:
-            raise LinkEndedError("a greeting of somebody else, or of another version")
-        self._peer_register = (hello.register_version, hello.timestamp_version)
-        await self._note(hello)
-        self._tell()
-        self.greeted.set()
-        self._house.bells.ring([bells.LINKS])
-        _log.info("link.up", peer=self.peer)
+    async def _serve(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for hand in Hand:
+                tasks.create_task(self._work(hand))
+            tasks.create_task(self._write())
+            tasks.create_task(self._read())
+            tasks.create_task(self._tick())
+            tasks.create_task(self._end())
 
     @unbroken
-    async def _hello(self) -> link_service_pb2.Hello:
-        house = self._house
-        current = house.register.current
-        async with house.transaction() as work:
-            incarnation = work.journal.incarnation
-        return link_service_pb2.Hello(
-            node_id=house.keys.node_id,
-            incarnation=incarnation,
-            version=VERSION,
-            register_version=current.version if current else 0,
-            timestamp_version=current.timestamp_version if current else 0,
-            clock_millis=_millis(house.seams.clock()),
-        )
+    async def _incarnation(self) -> str:
+        async with self._house.transaction() as work:
+            return work.journal.incarnation
 
-    @unbroken
-    async def _note(self, hello: link_service_pb2.Hello) -> None:
-        now = self._house.seams.clock()
-        values = {
-            "incarnation": hello.incarnation[:36].replace("\0", ""),
-            "last_contact_time": now,
-            "drift_millis": max(-(2**62), min(2**62, hello.clock_millis - _millis(now))),
-        }
-        async with self._house.database.write() as session:
-            await add_new(session, PeerRow, [{"peer": self.peer, **values}])
-            await session.execute(update(PeerRow).where(PeerRow.peer == self.peer).values(**values))
+    def _on_bell(self, happens: Callable[[], None]) -> Callable[[], None]:
+        def rung() -> None:
+            try:
+                happens()
+            except SessionEndedError as ended:
+                # A bell has no caller who could be told.
+                self._ended = ended
+            self._stir()
+
+        return rung
+
+    def _stir(self) -> None:
+        """Wakes whoever may have something to do now."""
+        self._stir_hands()
+        self._wakes["writing"].set()
+        self._wakes["reading"].set()
+        if self._ended:
+            self._wakes["ending"].set()
+
+    async def _work(self, hand: Hand) -> None:
+        """Does what the session wants of a hand, one after the other."""
+        while True:
+            while effect := self._session.take(hand):
+                await self._hands.do(effect)
+                self._note_greeting()
+                self._stir()
+            await self._woken(hand)
+
+    async def _woken(self, waiter: Hand | str) -> None:
+        await self._wakes[waiter].wait()
+        self._wakes[waiter].clear()
+
+    def _note_greeting(self) -> None:
+        if self._session.is_greeted and not self.greeted.is_set():
+            self.greeted.set()
+            self._house.bells.ring([bells.LINKS])
+            _log.info("link.up", peer=self.peer)
+
+    async def _write(self) -> None:
+        while True:
+            frame = self._session.next_frame()
+            # It may want something read first.
+            self._stir_hands()
+            if frame is not None:
+                await self._stream.write(frame)
+            elif (pause := self._session.pause()) is not None:
+                await woken(self._wakes["writing"], pause)
+            else:
+                await self._woken("writing")
+
+    def _stir_hands(self) -> None:
+        for hand in Hand:
+            if self._session.has(hand):
+                self._wakes[hand].set()
 
     async def _read(self) -> None:
         while (frame := await self._stream.read()) is not None:
             self.last_contact = self._house.seams.clock()
-            await self._take(frame)
+            self._session.heard(frame)
+            self._stir()
+            while not self._session.can_hear:
+                await self._woken("reading")
         raise LinkEndedError("the peer has ended it")
 
-    async def _take(self, frame: Frame) -> None:
-        match frame.WhichOneof("kind"):
-            case "item":
-                await self._incoming.put(frame.item)
-            case "ack":
-                if len(frame.ack.stored) + len(frame.ack.refused) > _MAX_ACKS:
-                    raise LinkEndedError("too many acknowledgements in one frame")
-                self._acks.append(frame.ack)
-                self._acked.set()
-            case "blob_request":
-                await self._outgoing.requested(frame.blob_request)
-            case "blob_chunk":
-                await self._fetching.take(frame.blob_chunk)
-            case "register":
-                await self._believe(frame.register)
-            case _:
-                # A newer peer's frame, or nothing: both are passed over.
-                return
-
-    async def _settle(self) -> None:
+    async def _tick(self) -> None:
         while True:
-            await self._acked.wait()
-            self._acked.clear()
-            stored: list[int] = []
-            refused: dict[int, str] = {}
-            while self._acks:
-                ack = self._acks.popleft()
-                stored += self._outgoing.acknowledged(ack.stored)
-                grounds = {one.position: one.ground[:_GROUND_LETTERS].replace("\0", "") for one in ack.refused}
-                refused |= {at: grounds[at] or "REFUSED" for at in self._outgoing.acknowledged(list(grounds))}
-            if stored or refused:
-                await self._settled(stored, refused)
-                self._outgoing.settled([*stored, *refused])
+            await asyncio.sleep(_TICK_SECONDS)
+            self._session.tick()
+            self._stir()
 
-    @unbroken
-    async def _settled(self, stored: list[int], refused: dict[int, str]) -> None:
-        async with self._house.transaction() as work:
-            await settle(work, self.peer, stored, refused)
-
-    @unbroken
-    async def _believe(self, bundle: register_pb2.RegisterBundle) -> None:
-        """Takes a newer register from the centre."""
-        register = self._house.register
-        sender = register.directory.nodes.get(self.peer)
-        if sender is None or not sender.centre:
-            raise LinkEndedError("a register that is not the centre's")
-        try:
-            trusted = trust(bundle, register.current)
-        except RegisterNotTrustedError:
-            _log.error("register.not_trusted", peer=self.peer)
-            return
-        async with self._house.transaction() as work:
-            await work.keep_register(trusted)
-        # What follows on the link may be of a node that only this register knows.
-        await register.load()
-
-    async def _watch_register(self) -> None:
-        """Sends the peer what is newer than what it has, and ends the link when the peer is revoked."""
-        with self._house.bells.listening(self._register_is_new, bells.REGISTER_CURRENT):
-            while self._house.register.directory.trusted(self.peer):
-                await woken(self._register_changed, _LOOK_SECONDS)
-        raise LinkEndedError("the peer is not trusted")
-
-    def _register_is_new(self) -> None:
-        self._tell()
-        self._register_changed.set()
-
-    def _tell(self) -> None:
-        """Puts a newer register before everything else that this link sends: who is in it may be the next to be heard of."""
-        has, current = self._peer_register, self._house.register.current
-        if current is None or not self._house.register.is_centre:
-            return
-        if (current.version, current.timestamp_version) <= has:
-            return
-        bundle = register_pb2.RegisterBundle()
-        bundle.CopyFrom(current.bundle)
-        if current.version == has[0]:
-            # Only the timestamp is newer.
-            for field in ("snapshot", "targets", "register"):
-                bundle.ClearField(field)
-        self._peer_register = (current.version, current.timestamp_version)
-        self._outgoing.control(Frame(register=bundle))
-
-
-def _millis(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp() * 1000)
+    async def _end(self) -> None:
+        while self._ended is None:
+            await self._woken("ending")
+        raise self._ended
