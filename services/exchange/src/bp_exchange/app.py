@@ -21,6 +21,7 @@ from bp_exchange.api.exchange import ExchangeServicer
 from bp_exchange.api.lanes import LaneServicer
 from bp_exchange.api.proofs import ProofServicer
 from bp_exchange.api.topics import TopicServicer
+from bp_exchange.protocol.freshness import Policy
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.dialling import Dialler
 from bp_exchange.workers.housekeeping import FileKeeper, RegisterWatch, Sweeper
@@ -63,13 +64,14 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
         authority.found()
     database = Database(settings.database_url)
     bells = Bells()
+    policy = Policy(settings.register_fresh, settings.register_emergency)
     own = folder.node(settings.countries, centre=settings.centre)
     house = House(
         database=database,
         seams=seams,
         folder=folder,
         keys=folder.keys(),
-        register=RegisterKeeper(database, folder, own, bells),
+        register=RegisterKeeper(database, folder, own, bells, clock=seams.clock, policy=policy),
         sealed=SealedStore(settings.sealed_dir),
         bells=bells,
     )

@@ -27,7 +27,12 @@ class ExchangeSettings(ServiceSettings):
         default="", description="host:port of the centre's link: listened on there, dialled by everybody else."
     )
     register_fresh: timedelta = Field(
-        default=timedelta(days=7), gt=timedelta(0), description="At the centre: how long a register stays fresh."
+        default=timedelta(days=7), gt=timedelta(0), description="How long a register stays fresh: the same everywhere."
+    )
+    register_emergency: timedelta = Field(
+        default=timedelta(days=30),
+        ge=timedelta(0),
+        description="How long a register may be stale before only FLASH and URGENT leave this node.",
     )
     invitation_lifetime: timedelta = Field(
         default=timedelta(days=2), gt=timedelta(0), description="At the centre: how long an invitation is open."

@@ -13,10 +13,15 @@ from bp_exchange.adapters.key_folder import REGISTER, KeyFolder
 from bp_exchange.adapters.tables import RegisterRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.writing import add_new
+from bp_exchange.protocol.freshness import Policy, Standing, Timestamp
 from bp_exchange.protocol.register import Directory
 from bp_exchange.usecases.bells import REGISTER_CURRENT
 from bp_kit.database import Database
+from bp_kit.ports import Clock, system_clock
 from bp_verify.trust import Trusted, trust
+
+_NOTED_EACH = timedelta(hours=1)
+_USUAL = Policy()
 
 
 class RegisterKeeper:
@@ -27,18 +32,36 @@ class RegisterKeeper:
         folder: The node's keys; enrolment puts the first register there.
         own: This node, for as long as it is not enrolled.
         bells: Rung when another register has become current.
+        clock: The time now.
+        policy: How long it can be relied on.
 
     Attributes:
         current: What is believed; None before enrolment.
-        directory: Of it.
+        directory: Of it, without nodes that it had not while it was fresh.
     """
 
-    def __init__(self, database: Database, folder: KeyFolder, own: register_pb2.Node, bells: Bells) -> None:
+    def __init__(
+        self,
+        database: Database,
+        folder: KeyFolder,
+        own: register_pb2.Node,
+        bells: Bells,
+        *,
+        clock: Clock = system_clock,
+        policy: Policy = _USUAL,
+    ) -> None:
         self._database = database
         self._bells = bells
         self._folder = folder
         self._node_id = own.node_id
+        self._clock = clock
+        self._policy = policy
         self._looked = False
+        self._timestamp: Timestamp | None = None
+        # The nodes that the register had while it was last fresh; None when that is not known.
+        self._admitted: frozenset[str] | None = None
+        # As it was last written; what is written each minute costs a small machine its disk.
+        self._noted: tuple[datetime, frozenset[str] | None] | None = None
         self.current: Trusted | None = None
         self.directory = Directory(register_pb2.Register(nodes=[own]))
 
@@ -61,20 +84,71 @@ class RegisterKeeper:
             RegisterNotTrustedError: What the folder or the database has proves nothing.
         """
         async with self._database.read() as session:
-            found = await self.held(session)
+            row = await session.get(RegisterRow, self._node_id)
+            found = self._from_folder(_trusted(row))
         self._looked = True
         changed = found is not None and not self._is(found)
         if found is not None and changed:
-            self.current = found
-            self.directory = Directory(found.register)
+            self._take(found, row)
             self._bells.ring([REGISTER_CURRENT])
         return changed
 
+    def _take(self, found: Trusted, row: RegisterRow | None) -> None:
+        now = self._clock()
+        if self._admitted is None and row is not None and row.admitted is not None:
+            self._admitted = frozenset(row.admitted)
+        # The folder's register is not in the database yet.
+        is_noted = row is not None and row.receive_time is not None and row.bundle == _bytes(found)
+        received = row.receive_time if row is not None and is_noted else None
+        latest = row.latest_time if row is not None and is_noted else None
+        self._timestamp = Timestamp(found.expires, received or now, latest or received or now)
+        self.current = found
+        named = frozenset(node.node_id for node in found.register.nodes)
+        if self._admitted is None or self.standing.admits:
+            self._admitted = named
+        self.directory = Directory(found.register, self._admitted)
+
+    @property
+    def standing(self) -> Standing:
+        """How far the register can be relied on now; a node without one relies on nothing."""
+        return Standing.STALE if self.age is None else self._policy.standing(self.age)
+
+    @property
+    def age(self) -> timedelta | None:
+        """How old the register's timestamp is; None before enrolment."""
+        if self._timestamp is None:
+            return None
+        self._timestamp = self._timestamp.at(self._clock())
+        return self._timestamp.age(self._policy)
+
+    def allows(self, urgency: int) -> bool:
+        """Tells whether something of that urgency, a number of `Urgency`, may leave now."""
+        return self.standing.allows(urgency)
+
+    async def note(self) -> None:
+        """Keeps how old the register is, so that neither a restart nor a clock that was set back makes it younger."""
+        if self.age is None or self._timestamp is None or self.current is None:
+            return
+        noted, latest = self._noted, self._timestamp.latest
+        if noted and latest - noted[0] < _NOTED_EACH and noted[1] == self._admitted:
+            return
+        values = {
+            "receive_time": self._timestamp.received,
+            "latest_time": latest,
+            "admitted": sorted(self._admitted) if self._admitted is not None else None,
+        }
+        async with self._database.write() as session:
+            row = await session.get(RegisterRow, self._node_id, with_for_update=True)
+            held = self._from_folder(_trusted(row))
+            if held is None or not self._is(held):
+                # A newer one has just been written; it has an age of its own.
+                return
+            await self._write(session, {"bundle": _bytes(self.current), **values})
+        self._noted = (latest, self._admitted)
+
     async def held(self, session: AsyncSession) -> Trusted | None:
         """Returns the register as a transaction sees it: what is changed must be changed from this."""
-        row = await session.get(RegisterRow, self._node_id)
-        kept = trust(register_pb2.RegisterBundle.FromString(row.bundle), None) if row else None
-        return self._from_folder(kept)
+        return self._from_folder(_trusted(await session.get(RegisterRow, self._node_id)))
 
     def _from_folder(self, kept: Trusted | None) -> Trusted | None:
         """After a new enrolment the folder has another network's root, or the same network's newer register."""
@@ -96,19 +170,30 @@ class RegisterKeeper:
 
     async def keep(self, session: AsyncSession, trusted: Trusted) -> None:
         """Writes a verified register within a transaction; `load` makes it current after the commit."""
-        bundle = trusted.bundle.SerializeToString(deterministic=True)
-        await add_new(session, RegisterRow, [{"node_id": self._node_id, "bundle": bundle}])
+        kept = _trusted(await session.get(RegisterRow, self._node_id, with_for_update=True))
+        values: dict[str, object] = {"bundle": _bytes(trusted)}
+        if kept is None or kept.timestamp_version != trusted.timestamp_version:
+            now = self._clock()
+            values |= {"receive_time": now, "latest_time": now}
+        await self._write(session, values)
+
+    async def _write(self, session: AsyncSession, values: dict[str, object]) -> None:
+        await add_new(session, RegisterRow, [{"node_id": self._node_id, **values}])
         await session.execute(
             update(RegisterRow)
             .where(RegisterRow.node_id == self._node_id)
-            .values(bundle=bundle)
+            .values(**values)
             .execution_options(synchronize_session=False)
         )
-
-    def is_fresh(self, now: datetime) -> bool:
-        """Tells whether the register's timestamp has not expired."""
-        return self.current is not None and now < self.current.expires
 
     def is_due(self, now: datetime, fresh: timedelta) -> bool:
         """Tells whether the timestamp has lived half of its time."""
         return self.current is not None and self.current.expires - now < fresh / 2
+
+
+def _trusted(row: RegisterRow | None) -> Trusted | None:
+    return trust(register_pb2.RegisterBundle.FromString(row.bundle), None) if row else None
+
+
+def _bytes(trusted: Trusted) -> bytes:
+    return trusted.bundle.SerializeToString(deterministic=True)

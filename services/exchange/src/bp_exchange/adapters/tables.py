@@ -238,6 +238,11 @@ class RegisterRow(Base):
     __tablename__ = "register"
     node_id: Mapped[str] = mapped_column(String(31), primary_key=True)
     bundle: Mapped[bytes] = mapped_column(LargeBinary)
+    # When its timestamp came, and the latest time this node's clock has shown since: a clock that jumps back makes nothing fresh.
+    receive_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    latest_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    # The nodes that it had while it was last fresh.
+    admitted: Mapped[list[Any] | None] = mapped_column(JSON)
 
 
 class InvitationRow(Base):
@@ -254,3 +259,61 @@ class InvitationRow(Base):
     # What was let in with it, and the certificate it got; none while it is open.
     request_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Who invited it, as that person said.
+    invited_by: Mapped[str] = mapped_column(String(100), server_default="")
+    # The node (register.proto) as it enrolled; in the register once a second person has confirmed its fingerprint.
+    candidate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    enrol_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    confirmed_by: Mapped[str] = mapped_column(String(100), server_default="")
+
+
+class RegisterDraftRow(Base):
+    """At the centre: the next register, which waits for signatures by keys that are off line; one row at most."""
+
+    __tablename__ = "register_draft"
+    node_id: Mapped[str] = mapped_column(String(31), primary_key=True)
+    draft: Mapped[bytes] = mapped_column(LargeBinary)
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class WitnessedHeadRow(Base):
+    """A head of another node's log that this node has cosigned: the newest, and the last of each earlier day."""
+
+    __tablename__ = "witnessed_head"
+    node_id: Mapped[str] = mapped_column(String(31), primary_key=True)
+    incarnation: Mapped[str] = mapped_column(String(36), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    head: Mapped[bytes] = mapped_column(LargeBinary)
+    see_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class CosignatureRow(Base):
+    """A head of this node's log that another has cosigned: the newest, and the last of each earlier day."""
+
+    __tablename__ = "cosignature"
+    witness: Mapped[str] = mapped_column(String(31), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    head: Mapped[bytes] = mapped_column(LargeBinary)
+    cosignature: Mapped[bytes] = mapped_column(LargeBinary)
+    receive_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class WitnessPostRow(Base):
+    """At the centre: what it passes on between a log's node and its witness at their next contacts; the newest of each kind."""
+
+    __tablename__ = "witness_post"
+    sender: Mapped[str] = mapped_column(String(31), primary_key=True)
+    target: Mapped[str] = mapped_column(String(31), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LogAlarmRow(Base):
+    """Two heads of a log that do not follow from each other; kept as proof."""
+
+    __tablename__ = "log_alarm"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    node_id: Mapped[str] = mapped_column(String(31))
+    kind: Mapped[int] = mapped_column(Integer)
+    alarm: Mapped[bytes] = mapped_column(LargeBinary)
+    alarm_time: Mapped[datetime] = mapped_column(UtcTime, index=True)

@@ -47,15 +47,13 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
         """Shows this node: its id, its register's age, and its links."""
         register, own = self._house.register, self._house.keys.node_id
         await register.ensure()
-        fresh = register.is_fresh(self._house.seams.clock())
         edge = await log_edge(current_session(), own)
         return exchange_pb2.ExchangeStatus(
             node_id=own,
             fingerprint=fingerprint(register.directory.nodes[own]),
             register_version=register.directory.version,
-            register_freshness=(
-                exchange_pb2.REGISTER_FRESHNESS_FRESH if fresh else exchange_pb2.REGISTER_FRESHNESS_STALE
-            ),
+            register_freshness=exchange_pb2.RegisterFreshness.ValueType(register.standing),
+            register_age_seconds=int(register.age.total_seconds()) if register.age else 0,
             links=[await self._link(peer) for peer in self._peers(own)],
             log_size=edge.size,
             log_root=edge.root().hex(),

@@ -48,13 +48,10 @@ class LaneServicer(lane_service_pb2_grpc.LaneServiceServicer):
         """Shows the lane to and from each peer."""
         await self._admit()
         register = self._house.register
-        fresh = register.is_fresh(self._house.seams.clock())
         lanes = pb.Lanes(
             node_id=self._house.keys.node_id,
             register_version=register.directory.version,
-            register_freshness=(
-                exchange_pb2.REGISTER_FRESHNESS_FRESH if fresh else exchange_pb2.REGISTER_FRESHNESS_STALE
-            ),
+            register_freshness=exchange_pb2.RegisterFreshness.ValueType(register.standing),
             lanes=[await self._lane(peer) for peer in peers_of(self._house)],
         )
         if register.current:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from bluepacific.exchange.v1 import register_pb2
 
@@ -19,6 +19,7 @@ class Directory:
 
     Args:
         register: Verified by whoever loads it.
+        admitted: The nodes of it that are believed; all when None.
 
     Attributes:
         version: The register's.
@@ -26,12 +27,13 @@ class Directory:
         centre: The node that relays; None before this node is enrolled.
     """
 
-    def __init__(self, register: register_pb2.Register) -> None:
+    def __init__(self, register: register_pb2.Register, admitted: Collection[str] | None = None) -> None:
+        nodes = [node for node in register.nodes if admitted is None or node.node_id in admitted]
         self.version = register.version
-        self.nodes = {node.node_id: node for node in register.nodes}
-        self._by_country = {country: node for node in register.nodes if not node.revoked for country in node.countries}
-        self._revoked_units = {unit for node in register.nodes for unit in node.revoked_units}
-        self.centre = next((node for node in register.nodes if node.centre and not node.revoked), None)
+        self.nodes = {node.node_id: node for node in nodes}
+        self._by_country = {country: node for node in nodes if not node.revoked for country in node.countries}
+        self._revoked_units = {unit for node in nodes for unit in node.revoked_units}
+        self.centre = next((node for node in nodes if node.centre and not node.revoked), None)
 
     def node_of(self, name: str) -> register_pb2.Node | None:
         """Returns the node that serves a unit or country, if one does; a revoked unit is served by none."""

@@ -12,6 +12,7 @@ from bp_exchange.adapters.files import SqlFiles
 from bp_exchange.adapters.numbers import has_expired
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.protocol.freshness import Standing
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.settling import cut_off, sweep
@@ -69,6 +70,7 @@ class RegisterWatch:
         self._fresh = settings.register_fresh
         # The register by which what is owed to the revoked was refused; links may have made a newer one current.
         self._cut_off_by = -1
+        self._standing = Standing.FRESH
 
     async def run(self) -> None:
         """Watches until cancelled."""
@@ -86,6 +88,11 @@ class RegisterWatch:
         register = self._house.register
         if await register.load():
             _log.info("register.current", version=register.directory.version)
+        if register.standing is not self._standing:
+            self._standing = register.standing
+            if register.current and not self._standing.admits:
+                _log.warning("register.old", standing=self._standing.name)
+        await register.note()
         if register.directory.version != self._cut_off_by:
             await self._cut_off()
             self._cut_off_by = register.directory.version

@@ -25,10 +25,9 @@ _sym_db = _symbol_database.Default()
 from bluepacific.exchange.v1 import register_pb2 as bluepacific_dot_exchange_dot_v1_dot_register__pb2
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/bluepacific/exchange/v1/enrolment_service.proto\x12\x17\x62luepacific.exchange.v1\x1a&bluepacific/exchange/v1/register.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"^\n\nInvitation\x12\x0c\n\x04link\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x65ntre\x18\x02 \x01(\t\x12\x0f\n\x07node_id\x18\x03 \x01(\t\x12\x11\n\tauthority\x18\x04 \x01(\x0c\x12\x0e\n\x06secret\x18\x05 \x01(\x0c\"\xbf\x01\n\x0c\x45nrolRequest\x12\x17\n\x06secret\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12.\n\x07node_id\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\x17\n\x03\x63sr\x18\x03 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80@\x12\x19\n\x08sign_key\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1a\n\x08hpke_key\x18\x05 \x01(\x0c\x42\x08\xbaH\x05z\x03h\xc0\t\x12\x16\n\x05proof\x18\x06 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"\x91\x01\n\rEnrolResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12\x39\n\x08register\x18\x02 \x01(\x0b\x32\'.bluepacific.exchange.v1.RegisterBundle\x12\x1b\n\x13renewal_certificate\x18\x03 \x01(\x0c\x12\x13\n\x0bunconfirmed\x18\x04 \x01(\x08\"\x91\x02\n\x0cRenewRequest\x12.\n\x07node_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\x17\n\x03\x63sr\x18\x02 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80@\x12\x19\n\x08sign_key\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1a\n\x08hpke_key\x18\x04 \x01(\x0c\x42\x08\xbaH\x05z\x03h\xc0\t\x12\x13\n\x0b\x63ompromised\x18\x05 \x01(\x08\x12\x38\n\x0crequest_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x16\n\x05proof\x18\x07 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x1a\n\tnew_proof\x18\x08 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"\x8f\x01\n\rRenewResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12\x1b\n\x13renewal_certificate\x18\x02 \x01(\x0c\x12\x11\n\tauthority\x18\x03 \x01(\x0c\x12\x39\n\x08register\x18\x04 \x01(\x0b\x32\'.bluepacific.exchange.v1.RegisterBundle2\x86\x02\n\x10\x45nrolmentService\x12x\n\x05\x45nrol\x12%.bluepacific.exchange.v1.EnrolRequest\x1a&.bluepacific.exchange.v1.EnrolResponse\" \xa2\xbb\x18\x18\n\x14\x65xchange.nodes.enrol\x18\x01\xa8\xbb\x18\x03\x12x\n\x05Renew\x12%.bluepacific.exchange.v1.RenewRequest\x1a&.bluepacific.exchange.v1.RenewResponse\" \xa2\xbb\x18\x18\n\x14\x65xchange.nodes.renew\x18\x01\xa8\xbb\x18\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/bluepacific/exchange/v1/enrolment_service.proto\x12\x17\x62luepacific.exchange.v1\x1a&bluepacific/exchange/v1/register.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\"^\n\nInvitation\x12\x0c\n\x04link\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x65ntre\x18\x02 \x01(\t\x12\x0f\n\x07node_id\x18\x03 \x01(\t\x12\x11\n\tauthority\x18\x04 \x01(\x0c\x12\x0e\n\x06secret\x18\x05 \x01(\x0c\"\xdf\x01\n\x0c\x45nrolRequest\x12\x17\n\x06secret\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12.\n\x07node_id\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\x17\n\x03\x63sr\x18\x03 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80@\x12\x19\n\x08sign_key\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1a\n\x08hpke_key\x18\x05 \x01(\x0c\x42\x08\xbaH\x05z\x03h\xc0\t\x12\x16\n\x05proof\x18\x06 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x1e\n\x0cwire_version\x18\x07 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07\"\x91\x01\n\rEnrolResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12\x39\n\x08register\x18\x02 \x01(\x0b\x32\'.bluepacific.exchange.v1.RegisterBundle\x12\x1b\n\x13renewal_certificate\x18\x03 \x01(\x0c\x12\x13\n\x0bunconfirmed\x18\x04 \x01(\x08\"\xd7\x01\n\x0cRenewRequest\x12.\n\x07node_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\x17\n\x03\x63sr\x18\x02 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80@\x12\x19\n\x08sign_key\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1a\n\x08hpke_key\x18\x04 \x01(\x0c\x42\x08\xbaH\x05z\x03h\xc0\t\x12\x13\n\x0b\x63ompromised\x18\x05 \x01(\x08\x12\x16\n\x05proof\x18\x06 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x1a\n\tnew_proof\x18\x07 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"\x8f\x01\n\rRenewResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12\x1b\n\x13renewal_certificate\x18\x02 \x01(\x0c\x12\x11\n\tauthority\x18\x03 \x01(\x0c\x12\x39\n\x08register\x18\x04 \x01(\x0b\x32\'.bluepacific.exchange.v1.RegisterBundle2\x86\x02\n\x10\x45nrolmentService\x12x\n\x05\x45nrol\x12%.bluepacific.exchange.v1.EnrolRequest\x1a&.bluepacific.exchange.v1.EnrolResponse\" \xa2\xbb\x18\x18\n\x14\x65xchange.nodes.enrol\x18\x01\xa8\xbb\x18\x03\x12x\n\x05Renew\x12%.bluepacific.exchange.v1.RenewRequest\x1a&.bluepacific.exchange.v1.RenewResponse\" \xa2\xbb\x18\x18\n\x14\x65xchange.nodes.renew\x18\x01\xa8\xbb\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,6 +46,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENROLREQUEST'].fields_by_name['hpke_key']._serialized_options = b'\272H\005z\003h\300\t'
   _globals['_ENROLREQUEST'].fields_by_name['proof']._loaded_options = None
   _globals['_ENROLREQUEST'].fields_by_name['proof']._serialized_options = b'\272H\004z\002h@'
+  _globals['_ENROLREQUEST'].fields_by_name['wire_version']._loaded_options = None
+  _globals['_ENROLREQUEST'].fields_by_name['wire_version']._serialized_options = b'\272H\005*\003\030\350\007'
   _globals['_RENEWREQUEST'].fields_by_name['node_id']._loaded_options = None
   _globals['_RENEWREQUEST'].fields_by_name['node_id']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9-]{1,30}$'
   _globals['_RENEWREQUEST'].fields_by_name['csr']._loaded_options = None
@@ -55,8 +56,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RENEWREQUEST'].fields_by_name['sign_key']._serialized_options = b'\272H\004z\002h '
   _globals['_RENEWREQUEST'].fields_by_name['hpke_key']._loaded_options = None
   _globals['_RENEWREQUEST'].fields_by_name['hpke_key']._serialized_options = b'\272H\005z\003h\300\t'
-  _globals['_RENEWREQUEST'].fields_by_name['request_time']._loaded_options = None
-  _globals['_RENEWREQUEST'].fields_by_name['request_time']._serialized_options = b'\272H\003\310\001\001'
   _globals['_RENEWREQUEST'].fields_by_name['proof']._loaded_options = None
   _globals['_RENEWREQUEST'].fields_by_name['proof']._serialized_options = b'\272H\004z\002h@'
   _globals['_RENEWREQUEST'].fields_by_name['new_proof']._loaded_options = None
@@ -65,16 +64,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENROLMENTSERVICE'].methods_by_name['Enrol']._serialized_options = b'\242\273\030\030\n\024exchange.nodes.enrol\030\001\250\273\030\003'
   _globals['_ENROLMENTSERVICE'].methods_by_name['Renew']._loaded_options = None
   _globals['_ENROLMENTSERVICE'].methods_by_name['Renew']._serialized_options = b'\242\273\030\030\n\024exchange.nodes.renew\030\001\250\273\030\003'
-  _globals['_INVITATION']._serialized_start=216
-  _globals['_INVITATION']._serialized_end=310
-  _globals['_ENROLREQUEST']._serialized_start=313
-  _globals['_ENROLREQUEST']._serialized_end=504
-  _globals['_ENROLRESPONSE']._serialized_start=507
-  _globals['_ENROLRESPONSE']._serialized_end=652
-  _globals['_RENEWREQUEST']._serialized_start=655
-  _globals['_RENEWREQUEST']._serialized_end=928
-  _globals['_RENEWRESPONSE']._serialized_start=931
-  _globals['_RENEWRESPONSE']._serialized_end=1074
-  _globals['_ENROLMENTSERVICE']._serialized_start=1077
-  _globals['_ENROLMENTSERVICE']._serialized_end=1339
+  _globals['_INVITATION']._serialized_start=183
+  _globals['_INVITATION']._serialized_end=277
+  _globals['_ENROLREQUEST']._serialized_start=280
+  _globals['_ENROLREQUEST']._serialized_end=503
+  _globals['_ENROLRESPONSE']._serialized_start=506
+  _globals['_ENROLRESPONSE']._serialized_end=651
+  _globals['_RENEWREQUEST']._serialized_start=654
+  _globals['_RENEWREQUEST']._serialized_end=869
+  _globals['_RENEWRESPONSE']._serialized_start=872
+  _globals['_RENEWRESPONSE']._serialized_end=1015
+  _globals['_ENROLMENTSERVICE']._serialized_start=1018
+  _globals['_ENROLMENTSERVICE']._serialized_end=1280
 # @@protoc_insertion_point(module_scope)

@@ -6,7 +6,6 @@ isort:skip_file
 from bluepacific.exchange.v1 import register_pb2 as _register_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -68,6 +67,7 @@ class EnrolRequest(_message.Message):
     SIGN_KEY_FIELD_NUMBER: _builtins.int
     HPKE_KEY_FIELD_NUMBER: _builtins.int
     PROOF_FIELD_NUMBER: _builtins.int
+    WIRE_VERSION_FIELD_NUMBER: _builtins.int
     secret: _builtins.bytes
     """The invitation's secret."""
     node_id: _builtins.str
@@ -80,6 +80,8 @@ class EnrolRequest(_message.Message):
     """ML-KEM-768 and X25519 public keys, as in Node."""
     proof: _builtins.bytes
     """Ed25519 of the sign key over secret, node id, csr and hpke key: proof that it holds them."""
+    wire_version: _builtins.int
+    """The newest version of envelopes it understands; 0 counts as 1."""
     def __init__(
         self,
         *,
@@ -89,10 +91,11 @@ class EnrolRequest(_message.Message):
         sign_key: _builtins.bytes = ...,
         hpke_key: _builtins.bytes = ...,
         proof: _builtins.bytes = ...,
+        wire_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["csr", b"csr", "hpke_key", b"hpke_key", "node_id", b"node_id", "proof", b"proof", "secret", b"secret", "sign_key", b"sign_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["csr", b"csr", "hpke_key", b"hpke_key", "node_id", b"node_id", "proof", b"proof", "secret", b"secret", "sign_key", b"sign_key", "wire_version", b"wire_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -145,7 +148,6 @@ class RenewRequest(_message.Message):
     SIGN_KEY_FIELD_NUMBER: _builtins.int
     HPKE_KEY_FIELD_NUMBER: _builtins.int
     COMPROMISED_FIELD_NUMBER: _builtins.int
-    REQUEST_TIME_FIELD_NUMBER: _builtins.int
     PROOF_FIELD_NUMBER: _builtins.int
     NEW_PROOF_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
@@ -162,10 +164,6 @@ class RenewRequest(_message.Message):
     """Ed25519, by the sign key that the register has, over all of the above."""
     new_proof: _builtins.bytes
     """The same by the sign key from now on."""
-    @_builtins.property
-    def request_time(self) -> _timestamp_pb2.Timestamp:
-        """By the node's clock; an older request than the last one changes nothing."""
-
     def __init__(
         self,
         *,
@@ -174,13 +172,12 @@ class RenewRequest(_message.Message):
         sign_key: _builtins.bytes = ...,
         hpke_key: _builtins.bytes = ...,
         compromised: _builtins.bool = ...,
-        request_time: _timestamp_pb2.Timestamp | None = ...,
         proof: _builtins.bytes = ...,
         new_proof: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["request_time", b"request_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compromised", b"compromised", "csr", b"csr", "hpke_key", b"hpke_key", "new_proof", b"new_proof", "node_id", b"node_id", "proof", b"proof", "request_time", b"request_time", "sign_key", b"sign_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compromised", b"compromised", "csr", b"csr", "hpke_key", b"hpke_key", "new_proof", b"new_proof", "node_id", b"node_id", "proof", b"proof", "sign_key", b"sign_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
