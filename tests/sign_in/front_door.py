@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import socket
 from contextlib import asynccontextmanager
@@ -15,14 +14,13 @@ from urllib.parse import urljoin
 import httpx2
 import uvicorn
 
-from bluepacific.identity.v1 import key_service_pb2
-from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
 from bp_gateway.app import build_app
 from bp_gateway.settings import GatewaySettings
 from bp_identity.app import bootstrap, build
 from bp_identity.domain.officer import Person
 from bp_identity.settings import IdentitySettings
 from bp_identity.usecases.bootstrap import Seed, SeedClient, SeedOfficer, SeedUnit
+from bp_kit.issuer import RemoteIssuer
 from bp_kit.tokens import RemoteKeys
 
 CALLBACK = "https://portal.example/signed-in"
@@ -93,14 +91,13 @@ class FrontDoor:
 class _Keys:
     def __init__(self, url, clock):
         self.channel = None
-        self._remote = RemoteKeys(url, self._fetch, monotonic=lambda: clock().timestamp())
+        self._remote = RemoteKeys(url, RemoteIssuer(lambda: self.channel), monotonic=lambda: clock().timestamp())
 
     async def find(self, key_id):
         return await self._remote.find(key_id)
 
-    async def _fetch(self):
-        answer = await KeyServiceStub(self.channel).GetKeys(key_service_pb2.GetKeysRequest())
-        return json.loads(answer.jwks)
+    async def voided(self, holder):
+        return await self._remote.voided(holder)
 
 
 @asynccontextmanager

@@ -44,6 +44,7 @@ async def test_a_stolen_refresh_token_ends_the_session_for_both(door):
         thief.session.begin(client.session._credentials, client.session.tokens)
         door.clock.passes(minutes=11)
         await client.identity.officers.GetMe(ME)
+        door.clock.passes(minutes=2)
         await refused(thief.identity.officers.GetMe(ME), "INVALID_GRANT")
         door.clock.passes(minutes=11)
         await refused(client.identity.officers.GetMe(ME), "INVALID_GRANT")
@@ -84,6 +85,7 @@ async def test_password_sign_in_renews_and_ends(door):
         held = client.session.tokens
         door.clock.passes(minutes=11)
         await client.identity.officers.GetMe(ME)
+        door.clock.passes(minutes=2)
         stranger.session.begin(client.session._credentials, held)
         await refused(stranger.identity.officers.GetMe(ME), "REFRESH_TOKEN_INVALID")
         problem = await refused(stranger.asking(language="fr").sign_in("ana", "guess"), "SIGN_IN_FAILED")

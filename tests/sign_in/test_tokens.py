@@ -22,7 +22,7 @@ UNITS = "/v1/countries/FJI/units"
 
 
 def claims(door, **changes):
-    now = int(time.time())
+    now = time.time()
     usual = {
         "iss": door.url,
         "aud": "bluepacific",

@@ -7,10 +7,13 @@ from bluepacific.catalogue.v1 import access_request_service_pb2_grpc as _catalog
 from bluepacific.catalogue.v1 import capability_service_pb2_grpc as _catalogue_capability
 from bluepacific.catalogue.v1 import uptake_service_pb2_grpc as _catalogue_uptake
 from bluepacific.cooperation.v1 import attachment_service_pb2_grpc as _cooperation_attachment
+from bluepacific.cooperation.v1 import directive_service_pb2_grpc as _cooperation_directive
 from bluepacific.cooperation.v1 import directory_service_pb2_grpc as _cooperation_directory
 from bluepacific.cooperation.v1 import entity_service_pb2_grpc as _cooperation_entity
+from bluepacific.cooperation.v1 import log_service_pb2_grpc as _cooperation_log
 from bluepacific.cooperation.v1 import reply_service_pb2_grpc as _cooperation_reply
 from bluepacific.cooperation.v1 import request_service_pb2_grpc as _cooperation_request
+from bluepacific.cooperation.v1 import sharing_service_pb2_grpc as _cooperation_sharing
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc as _exchange_exchange
 from bluepacific.exchange.v1 import lane_service_pb2_grpc as _exchange_lane
 from bluepacific.exchange.v1 import proof_service_pb2_grpc as _exchange_proof
@@ -44,17 +47,23 @@ class AsyncCatalogue:
 
 class Cooperation:
     attachments: _cooperation_attachment.AttachmentServiceStub
+    directives: _cooperation_directive.DirectiveServiceStub
     directories: _cooperation_directory.DirectoryServiceStub
     entities: _cooperation_entity.EntityServiceStub
+    logs: _cooperation_log.LogServiceStub
     replies: _cooperation_reply.ReplyServiceStub
     requests: _cooperation_request.RequestServiceStub
+    sharings: _cooperation_sharing.SharingServiceStub
 
 class AsyncCooperation:
     attachments: _cooperation_attachment.AttachmentServiceAsyncStub
+    directives: _cooperation_directive.DirectiveServiceAsyncStub
     directories: _cooperation_directory.DirectoryServiceAsyncStub
     entities: _cooperation_entity.EntityServiceAsyncStub
+    logs: _cooperation_log.LogServiceAsyncStub
     replies: _cooperation_reply.ReplyServiceAsyncStub
     requests: _cooperation_request.RequestServiceAsyncStub
+    sharings: _cooperation_sharing.SharingServiceAsyncStub
 
 class Exchange:
     exchanges: _exchange_exchange.ExchangeServiceStub

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+import grpc
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
+from bp_kit.logs import get_logger
 
 AUDIENCE = "bluepacific"
 # RFC 9864 names the curve; `EdDSA` alone is deprecated.
@@ -22,6 +25,9 @@ _MAX_TOKEN = 4096
 _LEEWAY_SECONDS = 5
 _CACHED = 4096
 _REFRESH_SECONDS = 10
+# Somebody who leaves is out within a minute.
+_LOOK_SECONDS = 15
+_log = get_logger("bp_kit.tokens")
 
 
 class KeySource(Protocol):
@@ -31,33 +37,61 @@ class KeySource(Protocol):
         """Returns the key and the issuer it signs for, or None when nobody here knows it."""
         ...
 
+    async def voided(self, holder: str) -> float:
+        """Returns since when (seconds since the epoch) tokens of an officer or client count; 0: all."""
+        ...
+
+
+class Issuer(Protocol):
+    """What identity tells of its tokens."""
+
+    async def keys(self) -> Any:
+        """Returns the JWK set."""
+        ...
+
+    async def voided(self) -> Mapping[str, float]:
+        """Returns since when tokens count, by officer or client, where some that have not ended by themselves do not."""
+        ...
+
 
 class RemoteKeys:
-    """Keys fetched from identity as a JWK set, kept, and fetched again when an unknown key appears.
+    """What identity tells of its tokens, kept: keys until an unknown one appears, voided tokens for some seconds.
 
     Args:
-        issuer: The issuer they sign for.
-        fetch: Returns the JWK set.
-        monotonic: Seconds; limits how often strangers can make us fetch.
+        issuer: The issuer's URL.
+        told: Asks identity.
+        monotonic: Seconds; limits how often strangers can make us ask.
     """
 
-    def __init__(
-        self, issuer: str, fetch: Callable[[], Awaitable[Any]], monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, issuer: str, told: Issuer, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._issuer = issuer
-        self._fetch = fetch
+        self._told = told
         self._monotonic = monotonic
         self._keys: dict[str, OKPKey] = {}
         self._fetched = float("-inf")
+        self._voided: Mapping[str, float] = {}
+        self._looked = float("-inf")
 
     async def find(self, key_id: str) -> tuple[OKPKey, str] | None:
         """Returns the key of that id, or None."""
         if key_id not in self._keys and self._monotonic() - self._fetched >= _REFRESH_SECONDS:
-            found = KeySet.import_key_set(await self._fetch())
+            found = KeySet.import_key_set(await self._told.keys())
             self._fetched = self._monotonic()
             self._keys = {key.kid: key for key in found.keys if isinstance(key, OKPKey) and key.kid}
         key = self._keys.get(key_id)
         return (key, self._issuer) if key else None
+
+    async def voided(self, holder: str) -> float:
+        """Returns since when the holder's tokens count; what was known before while identity cannot be asked."""
+        now = self._monotonic()
+        if now - self._looked >= _LOOK_SECONDS:
+            # Noted first: others need not ask meanwhile, nor each call while identity is away.
+            self._looked = now
+            try:
+                self._voided = await self._told.voided()
+            except grpc.RpcError:
+                _log.warning("tokens.voided_unknown")
+        return self._voided.get(holder, 0.0)
 
 
 class TokenVerifier:
@@ -71,7 +105,7 @@ class TokenVerifier:
     def __init__(self, keys: KeySource, now: Callable[[], float] = time.time) -> None:
         self._keys = keys
         self._now = now
-        self._known: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
+        self._known: OrderedDict[str, _Verified] = OrderedDict()
 
     async def verify(self, token: str) -> Principal:
         """Returns who the token names.
@@ -85,13 +119,16 @@ class TokenVerifier:
             self._known[token] = known
             if len(self._known) > _CACHED:
                 self._known.popitem(last=False)
-        principal, expires = known
-        if self._now() > expires + _LEEWAY_SECONDS:
+        if self._now() > known.expires + _LEEWAY_SECONDS or await self._is_void(known):
             self._known.pop(token, None)
             raise Refused("TOKEN_EXPIRED")
-        return principal
+        return known.principal
 
-    async def _verify_anew(self, token: str) -> tuple[Principal, float]:
+    async def _is_void(self, known: _Verified) -> bool:
+        until = max([await self._keys.voided(holder) for holder in known.holders])
+        return known.issued < until
+
+    async def _verify_anew(self, token: str) -> _Verified:
         if len(token) > _MAX_TOKEN:
             raise Refused("TOKEN_INVALID")
         try:
@@ -103,9 +140,22 @@ class TokenVerifier:
                 raise Refused("TOKEN_INVALID")
             key, issuer = found
             claims = json.loads(jws.deserialize_compact(token, key, algorithms=[ALGORITHM]).payload)
-            return _principal(claims, issuer), float(claims["exp"])
+            return _Verified(_principal(claims, issuer), float(claims["iat"]), float(claims["exp"]), _holders(claims))
         except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise Refused("TOKEN_INVALID") from None
+
+
+@dataclass(frozen=True)
+class _Verified:
+    principal: Principal
+    issued: float
+    expires: float
+    holders: tuple[str, ...]
+
+
+def _holders(claims: dict[str, Any]) -> tuple[str, ...]:
+    """Returns who can lose the token: the officer, and the client that it was issued through."""
+    return tuple(dict.fromkeys((str(claims["sub"]), str(claims.get("client_id", "")))))
 
 
 def _principal(claims: dict[str, Any], issuer: str) -> Principal:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from bluepacific.identity.v1 import key_service_pb2
-from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
 from bp_kit.blobs import BlobStore
+from bp_kit.issuer import RemoteIssuer
 from bp_kit.ports import Seams
 from bp_kit.sealing import Sealer
 from bp_kit.tokens import RemoteKeys
@@ -22,16 +20,10 @@ def seams_of(settings: NodeSettings, own: Any) -> Seams:
         settings: The node's.
         own: The channel among its services.
     """
-    keys = KeyServiceStub(own)
-
-    async def fetch() -> Any:
-        answer = await keys.GetKeys(key_service_pb2.GetKeysRequest())
-        return json.loads(answer.jwks)
-
     return Seams(
         country=settings.country,
         blobs=BlobStore(settings.place("blobs")),
         channel=lambda _: own,
-        keys=RemoteKeys(settings.public_url, fetch),
+        keys=RemoteKeys(settings.public_url, RemoteIssuer(lambda: own)),
         sealer=Sealer(folder.secret_of(settings.place("keys", "page-tokens"))),
     )

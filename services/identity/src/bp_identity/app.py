@@ -123,7 +123,7 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
         (grant_service_pb2_grpc.add_GrantServiceServicer_to_server, GrantServicer(workshop)),
         (client_service_pb2_grpc.add_ClientServiceServicer_to_server, ClientServicer(workshop)),
         (session_service_pb2_grpc.add_SessionServiceServicer_to_server, SessionServicer(workshop, desk)),
-        (key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(parts.keys)),
+        (key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(parts.keys, workshop)),
         (oauth_service_pb2_grpc.add_OAuthServiceServicer_to_server, OAuthServicer(provider)),
     ]
 

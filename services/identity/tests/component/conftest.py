@@ -1,13 +1,11 @@
-import json
 from contextlib import asynccontextmanager
 
 import pytest
 from station import ISSUER, OTHER_SEED, SEED, Clock, Station
 
-from bluepacific.identity.v1 import key_service_pb2
-from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
 from bp_identity.app import bootstrap, build
 from bp_identity.settings import IdentitySettings
+from bp_kit.issuer import RemoteIssuer
 from bp_kit.testing.tokens import TestKeys
 from bp_kit.tokens import RemoteKeys
 
@@ -17,14 +15,13 @@ class _Keys:
 
     def __init__(self, clock):
         self.channel = None
-        self._own = RemoteKeys(ISSUER, self._fetch, monotonic=lambda: clock().timestamp())
+        self._own = RemoteKeys(ISSUER, RemoteIssuer(lambda: self.channel), monotonic=lambda: clock().timestamp())
 
     async def find(self, key_id):
         return await TestKeys().find(key_id) or await self._own.find(key_id)
 
-    async def _fetch(self):
-        answer = await KeyServiceStub(self.channel).GetKeys(key_service_pb2.GetKeysRequest())
-        return json.loads(answer.jwks)
+    async def voided(self, holder):
+        return await self._own.voided(holder)
 
 
 @pytest.fixture

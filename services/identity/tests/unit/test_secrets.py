@@ -104,19 +104,21 @@ def test_addresses_that_could_leak_a_code(uri):
         ClientDraft("Portal", BROWSER, (uri,)).check()
 
 
-@given(st.booleans(), st.none() | st.integers(0, 20), st.integers(0, 20))
-def test_a_refresh_token_continues_once_while_the_session_lasts(used, revoked, hour):
+@given(st.none() | st.integers(-1000, 0), st.booleans(), st.none() | st.integers(0, 20), st.integers(0, 20))
+def test_a_refresh_token_continues_once_while_the_session_lasts(used, superseded, revoked, hour):
     now = NOON + timedelta(hours=hour)
     session = Session("s", OFFICER, "", "", NOON, ("pwd",), NOON + timedelta(hours=12))
     if revoked is not None:
         from dataclasses import replace
 
         session = replace(session, revoke_time=NOON + timedelta(hours=revoked))
-    use = judge_use(session, RefreshToken("d", "s", NOON if used else None), now)
+    use_time = None if used is None else now + timedelta(seconds=used)
+    use = judge_use(session, RefreshToken("d", "s", use_time, superseded), now)
     if revoked is not None or hour >= 12:
         assert use is Use.ENDED
     else:
-        assert use is (Use.REUSED if used else Use.CONTINUES)
+        lately = used is None or used > -60
+        assert use is (Use.CONTINUES if lately and not superseded else Use.REUSED)
 
 
 @given(st.integers(-3, 3))

@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_identity.adapters.tables import CodeRow, CredentialRow, RefreshTokenRow, SessionRow, ThrottleRow
+from bp_identity.adapters.tables import CodeRow, CredentialRow, RefreshTokenRow, SessionRow, ThrottleRow, VoidRow
 from bp_identity.domain.code import AuthorizationCode
 from bp_identity.domain.credential import Credential
 from bp_identity.domain.session import RefreshToken, Session
@@ -87,7 +87,7 @@ class SqlSessions:
         row = await self._session.get_one(SessionRow, token.session_id, with_for_update=True)
         # Read again under the session's lock: another use may have been first.
         await self._session.refresh(token)
-        return _session(row), RefreshToken(digest=digest, session_id=token.session_id, use_time=token.use_time)
+        return _session(row), RefreshToken(digest, token.session_id, token.use_time, token.superseded)
 
     async def add(self, session: Session) -> None:
         """Keeps a new session."""
@@ -100,7 +100,13 @@ class SqlSessions:
         await self._session.flush()
 
     async def use_token(self, digest: str, now: datetime) -> None:
-        """Marks a token as used."""
+        """Marks a token as used, and every other token of its session as superseded."""
+        session_id = select(RefreshTokenRow.session_id).where(RefreshTokenRow.digest == digest).scalar_subquery()
+        await self._session.execute(
+            update(RefreshTokenRow)
+            .where(RefreshTokenRow.session_id == session_id, RefreshTokenRow.digest != digest)
+            .values(superseded=True)
+        )
         await self._session.execute(
             update(RefreshTokenRow).where(RefreshTokenRow.digest == digest).values(use_time=now)
         )
@@ -117,6 +123,26 @@ class SqlSessions:
         await self._session.execute(
             update(SessionRow).where(whose, SessionRow.revoke_time.is_(None)).values(revoke_time=now)
         )
+
+
+class SqlVoids:
+    """From when on access tokens of an officer or client count."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def void(self, holder: str, now: datetime) -> None:
+        """Voids the holder's tokens that were issued until now."""
+        make = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        statement = make(VoidRow).values(holder=holder, void_time=now)
+        await self._session.execute(
+            statement.on_conflict_do_update(index_elements=[VoidRow.holder], set_={"void_time": now})
+        )
+
+    async def since(self, moment: datetime) -> dict[str, datetime]:
+        """Returns, by holder, until when tokens are void, of those voided after that moment."""
+        rows = await self._session.execute(select(VoidRow.holder, VoidRow.void_time).where(VoidRow.void_time > moment))
+        return {row.holder: row.void_time for row in rows}
 
 
 class SqlCodes:
@@ -169,6 +195,7 @@ async def clear_expired(session: AsyncSession, now: datetime) -> int:
         ),
         delete(SessionRow).where(SessionRow.expire_time < ended),
         delete(CodeRow).where(CodeRow.expire_time < ended),
+        delete(VoidRow).where(VoidRow.void_time < ended),
         delete(ThrottleRow).where(ThrottleRow.last_time < now - FORGET - LONGEST),
     ):
         result = await session.execute(statement)

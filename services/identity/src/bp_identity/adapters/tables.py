@@ -120,6 +120,15 @@ class RefreshTokenRow(Base):
     digest: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("session.session_id", ondelete="CASCADE"), index=True)
     use_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    superseded: Mapped[bool]
+
+
+class VoidRow(Base):
+    """Access tokens of an officer or client count only when issued later."""
+
+    __tablename__ = "voided_tokens"
+    holder: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    void_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
 
 
 class CodeRow(Base):

@@ -45,7 +45,8 @@ class SigningMinter:
             "client_id": subject.client or _DIRECT,
             "country": country_of(subject.name),
             "roles": subject.roles,
-            "iat": int(now.timestamp()),
+            # With its fraction: a token issued just after others were voided counts.
+            "iat": now.timestamp(),
             "exp": int(ends.timestamp()),
             "jti": self._ids(),
         }

@@ -12,7 +12,7 @@ from bp_identity.adapters.clients import SqlClients
 from bp_identity.adapters.directory import OutboxDirectory
 from bp_identity.adapters.grants import SqlGrants
 from bp_identity.adapters.officers import SqlOfficers
-from bp_identity.adapters.sign_in_tables import SqlCodes, SqlCredentials, SqlSessions, SqlThrottles
+from bp_identity.adapters.sign_in_tables import SqlCodes, SqlCredentials, SqlSessions, SqlThrottles, SqlVoids
 from bp_identity.adapters.units import SqlUnits
 from bp_identity.usecases.work import Work
 from bp_kit.database import Database
@@ -46,6 +46,7 @@ class Workshop:
             clients=SqlClients(session, sealer),
             credentials=SqlCredentials(session),
             sessions=SqlSessions(session),
+            voids=SqlVoids(session),
             codes=SqlCodes(session),
             throttles=SqlThrottles(session, self.throttle_key),
             directory=OutboxDirectory(Outbox(session, self.seams)),

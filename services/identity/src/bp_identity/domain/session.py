@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
+
+# A satellite link may lose the answer that carried the next token: its holder asks again with the same one (RFC 9700, 4.14.2).
+GRACE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,13 @@ class RefreshToken:
         digest: SHA-256 of the token, hexadecimal.
         session_id: Its session.
         use_time: When it was used; None before.
+        superseded: Another token of the session was used after it was made: whoever brings this one is somebody else.
     """
 
     digest: str
     session_id: str
     use_time: datetime | None = None
+    superseded: bool = False
 
 
 class Use(Enum):
@@ -59,4 +64,6 @@ def judge_use(session: Session, token: RefreshToken, now: datetime) -> Use:
     """Says what using the token now means; REUSED means that somebody else holds it, and the session must end."""
     if session.revoke_time is not None or now >= session.expire_time:
         return Use.ENDED
-    return Use.CONTINUES if token.use_time is None else Use.REUSED
+    if token.superseded or (token.use_time is not None and now >= token.use_time + GRACE):
+        return Use.REUSED
+    return Use.CONTINUES

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bp_identity.domain.code import AuthorizationCode
+from bp_identity.usecases.ending import end_session
 from bp_identity.usecases.sessions import Issued, digest_of, open_session
 from bp_identity.usecases.sign_in import Proof
 from bp_identity.usecases.work import Desk, Work
@@ -56,7 +57,7 @@ async def find_code(work: Work, code: str) -> AuthorizationCode | None:
     if found is None:
         return None
     if found.session_id:
-        await work.sessions.revoke(work.clock(), session_id=found.session_id)
+        await end_session(work, found.session_id, found.officer)
         return None
     if work.clock() >= found.expire_time:
         return None

@@ -13,6 +13,7 @@ from bp_identity.domain.client import ACTIVE, INACTIVE, SERVICE, Client, ClientD
 from bp_identity.domain.grant import role_claim
 from bp_identity.domain.names import country_of
 from bp_identity.usecases.boundaries import require_own
+from bp_identity.usecases.ending import end_sessions_through, void_tokens
 from bp_identity.usecases.grants import require_unit
 from bp_identity.usecases.sessions import digest_of
 from bp_identity.usecases.work import TokenSubject, Work
@@ -106,7 +107,7 @@ async def deactivate_client(work: Work, principal: Principal, name: str, *, etag
     check_etag(etag, client_etag(client))
     changed = client.changed(work.clock(), state=INACTIVE)
     await work.clients.save(changed)
-    await work.sessions.revoke(work.clock(), client=name)
+    await end_sessions_through(work, name)
     return changed
 
 
@@ -121,6 +122,7 @@ async def rotate_secret(work: Work, principal: Principal, name: str) -> str:
         raise Refused("CLIENT_KIND_MISMATCH", field="client_secret")
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     await work.clients.save(client.changed(work.clock(), secret_digest=digest_of(secret)))
+    await void_tokens(work, name)
     return secret
 
 

@@ -8,6 +8,7 @@ from bp_identity.domain import unit as units
 from bp_identity.domain.grant import ADMINISTRATOR, Grant, check_period, check_room
 from bp_identity.domain.names import country_of, grant_name, officer_of
 from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
+from bp_identity.usecases.ending import void_tokens
 from bp_identity.usecases.work import Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
@@ -120,11 +121,12 @@ async def require_unit(work: Work, unit: str, *, country: str, field: str) -> No
 
 
 async def announce(work: Work, officer: str) -> None:
-    """Tells the country's services which roles the officer holds now, as the record's next version."""
+    """Tells the country's services which roles the officer holds now, as the record's next version; tokens that say otherwise are void."""
     found = await work.officers.find(officer, for_change=True)
     if found is None:
         return
     now = work.clock()
+    await void_tokens(work, officer)
     touched = found.touched(now)
     await work.officers.save(touched)
     await work.directory.officer_changed(touched, await work.grants.of_officer(officer), now)

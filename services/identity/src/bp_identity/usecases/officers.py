@@ -12,6 +12,7 @@ from bp_identity.domain.grant import Grant
 from bp_identity.domain.names import country_of, last_of
 from bp_identity.domain.officer import ACTIVE, INACTIVE, Officer, Person
 from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
+from bp_identity.usecases.ending import end_sessions_of
 from bp_identity.usecases.work import Desk, Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
@@ -117,7 +118,7 @@ async def set_officer_state(work: Work, principal: Principal, name: str, *, stat
     changed = officer.with_state(state, work.clock())
     await _save(work, officer, changed)
     if changed is not officer and state == INACTIVE:
-        await work.sessions.revoke(work.clock(), officer=name)
+        await end_sessions_of(work, name)
         await require_administrator_left(work, country_of(name))
     return changed
 
@@ -140,7 +141,7 @@ async def reset_password(work: Work, desk: Desk, principal: Principal, name: str
     hashed = await desk.passwords.hash(password)
     await work.credentials.save(Credential(officer=name, password_hash=hashed, password_expire_time=expires))
     await work.officers.save(replace(officer.touched(now), totp_enrolled=False))
-    await work.sessions.revoke(now, officer=name)
+    await end_sessions_of(work, name)
     # Whoever was just helped must not wait for what somebody else tried.
     for username in (name, last_of(name), officer.person.email):
         await work.throttles.forget(username)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bp_identity.domain.grant import claims_of
 from bp_identity.domain.session import RefreshToken, Session, Use, judge_use
+from bp_identity.usecases.ending import end_session
 from bp_identity.usecases.work import Desk, TokenSubject, Work
 from bp_kit.errors import Refused
 
@@ -64,7 +65,7 @@ async def open_session(
 async def find_usable(work: Work, token: str) -> Session | None:
     """Returns the session that a refresh token continues; None for an unknown one or an ended session.
 
-    A token used before ends its session: one of its two users stole it. The caller must commit.
+    A token used before, but for a moment ago, ends its session: one of its two users stole it. The caller must commit.
     """
     found = await work.sessions.find(digest_of(token))
     if found is None:
@@ -73,7 +74,7 @@ async def find_usable(work: Work, token: str) -> Session | None:
     now = work.clock()
     use = judge_use(session, refresh, now)
     if use is Use.REUSED:
-        await work.sessions.revoke(now, session_id=session.session_id)
+        await end_session(work, session.session_id, session.officer)
     if use is not Use.CONTINUES:
         return None
     officer = await work.officers.find(session.officer)
@@ -110,7 +111,7 @@ async def sign_out(work: Work, token: str) -> None:
     """Ends the session of a refresh token; an unknown one is as good as ended."""
     session = await find_session(work, token)
     if session is not None:
-        await work.sessions.revoke(work.clock(), session_id=session.session_id)
+        await end_session(work, session.session_id, session.officer)
 
 
 async def _issue(work: Work, desk: Desk, session: Session) -> Issued:

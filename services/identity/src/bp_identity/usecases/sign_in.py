@@ -14,6 +14,7 @@ from bp_identity.domain.credential import Credential
 from bp_identity.domain.names import last_of
 from bp_identity.domain.officer import Officer
 from bp_identity.domain.password import check_password
+from bp_identity.usecases.ending import end_sessions_of
 from bp_identity.usecases.sessions import Issued, open_session
 from bp_identity.usecases.work import Desk, Work
 from bp_kit.errors import Refused
@@ -105,7 +106,7 @@ async def authenticate(desk: Desk, attempt: Attempt, *, new_password: str = "") 
     async with desk.transactions() as work:
         proof = await _take(work, desk, attempt, officer=officer, seen=credential, changed=changed)
         if new_password:
-            await work.sessions.revoke(proof.auth_time, officer=officer.name)
+            await end_sessions_of(work, officer.name)
     return proof
 
 

@@ -155,11 +155,23 @@ class Sessions(Protocol):
         ...
 
     async def use_token(self, digest: str, now: datetime) -> None:
-        """Marks a token as used."""
+        """Marks a token as used, and every other token of its session as superseded."""
         ...
 
     async def revoke(self, now: datetime, *, session_id: str = "", officer: str = "", client: str = "") -> None:
         """Ends one session, all of an officer, or all of a client."""
+        ...
+
+
+class Voids(Protocol):
+    """From when on access tokens of an officer or client count."""
+
+    async def void(self, holder: str, now: datetime) -> None:
+        """Voids the holder's tokens that were issued until now."""
+        ...
+
+    async def since(self, moment: datetime) -> dict[str, datetime]:
+        """Returns, by holder, until when tokens are void, of those voided after that moment."""
         ...
 
 
@@ -289,6 +301,7 @@ class Work:
     clients: Clients
     credentials: Credentials
     sessions: Sessions
+    voids: Voids
     codes: Codes
     throttles: Throttles
     directory: Directory

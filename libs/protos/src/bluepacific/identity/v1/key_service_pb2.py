@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bluepacific/identity/v1/key_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/options/v1/options.proto\"\x10\n\x0eGetKeysRequest\"\x1f\n\x0fGetKeysResponse\x12\x0c\n\x04jwks\x18\x01 \x01(\x0c\x32\x8c\x01\n\nKeyService\x12~\n\x07GetKeys\x12\'.bluepacific.identity.v1.GetKeysRequest\x1a(.bluepacific.identity.v1.GetKeysResponse\" \x90\x02\x01\xa2\xbb\x18\x15\n\x11identity.keys.get\x18\x01\xa8\xbb\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bluepacific/identity/v1/key_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x10\n\x0eGetKeysRequest\"\x1f\n\x0fGetKeysResponse\x12\x0c\n\x04jwks\x18\x01 \x01(\x0c\"\x18\n\x16GetVoidedTokensRequest\"P\n\x17GetVoidedTokensResponse\x12\x35\n\x06voided\x18\x01 \x03(\x0b\x32%.bluepacific.identity.v1.VoidedTokens\"N\n\x0cVoidedTokens\x12\x0e\n\x06holder\x18\x01 \x01(\t\x12.\n\nissue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xa8\x02\n\nKeyService\x12~\n\x07GetKeys\x12\'.bluepacific.identity.v1.GetKeysRequest\x1a(.bluepacific.identity.v1.GetKeysResponse\" \x90\x02\x01\xa2\xbb\x18\x15\n\x11identity.keys.get\x18\x01\xa8\xbb\x18\x01\x12\x99\x01\n\x0fGetVoidedTokens\x12/.bluepacific.identity.v1.GetVoidedTokensRequest\x1a\x30.bluepacific.identity.v1.GetVoidedTokensResponse\"#\x90\x02\x01\xa2\xbb\x18\x18\n\x14identity.keys.voided \x01\xa8\xbb\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,10 +35,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['GetKeys']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['GetKeys']._serialized_options = b'\220\002\001\242\273\030\025\n\021identity.keys.get\030\001\250\273\030\001'
-  _globals['_GETKEYSREQUEST']._serialized_start=108
-  _globals['_GETKEYSREQUEST']._serialized_end=124
-  _globals['_GETKEYSRESPONSE']._serialized_start=126
-  _globals['_GETKEYSRESPONSE']._serialized_end=157
-  _globals['_KEYSERVICE']._serialized_start=160
-  _globals['_KEYSERVICE']._serialized_end=300
+  _globals['_KEYSERVICE'].methods_by_name['GetVoidedTokens']._loaded_options = None
+  _globals['_KEYSERVICE'].methods_by_name['GetVoidedTokens']._serialized_options = b'\220\002\001\242\273\030\030\n\024identity.keys.voided \001\250\273\030\001'
+  _globals['_GETKEYSREQUEST']._serialized_start=141
+  _globals['_GETKEYSREQUEST']._serialized_end=157
+  _globals['_GETKEYSRESPONSE']._serialized_start=159
+  _globals['_GETKEYSRESPONSE']._serialized_end=190
+  _globals['_GETVOIDEDTOKENSREQUEST']._serialized_start=192
+  _globals['_GETVOIDEDTOKENSREQUEST']._serialized_end=216
+  _globals['_GETVOIDEDTOKENSRESPONSE']._serialized_start=218
+  _globals['_GETVOIDEDTOKENSRESPONSE']._serialized_end=298
+  _globals['_VOIDEDTOKENS']._serialized_start=300
+  _globals['_VOIDEDTOKENS']._serialized_end=378
+  _globals['_KEYSERVICE']._serialized_start=381
+  _globals['_KEYSERVICE']._serialized_end=677
 # @@protoc_insertion_point(module_scope)

@@ -3,8 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -54,3 +57,72 @@ class GetKeysResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetKeysResponse: _TypeAlias = GetKeysResponse  # noqa: Y015
+
+@_typing.final
+class GetVoidedTokensRequest(_message.Message):
+    """Asks whose tokens are void."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetVoidedTokensRequest: _TypeAlias = GetVoidedTokensRequest  # noqa: Y015
+
+@_typing.final
+class GetVoidedTokensResponse(_message.Message):
+    """All voided tokens that have not ended by themselves."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VOIDED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def voided(self) -> _containers.RepeatedCompositeFieldContainer[Global___VoidedTokens]:
+        """One entry an officer or client."""
+
+    def __init__(
+        self,
+        *,
+        voided: _abc.Iterable[Global___VoidedTokens] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["voided", b"voided"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetVoidedTokensResponse: _TypeAlias = GetVoidedTokensResponse  # noqa: Y015
+
+@_typing.final
+class VoidedTokens(_message.Message):
+    """Tokens of one officer or client."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOLDER_FIELD_NUMBER: _builtins.int
+    ISSUE_TIME_FIELD_NUMBER: _builtins.int
+    holder: _builtins.str
+    """The tokens' `sub`, or their `client_id`."""
+    @_builtins.property
+    def issue_time(self) -> _timestamp_pb2.Timestamp:
+        """Those issued until then (`iat`) are void."""
+
+    def __init__(
+        self,
+        *,
+        holder: _builtins.str = ...,
+        issue_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["issue_time", b"issue_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["holder", b"holder", "issue_time", b"issue_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VoidedTokens: _TypeAlias = VoidedTokens  # noqa: Y015

@@ -40,6 +40,11 @@ class KeyServiceStub:
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetKeysRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetKeysResponse.FromString,
                 _registered_method=True)
+        self.GetVoidedTokens = channel.unary_unary(
+                '/bluepacific.identity.v1.KeyService/GetVoidedTokens',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensResponse.FromString,
+                _registered_method=True)
 
 
 class KeyServiceServicer:
@@ -53,6 +58,13 @@ class KeyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetVoidedTokens(self, request, context):
+        """Tells whose access tokens have been voided lately: of people who left, lost a role or signed out, and of clients. Ask again each half minute.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_KeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +72,11 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.GetKeys,
                     request_deserializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetKeysRequest.FromString,
                     response_serializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetKeysResponse.SerializeToString,
+            ),
+            'GetVoidedTokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVoidedTokens,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +107,33 @@ class KeyService:
             '/bluepacific.identity.v1.KeyService/GetKeys',
             bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetKeysRequest.SerializeToString,
             bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetKeysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVoidedTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.KeyService/GetVoidedTokens',
+            bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensResponse.FromString,
             options,
             channel_credentials,
             insecure,

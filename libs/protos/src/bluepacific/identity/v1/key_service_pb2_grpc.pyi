@@ -35,6 +35,8 @@ class KeyServiceStub:
     def __new__(cls, channel: _aio.Channel) -> KeyServiceAsyncStub: ...
     GetKeys: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.GetKeysRequest, _key_service_pb2.GetKeysResponse]
     """Gives the public keys of all access tokens that may still be valid. Ask again when a token names a `kid` that is not among them."""
+    GetVoidedTokens: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.GetVoidedTokensRequest, _key_service_pb2.GetVoidedTokensResponse]
+    """Tells whose access tokens have been voided lately: of people who left, lost a role or signed out, and of clients. Ask again each half minute."""
 
 @_typing.type_check_only
 class KeyServiceAsyncStub(KeyServiceStub):
@@ -43,6 +45,8 @@ class KeyServiceAsyncStub(KeyServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetKeys: _aio.UnaryUnaryMultiCallable[_key_service_pb2.GetKeysRequest, _key_service_pb2.GetKeysResponse]  # type: ignore[assignment]
     """Gives the public keys of all access tokens that may still be valid. Ask again when a token names a `kid` that is not among them."""
+    GetVoidedTokens: _aio.UnaryUnaryMultiCallable[_key_service_pb2.GetVoidedTokensRequest, _key_service_pb2.GetVoidedTokensResponse]  # type: ignore[assignment]
+    """Tells whose access tokens have been voided lately: of people who left, lost a role or signed out, and of clients. Ask again each half minute."""
 
 class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
     """The keys that verify this node's tokens, for the other services of the node. Browsers and OAuth clients read them from `/oauth2/jwks.json`."""
@@ -54,5 +58,13 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_key_service_pb2.GetKeysResponse, _abc.Awaitable[_key_service_pb2.GetKeysResponse]]:
         """Gives the public keys of all access tokens that may still be valid. Ask again when a token names a `kid` that is not among them."""
+
+    @_abc_1.abstractmethod
+    def GetVoidedTokens(
+        self,
+        request: _key_service_pb2.GetVoidedTokensRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_key_service_pb2.GetVoidedTokensResponse, _abc.Awaitable[_key_service_pb2.GetVoidedTokensResponse]]:
+        """Tells whose access tokens have been voided lately: of people who left, lost a role or signed out, and of clients. Ask again each half minute."""
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -128,7 +128,7 @@ class OfficerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeactivateOfficer(self, request, context):
-        """Ends all sessions and refuses sign-in. Access tokens already out end by themselves within their lifetime.
+        """Ends all sessions and refuses sign-in. Access tokens already out are void within a minute.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -45,7 +45,7 @@ class OfficerServiceStub:
     UpdateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.UpdateOfficerRequest, _officer_pb2.Officer]
     """Changes an officer's names, e-mail address, gender or language."""
     DeactivateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.DeactivateOfficerRequest, _officer_pb2.Officer]
-    """Ends all sessions and refuses sign-in. Access tokens already out end by themselves within their lifetime."""
+    """Ends all sessions and refuses sign-in. Access tokens already out are void within a minute."""
     ActivateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ActivateOfficerRequest, _officer_pb2.Officer]
     """Lets an officer sign in again."""
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ResetPasswordRequest, _officer_service_pb2.ResetPasswordResponse]
@@ -71,7 +71,7 @@ class OfficerServiceAsyncStub(OfficerServiceStub):
     UpdateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.UpdateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
     """Changes an officer's names, e-mail address, gender or language."""
     DeactivateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.DeactivateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
-    """Ends all sessions and refuses sign-in. Access tokens already out end by themselves within their lifetime."""
+    """Ends all sessions and refuses sign-in. Access tokens already out are void within a minute."""
     ActivateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ActivateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
     """Lets an officer sign in again."""
     ResetPassword: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ResetPasswordRequest, _officer_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
@@ -130,7 +130,7 @@ class OfficerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _officer_service_pb2.DeactivateOfficerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_officer_pb2.Officer, _abc.Awaitable[_officer_pb2.Officer]]:
-        """Ends all sessions and refuses sign-in. Access tokens already out end by themselves within their lifetime."""
+        """Ends all sessions and refuses sign-in. Access tokens already out are void within a minute."""
 
     @_abc_1.abstractmethod
     def ActivateOfficer(

@@ -72,7 +72,8 @@ class SessionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefreshSession(self, request, context):
-        """Gives new tokens for a refresh token, which works once. A second use ends the session: one of the two users stole it.
+        """Gives new tokens for a refresh token, which works once; within a minute also again, for whoever lost the answer. Any other second use ends the
+        session: one of the two users stole it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,7 +39,9 @@ class SessionServiceStub:
     SignIn: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.SignInRequest, _session_service_pb2.TokenSet]
     """Signs a person in with password and, where enrolled, a one-time code."""
     RefreshSession: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.RefreshSessionRequest, _session_service_pb2.TokenSet]
-    """Gives new tokens for a refresh token, which works once. A second use ends the session: one of the two users stole it."""
+    """Gives new tokens for a refresh token, which works once; within a minute also again, for whoever lost the answer. Any other second use ends the
+    session: one of the two users stole it.
+    """
     SignOut: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.SignOutRequest, _empty_pb2.Empty]
     """Ends the session of a refresh token. An unknown token is as good as ended."""
     ChangePassword: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ChangePasswordRequest, _session_service_pb2.TokenSet]
@@ -55,7 +57,9 @@ class SessionServiceAsyncStub(SessionServiceStub):
     SignIn: _aio.UnaryUnaryMultiCallable[_session_service_pb2.SignInRequest, _session_service_pb2.TokenSet]  # type: ignore[assignment]
     """Signs a person in with password and, where enrolled, a one-time code."""
     RefreshSession: _aio.UnaryUnaryMultiCallable[_session_service_pb2.RefreshSessionRequest, _session_service_pb2.TokenSet]  # type: ignore[assignment]
-    """Gives new tokens for a refresh token, which works once. A second use ends the session: one of the two users stole it."""
+    """Gives new tokens for a refresh token, which works once; within a minute also again, for whoever lost the answer. Any other second use ends the
+    session: one of the two users stole it.
+    """
     SignOut: _aio.UnaryUnaryMultiCallable[_session_service_pb2.SignOutRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Ends the session of a refresh token. An unknown token is as good as ended."""
     ChangePassword: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ChangePasswordRequest, _session_service_pb2.TokenSet]  # type: ignore[assignment]
@@ -80,7 +84,9 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _session_service_pb2.RefreshSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_session_service_pb2.TokenSet, _abc.Awaitable[_session_service_pb2.TokenSet]]:
-        """Gives new tokens for a refresh token, which works once. A second use ends the session: one of the two users stole it."""
+        """Gives new tokens for a refresh token, which works once; within a minute also again, for whoever lost the answer. Any other second use ends the
+        session: one of the two users stole it.
+        """
 
     @_abc_1.abstractmethod
     def SignOut(

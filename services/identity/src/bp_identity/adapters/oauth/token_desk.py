@@ -14,6 +14,7 @@ from bp_identity.domain.code import AuthorizationCode
 from bp_identity.domain.names import is_client_name
 from bp_identity.usecases.authorization import find_code, redeem_code
 from bp_identity.usecases.clients import client_subject
+from bp_identity.usecases.ending import end_session
 from bp_identity.usecases.sessions import Issued, continue_session, find_session, find_usable
 from bp_identity.usecases.work import Desk, Work
 
@@ -59,7 +60,7 @@ class TokenDesk:
             server = OAuthServer(Facts(clients=await clients_named(work, asked, request), session=session))
             decision = server.create_endpoint_response("revocation", request)
             if server.revoked and session is not None:
-                await work.sessions.revoke(work.clock(), session_id=session.session_id)
+                await end_session(work, session.session_id, session.officer)
         return _told(decision)
 
     async def _fulfil(self, work: Work, request: OAuthRequest, facts: Facts, decision: Decision) -> Decision:

@@ -1,0 +1,31 @@
+"""Asks this node's identity about its tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bluepacific.identity.v1 import key_service_pb2 as keys_pb
+from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
+
+
+class RemoteIssuer:
+    """Identity, over a channel among the node's services.
+
+    Args:
+        channel: Returns the channel; asked for each time, since identity may start later.
+    """
+
+    def __init__(self, channel: Callable[[], Any]) -> None:
+        self._channel = channel
+
+    async def keys(self) -> Any:
+        """Returns the JWK set."""
+        answer = await KeyServiceStub(self._channel()).GetKeys(keys_pb.GetKeysRequest())
+        return json.loads(answer.jwks)
+
+    async def voided(self) -> Mapping[str, float]:
+        """Returns until when tokens are void, by officer or client."""
+        answer = await KeyServiceStub(self._channel()).GetVoidedTokens(keys_pb.GetVoidedTokensRequest())
+        return {one.holder: one.issue_time.ToNanoseconds() / 1e9 for one in answer.voided}
