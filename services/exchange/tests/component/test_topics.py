@@ -166,3 +166,32 @@ async def test_the_status_is_for_administrators_and_auditors(fji):
     assert status.register_freshness == exchange_pb2.REGISTER_FRESHNESS_STALE
     officer = fji.token("countries/FJI/officers/ana", ["officer@ncb"])
     await fji.refused(stub.GetExchangeStatus(request, metadata=officer), "PERMISSION_DENIED")
+
+
+async def erase(topics, *ids, service="cooperation"):
+    await topics.EraseContent(topics_pb2.EraseContentRequest(service=service, message_ids=ids))
+
+
+async def test_content_that_waits_for_its_service_is_taken_back(topics):
+    sent, other = local(), local(receipts=False)
+    await send(topics, sent)
+    await send(topics, other)
+    await erase(topics, sent.message_id, str(uuid.uuid4()), service="training")
+    await erase(topics, sent.message_id, str(uuid.uuid4()))
+    await erase(topics, sent.message_id)
+    accepted, left, recalled = await deliveries(topics, 3)
+    assert accepted.receipt.state == STATES.DELIVERY_STATE_ACCEPTED
+    assert left.message.message_id == other.message_id
+    assert (recalled.receipt.message_id, recalled.receipt.state) == (sent.message_id, STATES.DELIVERY_STATE_RECALLED)
+    # It stays known, so that a repeat is one.
+    await send(topics, sent)
+    assert len(await deliveries(topics, 3)) == 3
+
+
+async def test_content_that_was_delivered_is_erased_too(topics):
+    sent = local(receipts=False)
+    await send(topics, sent)
+    (delivery,) = await deliveries(topics, 1)
+    await acknowledge(topics, delivery)
+    await erase(topics, sent.message_id)
+    await erase(topics, sent.message_id)

@@ -46,6 +46,14 @@ class SqlDeliveries:
         )
         return taken[0] if taken else None
 
+    async def take_back(self, service: str, message_ids: Collection[str]) -> list[DeliveryRecord]:
+        """Removes a service's messages that it has not acknowledged, and returns them."""
+        return await self._records(
+            delete(DeliveryRow)
+            .where(DeliveryRow.service == service, DeliveryRow.envelope_id.in_(message_ids))
+            .returning(*_DELIVERY)
+        )
+
     async def take_expired(self, now: datetime, limit: int) -> list[DeliveryRecord]:
         """Removes what may not be delivered any more, and returns it."""
         due = select(DeliveryRow.position).where(DeliveryRow.expire_time <= now).limit(limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Table, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2
@@ -24,6 +24,9 @@ _KNOWN = (
     EnvelopeRow.topic,
     EnvelopeRow.receipts,
     EnvelopeRow.accept_time,
+    EnvelopeRow.batch_id,
+    EnvelopeRow.batch_index,
+    EnvelopeRow.thread,
 )
 
 _RUNG: Table = RungRow.__table__  # type: ignore[assignment] # it is a table
@@ -48,11 +51,18 @@ class SqlEnvelopes:
         """Returns the known ones among the ids; without their bytes."""
         if not ids:
             return {}
-        rows = await self._session.execute(select(*_KNOWN).where(EnvelopeRow.envelope_id.in_(ids)))
-        return {
-            row.envelope_id: EnvelopeRecord(**{**row._mapping, "role": Role(row.role), "raw": None})  # noqa: SLF001 - its public way to a dict
-            for row in rows
-        }
+        return {record.envelope_id: record for record in await self._records(EnvelopeRow.envelope_id.in_(ids))}
+
+    async def of_batches(self, batch_ids: Collection[str]) -> list[EnvelopeRecord]:
+        """Returns the messages of envelopes of version 2, in their order there; without their bytes."""
+        return await self._records(EnvelopeRow.batch_id.in_(batch_ids)) if batch_ids else []
+
+    async def _records(self, where: ColumnElement[bool]) -> list[EnvelopeRecord]:
+        ordered = select(*_KNOWN).where(where).order_by(EnvelopeRow.batch_id, EnvelopeRow.batch_index)
+        return [
+            EnvelopeRecord(**{**row._mapping, "role": Role(row.role), "raw": None})  # noqa: SLF001 - its public way to a dict
+            for row in await self._session.execute(ordered)
+        ]
 
     async def add(self, records: Sequence[EnvelopeRecord]) -> set[str]:
         """Adds envelopes; returns the ids that were new."""
@@ -160,5 +170,23 @@ class SqlReceipts:
 
     async def of(self, envelope_ids: Collection[str]) -> list[envelope_pb2.SignedReceipt]:
         """Returns the receipts of envelopes."""
-        rows = await self._session.scalars(select(ReceiptRow.raw).where(ReceiptRow.envelope_id.in_(envelope_ids)))
-        return [envelope_pb2.SignedReceipt.FromString(raw) for raw in rows]
+        return [envelope_pb2.SignedReceipt.FromString(raw) for raw in await self._raw(envelope_ids)]
+
+    async def add_lists(self, lists: Sequence[tuple[str, str, bytes]]) -> None:
+        """Keeps lists of receipts (SignedReceipts, in clear), each with its id and that of an envelope that it speaks of."""
+        now = self._clock()
+        rows = [
+            {"receipt_id": list_id, "envelope_id": batch_id, "raw": raw, "accept_time": now}
+            for list_id, batch_id, raw in lists
+        ]
+        await add_new(self._session, ReceiptRow, rows)
+
+    async def lists_of(self, batch_ids: Collection[str]) -> list[envelope_pb2.SignedReceipts]:
+        """Returns the lists of receipts that speak of envelopes of version 2."""
+        return [envelope_pb2.SignedReceipts.FromString(raw) for raw in await self._raw(batch_ids)]
+
+    async def _raw(self, envelope_ids: Collection[str]) -> Sequence[bytes]:
+        if not envelope_ids:
+            return []
+        about = select(ReceiptRow.raw).where(ReceiptRow.envelope_id.in_(envelope_ids))
+        return (await self._session.scalars(about.order_by(ReceiptRow.accept_time, ReceiptRow.receipt_id))).all()

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, literal, select, tuple_, update
+from sqlalchemy import Table, bindparam, delete, literal, select, tuple_, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
-from bp_exchange.adapters.tables import EnvelopeRow, QueueRow
+from bp_exchange.adapters.tables import BatchRow, EnvelopeRow, QueueRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.usecases.records import QueueItem
@@ -27,6 +27,8 @@ _ITEM = (
     QueueRow.size,
     QueueRow.thread,
     QueueRow.expire_time,
+    QueueRow.draft,
+    QueueRow.framed,
 )
 
 BY_HAND = "BY_HAND"
@@ -99,10 +101,21 @@ class SqlQueue:
         due = select(QueueRow.position).where(QueueRow.peer.in_(peers)).order_by(QueueRow.position).limit(limit)
         return await self._items(delete(QueueRow).where(QueueRow.position.in_(due)).returning(*_ITEM))
 
-    async def drop(self, item_ids: Collection[str]) -> None:
-        """Removes items, to whomever they are owed."""
+    async def drop(self, item_ids: Collection[str]) -> list[QueueItem]:
+        """Removes items, to whomever they are owed, and returns them."""
+        if not item_ids:
+            return []
+        return await self._items(delete(QueueRow).where(QueueRow.item_id.in_(item_ids)).returning(*_ITEM))
+
+    async def hurry(self, peer: str, item_ids: Collection[str], urgency: int) -> None:
+        """Gives items at least an urgency, so that what follows them does not overtake them."""
         if item_ids:
-            await self._items(delete(QueueRow).where(QueueRow.item_id.in_(item_ids)).returning(*_ITEM))
+            await self._session.execute(
+                update(QueueRow)
+                .where(QueueRow.peer == peer, QueueRow.item_id.in_(item_ids), QueueRow.urgency > urgency)
+                .values(urgency=urgency)
+                .execution_options(synchronize_session=False)
+            )
 
     async def _items(self, statement: Any) -> list[QueueItem]:
         rows = await self._session.execute(statement.execution_options(synchronize_session=False))
@@ -134,7 +147,7 @@ class QueueReader:
         """
         statement = (
             select(*_ITEM)
-            .where(QueueRow.peer == peer, QueueRow.set_aside == "")
+            .where(QueueRow.peer == peer, QueueRow.set_aside == "", QueueRow.draft == "")
             .order_by(QueueRow.urgency, QueueRow.position)
             .limit(limit + len(under_way))
         )
@@ -152,7 +165,7 @@ class QueueReader:
         """Returns what waits behind (urgency, position) in the order of sending, whether or not it is under way somewhere."""
         statement = (
             select(*_ITEM)
-            .where(QueueRow.peer == peer, QueueRow.set_aside == "")
+            .where(QueueRow.peer == peer, QueueRow.set_aside == "", QueueRow.draft == "")
             .where(tuple_(QueueRow.urgency, QueueRow.position) > tuple_(literal(after[0]), literal(after[1])))
             .order_by(QueueRow.urgency, QueueRow.position)
             .limit(limit)
@@ -167,8 +180,9 @@ class QueueReader:
 async def _raw(session: AsyncSession, ids: Collection[str]) -> dict[str, bytes]:
     if not ids:
         return {}
-    wanted = select(EnvelopeRow.envelope_id, EnvelopeRow.raw).where(EnvelopeRow.envelope_id.in_(ids))
-    return {row.envelope_id: row.raw or b"" for row in await session.execute(wanted)}
+    single = select(EnvelopeRow.envelope_id, EnvelopeRow.raw).where(EnvelopeRow.envelope_id.in_(ids))
+    batches = select(BatchRow.envelope_id, BatchRow.raw).where(BatchRow.envelope_id.in_(ids))
+    return {row.envelope_id: row.raw or b"" for row in await session.execute(union_all(single, batches))}
 
 
 def _expired(item: QueueItem, now: datetime) -> bool:
@@ -178,6 +192,10 @@ def _expired(item: QueueItem, now: datetime) -> bool:
 def _framed(item: QueueItem, raw: Mapping[str, bytes]) -> link_service_pb2.Item:
     if item.body is None:
         return link_service_pb2.Item(position=item.position, envelope=raw[item.item_id])
+    if item.framed:
+        framed = link_service_pb2.Item.FromString(item.body)
+        framed.position = item.position
+        return framed
     receipt = envelope_pb2.SignedReceipt.FromString(item.body)
     return link_service_pb2.Item(position=item.position, receipt=receipt)
 

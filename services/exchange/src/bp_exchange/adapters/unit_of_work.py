@@ -11,9 +11,12 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bp_exchange.adapters.batches import SqlBatches
 from bp_exchange.adapters.bells import Bells
+from bp_exchange.adapters.contents import SqlContents
 from bp_exchange.adapters.deliveries import SqlDeliveries
 from bp_exchange.adapters.envelopes import SqlEnvelopes, SqlLadder, SqlReceipts
+from bp_exchange.adapters.epochs import SqlEpochs
 from bp_exchange.adapters.files import SealedStore, SqlFiles
 from bp_exchange.adapters.journal import SqlJournal
 from bp_exchange.adapters.key_folder import KeyFolder
@@ -73,6 +76,9 @@ class House:
             queue=SqlQueue(session, clock),
             deliveries=SqlDeliveries(session),
             files=SqlFiles(session, clock),
+            contents=SqlContents(session),
+            batches=SqlBatches(session),
+            epochs=SqlEpochs(session, clock),
             journal=await SqlJournal.hold(session, self.keys.node_id, self.seams.ids),
             keys=self.keys,
             directory=self.register.directory,

@@ -18,6 +18,7 @@ from bp_exchange.adapters.envelopes import SqlEnvelopes
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.delivering import acknowledge, report
+from bp_exchange.usecases.erasing import erase
 from bp_exchange.usecases.sending import FileKey, Route, find_sent, route_of, send
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
@@ -92,6 +93,12 @@ class TopicServicer(topic_service_pb2_grpc.TopicServiceServicer):
         """Ends a delivery."""
         work = await self._house.on(current_session())
         await acknowledge(work, request.service, request.delivery_id, current_traceparent())
+        return Empty()
+
+    async def EraseContent(self, request: topics_pb2.EraseContentRequest, context: Any) -> Empty:
+        """Destroys the content of messages."""
+        work = await self._house.on(current_session())
+        await erase(work, request.service, request.message_ids)
         return Empty()
 
     async def Report(self, request: topics_pb2.ReportRequest, context: Any) -> Empty:

@@ -17,7 +17,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class EnvelopeRecord:
-    """An envelope this node knows; the names are those of the proto's header."""
+    """An envelope of version 1, or a message of one of version 2, that this node knows; the names are those of the proto's header.
+
+    Attributes:
+        batch_id: The envelope of version 2 it is in; empty before it is sealed, and for version 1.
+        batch_index: Its place there; -1 where the record stands for the envelope itself.
+        inside: Of version 2: a serialised KeptMessage.
+        thread: What keeps its order, for what this node sent.
+    """
 
     envelope_id: str
     role: Role
@@ -28,6 +35,56 @@ class EnvelopeRecord:
     topic: str
     receipts: bool
     accept_time: datetime
+    batch_id: str = ""
+    batch_index: int = 0
+    inside: bytes | None = None
+    thread: str = ""
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """An envelope of version 2 this node knows.
+
+    Attributes:
+        envelope_id: Its id.
+        role: What it is to this node.
+        digest: SHA-256 of what the outer seal is over.
+        raw: As it travels, if its bytes are here.
+        seals: A serialised KeptSeals.
+        sender_node: Who sent it.
+        peer: Who brought it.
+        incarnation: The sender's.
+        sequence: Of the sender within it.
+        urgency: A number of `Urgency`.
+        awaited: The epoch whose key it waits for, in hexadecimal.
+        accept_time: When it was stored.
+    """
+
+    envelope_id: str
+    role: Role
+    digest: bytes
+    raw: bytes | None
+    seals: bytes
+    sender_node: str
+    peer: str
+    incarnation: str
+    sequence: int
+    urgency: int
+    awaited: str
+    accept_time: datetime
+
+
+@dataclass(frozen=True)
+class GivenEpoch:
+    """An epoch under which this node sends to another; `epoch` in hexadecimal."""
+
+    node_id: str
+    epoch: str
+    key: bytes
+    incarnation: str
+    hpke_sha256: bytes
+    create_time: datetime
+    used: int
 
 
 @dataclass(frozen=True)
@@ -64,6 +121,8 @@ class QueueItem:
         thread: Items of one thread keep their order.
         expire_time: After this it is worthless.
         position: Its place in the queue; 0 before it has one.
+        draft: What is sealed together with others of the same draft; empty once it is.
+        framed: `body` is a serialised Item.
     """
 
     peer: str
@@ -74,6 +133,8 @@ class QueueItem:
     thread: str
     expire_time: datetime | None
     position: int = 0
+    draft: str = ""
+    framed: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ from bluepacific.exchange.v1 import envelope_pb2, log_pb2
 from bp_exchange.protocol.keys import NodeKeys
 from bp_exchange.protocol.register import Directory
 from bp_exchange.usecases.records import (
+    BatchRecord,
     DeliveryRecord,
     EnvelopeRecord,
+    GivenEpoch,
     QueueItem,
     Rung,
     SealedFile,
@@ -36,6 +38,63 @@ class Envelopes(Protocol):
 
     async def forget_bytes(self, ids: Collection[str]) -> None:
         """Drops the bytes of relayed envelopes that are owed to nobody any more."""
+
+    async def of_batches(self, batch_ids: Collection[str]) -> list[EnvelopeRecord]:
+        """Returns the messages of envelopes of version 2, in their order there; without their bytes."""
+
+
+class Contents(Protocol):
+    """What is kept of the messages of version 2 envelopes."""
+
+    async def of(self, ids: Collection[str]) -> dict[str, envelope_pb2.KeptMessage]:
+        """Returns what is kept of messages of version 2, by id."""
+
+    async def seal(self, batch_id: str, sealed: Sequence[tuple[str, bytes, envelope_pb2.KeptMessage]]) -> None:
+        """Notes in which envelope messages travel: each (message id, leaf, what is kept of it), in their order there."""
+
+    async def erase(self, ids: Collection[str]) -> None:
+        """Destroys the content of messages; their ids and digests stay."""
+
+    async def overtaken(self, threads: Collection[str], urgency: int) -> list[int]:
+        """Returns the sequences of less urgent envelopes of this incarnation that have messages of these threads and may be under way."""
+
+
+class Batches(Protocol):
+    """Envelopes of version 2."""
+
+    async def find(self, ids: Collection[str]) -> dict[str, BatchRecord]:
+        """Returns the known ones among the ids; without their bytes."""
+
+    async def add(self, records: Sequence[BatchRecord]) -> set[str]:
+        """Adds envelopes; returns the ids that were new."""
+
+    async def awaiting(self, sender_node: str, epoch: str) -> list[BatchRecord]:
+        """Returns the envelopes that wait for the key of an epoch, with their bytes."""
+
+    async def opened(self, envelope_id: str, seals: bytes) -> None:
+        """Notes that an envelope waits no longer, and what is kept of it; its bytes go."""
+
+    async def forget_bytes(self, ids: Collection[str]) -> None:
+        """Drops the bytes of envelopes that are owed to nobody: of relayed ones, and where the content of a message was destroyed."""
+
+
+class Epochs(Protocol):
+    """Keys of epochs."""
+
+    async def newest(self, node_id: str) -> GivenEpoch | None:
+        """Returns the epoch that began last of those under which this node sends to another."""
+
+    async def given(self, node_id: str, epoch: str) -> GivenEpoch | None:
+        """Returns one of them."""
+
+    async def begin(self, epoch: GivenEpoch) -> None:
+        """Adds one."""
+
+    async def use(self, node_id: str, epoch: str) -> None:
+        """Counts one more envelope."""
+
+    async def keep(self, sender_node: str, epoch: str, wrapped: bytes) -> bool:
+        """Keeps the key of an epoch of another node's; returns whether it was new."""
 
 
 class Ladder(Protocol):
@@ -66,6 +125,12 @@ class Receipts(Protocol):
     async def of(self, envelope_ids: Collection[str]) -> list[envelope_pb2.SignedReceipt]:
         """Returns the receipts of envelopes."""
 
+    async def add_lists(self, lists: Sequence[tuple[str, str, bytes]]) -> None:
+        """Keeps lists of receipts (SignedReceipts, in clear), each with its id and that of an envelope that it speaks of."""
+
+    async def lists_of(self, batch_ids: Collection[str]) -> list[envelope_pb2.SignedReceipts]:
+        """Returns the lists of receipts that speak of envelopes of version 2."""
+
 
 class Queue(Protocol):
     """What is owed to peers."""
@@ -85,8 +150,11 @@ class Queue(Protocol):
     async def take_all(self, peers: Collection[str], limit: int) -> list[QueueItem]:
         """Removes what is owed to peers, set aside or not, and returns it."""
 
-    async def drop(self, item_ids: Collection[str]) -> None:
-        """Removes items, to whomever they are owed."""
+    async def drop(self, item_ids: Collection[str]) -> list[QueueItem]:
+        """Removes items, to whomever they are owed, and returns them."""
+
+    async def hurry(self, peer: str, item_ids: Collection[str], urgency: int) -> None:
+        """Gives items at least an urgency, so that what follows them does not overtake them."""
 
 
 class Deliveries(Protocol):
@@ -97,6 +165,9 @@ class Deliveries(Protocol):
 
     async def take(self, service: str, delivery_id: str) -> DeliveryRecord | None:
         """Removes and returns a service's delivery; None when it is gone already."""
+
+    async def take_back(self, service: str, message_ids: Collection[str]) -> list[DeliveryRecord]:
+        """Removes a service's messages that it has not acknowledged, and returns them."""
 
     async def take_expired(self, now: datetime, limit: int) -> list[DeliveryRecord]:
         """Removes what may not be delivered any more, and returns it."""
@@ -146,6 +217,9 @@ class Work:
     deliveries: Deliveries
     files: Files
     journal: Journal
+    contents: Contents
+    batches: Batches
+    epochs: Epochs
     keys: NodeKeys
     directory: Directory
     held_register: Callable[[], Awaitable[Trusted | None]]

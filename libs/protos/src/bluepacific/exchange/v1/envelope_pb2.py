@@ -25,30 +25,49 @@ _sym_db = _symbol_database.Default()
 from bluepacific.common.v1 import blob_pb2 as bluepacific_dot_common_dot_v1_dot_blob__pb2
 from bluepacific.common.v1 import handling_pb2 as bluepacific_dot_common_dot_v1_dot_handling__pb2
 from bluepacific.exchange.v1 import log_pb2 as bluepacific_dot_exchange_dot_v1_dot_log__pb2
+from bluepacific.exchange.v1 import topic_service_pb2 as bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&bluepacific/exchange/v1/envelope.proto\x12\x17\x62luepacific.exchange.v1\x1a bluepacific/common/v1/blob.proto\x1a$bluepacific/common/v1/handling.proto\x1a!bluepacific/exchange/v1/log.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"t\n\x08\x45nvelope\x12\x0e\n\x06header\x18\x01 \x01(\x0c\x12\x12\n\nciphertext\x18\x02 \x01(\x0c\x12\x31\n\x04keys\x18\x03 \x03(\x0b\x32#.bluepacific.exchange.v1.WrappedKey\x12\x11\n\tsignature\x18\x04 \x01(\x0c\"+\n\nWrappedKey\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0f\n\x07wrapped\x18\x02 \x01(\x0c\"\xb8\x03\n\x0e\x45nvelopeHeader\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\r\n\x05suite\x18\x02 \x01(\r\x12\x13\n\x0b\x65nvelope_id\x18\x03 \x01(\t\x12\x13\n\x0bsender_node\x18\x04 \x01(\t\x12\x13\n\x0bincarnation\x18\x05 \x01(\t\x12\x10\n\x08sequence\x18\x06 \x01(\x04\x12\x0e\n\x06\x61uthor\x18\x07 \x01(\t\x12\x12\n\nrecipients\x18\x08 \x03(\t\x12\r\n\x05topic\x18\t \x01(\t\x12/\n\x07urgency\x18\n \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63onversation\x18\r \x01(\t\x12\x32\n\x05\x62lobs\x18\x0e \x03(\x0b\x32#.bluepacific.exchange.v1.SealedBlob\x12\x13\n\x0btraceparent\x18\x0f \x01(\t\x12\x10\n\x08\x65xercise\x18\x10 \x01(\x08\"0\n\nSealedBlob\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"3\n\rSealedContent\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"~\n\x07\x43ontent\x12\x0f\n\x07payload\x18\x01 \x01(\x0c\x12\x31\n\x08handling\x18\x02 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12/\n\x05\x62lobs\x18\x03 \x03(\x0b\x32 .bluepacific.exchange.v1.BlobKey\"A\n\x07\x42lobKey\x12)\n\x04\x62lob\x18\x01 \x01(\x0b\x32\x1b.bluepacific.common.v1.Blob\x12\x0b\n\x03key\x18\x02 \x01(\x0c\"\x9d\x01\n\rSignedReceipt\x12\x0f\n\x07receipt\x18\x01 \x01(\x0c\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x12\x0f\n\x07to_node\x18\x04 \x01(\t\x12\x12\n\nreceipt_id\x18\x05 \x01(\t\x12\x35\n\x04head\x18\x14 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHeadb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&bluepacific/exchange/v1/envelope.proto\x12\x17\x62luepacific.exchange.v1\x1a bluepacific/common/v1/blob.proto\x1a$bluepacific/common/v1/handling.proto\x1a!bluepacific/exchange/v1/log.proto\x1a+bluepacific/exchange/v1/topic_service.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"t\n\x08\x45nvelope\x12\x0e\n\x06header\x18\x01 \x01(\x0c\x12\x12\n\nciphertext\x18\x02 \x01(\x0c\x12\x31\n\x04keys\x18\x03 \x03(\x0b\x32#.bluepacific.exchange.v1.WrappedKey\x12\x11\n\tsignature\x18\x04 \x01(\x0c\"+\n\nWrappedKey\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0f\n\x07wrapped\x18\x02 \x01(\x0c\"\x9c\x04\n\x0e\x45nvelopeHeader\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\r\n\x05suite\x18\x02 \x01(\r\x12\x13\n\x0b\x65nvelope_id\x18\x03 \x01(\t\x12\x13\n\x0bsender_node\x18\x04 \x01(\t\x12\x13\n\x0bincarnation\x18\x05 \x01(\t\x12\x10\n\x08sequence\x18\x06 \x01(\x04\x12\x0e\n\x06\x61uthor\x18\x07 \x01(\t\x12\x12\n\nrecipients\x18\x08 \x03(\t\x12\r\n\x05topic\x18\t \x01(\t\x12/\n\x07urgency\x18\n \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63onversation\x18\r \x01(\t\x12\x32\n\x05\x62lobs\x18\x0e \x03(\x0b\x32#.bluepacific.exchange.v1.SealedBlob\x12\x13\n\x0btraceparent\x18\x0f \x01(\t\x12\x10\n\x08\x65xercise\x18\x10 \x01(\x08\x12\x16\n\x0eincarnation_id\x18\x11 \x01(\x0c\x12\x12\n\ndictionary\x18\x12 \x01(\x07\x12\'\n\x03tlp\x18\x13 \x01(\x0e\x32\x1a.bluepacific.common.v1.Tlp\x12\r\n\x05\x61\x66ter\x18\x14 \x03(\x04\"1\n\x0eSealedMessages\x12\r\n\x05heads\x18\x01 \x03(\x0c\x12\x10\n\x08\x63ontents\x18\x02 \x03(\x0c\"\x8c\x02\n\x0bMessageHead\x12\x12\n\nmessage_id\x18\x01 \x01(\x0c\x12\r\n\x05topic\x18\x02 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x12\n\nrecipients\x18\x04 \x03(\t\x12/\n\x07urgency\x18\x05 \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12\x14\n\x0c\x63onversation\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05trace\x18\t \x01(\x0c\"J\n\x05Grant\x12\x13\n\x0bsender_node\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x0c\x12\x0f\n\x07wrapped\x18\x04 \x01(\x0c\"/\n\x0bSignedGrant\x12\r\n\x05grant\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\x80\x01\n\x0eSignedReceipts\x12\x10\n\x08receipts\x18\x01 \x01(\x0c\x12\x12\n\ncompressed\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x12\x35\n\x04head\x18\x14 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHead\"k\n\x08Receipts\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x0f\n\x07to_node\x18\x03 \x01(\t\x12/\n\x06stated\x18\x04 \x03(\x0b\x32\x1f.bluepacific.exchange.v1.Stated\"\xcd\x01\n\x06Stated\x12\x13\n\x0b\x65nvelope_id\x18\x01 \x01(\x0c\x12\x35\n\x05state\x18\x02 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12\x14\n\x0cstate_millis\x18\x03 \x01(\x03\x12\x11\n\trecipient\x18\x04 \x01(\t\x12\x0e\n\x06ground\x18\x05 \x01(\t\x12\r\n\x05trace\x18\x06 \x01(\x0c\x12\x10\n\x08messages\x18\x07 \x03(\r\x12\x0e\n\x06\x64\x65lays\x18\x08 \x03(\r\x12\r\n\x05\x65poch\x18\t \x01(\x0c\"0\n\nSealedBlob\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"3\n\rSealedContent\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"~\n\x07\x43ontent\x12\x0f\n\x07payload\x18\x01 \x01(\x0c\x12\x31\n\x08handling\x18\x02 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12/\n\x05\x62lobs\x18\x03 \x03(\x0b\x32 .bluepacific.exchange.v1.BlobKey\"A\n\x07\x42lobKey\x12)\n\x04\x62lob\x18\x01 \x01(\x0b\x32\x1b.bluepacific.common.v1.Blob\x12\x0b\n\x03key\x18\x02 \x01(\x0c\"\x9d\x01\n\rSignedReceipt\x12\x0f\n\x07receipt\x18\x01 \x01(\x0c\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x12\x0f\n\x07to_node\x18\x04 \x01(\t\x12\x12\n\nreceipt_id\x18\x05 \x01(\t\x12\x35\n\x04head\x18\x14 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHead\"\xa1\x01\n\x0bKeptMessage\x12\x0c\n\x04head\x18\x01 \x01(\x0c\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x32\n\x05\x62lobs\x18\x03 \x03(\x0b\x32#.bluepacific.exchange.v1.SealedBlob\x12\x11\n\thead_salt\x18\x04 \x01(\x0c\x12\x14\n\x0c\x63ontent_salt\x18\x05 \x01(\x0c\x12\x16\n\x0e\x63ontent_digest\x18\x06 \x01(\x0c\"\x95\x01\n\tKeptSeals\x12\x0e\n\x06header\x18\x01 \x01(\x0c\x12\x19\n\x11\x63iphertext_sha256\x18\x02 \x01(\x0c\x12\x31\n\x04keys\x18\x03 \x03(\x0b\x32#.bluepacific.exchange.v1.WrappedKey\x12\x11\n\tsignature\x18\x04 \x01(\x0c\x12\x17\n\x0finner_signature\x18\x05 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.exchange.v1.envelope_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENVELOPE']._serialized_start=207
-  _globals['_ENVELOPE']._serialized_end=323
-  _globals['_WRAPPEDKEY']._serialized_start=325
-  _globals['_WRAPPEDKEY']._serialized_end=368
-  _globals['_ENVELOPEHEADER']._serialized_start=371
-  _globals['_ENVELOPEHEADER']._serialized_end=811
-  _globals['_SEALEDBLOB']._serialized_start=813
-  _globals['_SEALEDBLOB']._serialized_end=861
-  _globals['_SEALEDCONTENT']._serialized_start=863
-  _globals['_SEALEDCONTENT']._serialized_end=914
-  _globals['_CONTENT']._serialized_start=916
-  _globals['_CONTENT']._serialized_end=1042
-  _globals['_BLOBKEY']._serialized_start=1044
-  _globals['_BLOBKEY']._serialized_end=1109
-  _globals['_SIGNEDRECEIPT']._serialized_start=1112
-  _globals['_SIGNEDRECEIPT']._serialized_end=1269
+  _globals['_ENVELOPE']._serialized_start=252
+  _globals['_ENVELOPE']._serialized_end=368
+  _globals['_WRAPPEDKEY']._serialized_start=370
+  _globals['_WRAPPEDKEY']._serialized_end=413
+  _globals['_ENVELOPEHEADER']._serialized_start=416
+  _globals['_ENVELOPEHEADER']._serialized_end=956
+  _globals['_SEALEDMESSAGES']._serialized_start=958
+  _globals['_SEALEDMESSAGES']._serialized_end=1007
+  _globals['_MESSAGEHEAD']._serialized_start=1010
+  _globals['_MESSAGEHEAD']._serialized_end=1278
+  _globals['_GRANT']._serialized_start=1280
+  _globals['_GRANT']._serialized_end=1354
+  _globals['_SIGNEDGRANT']._serialized_start=1356
+  _globals['_SIGNEDGRANT']._serialized_end=1403
+  _globals['_SIGNEDRECEIPTS']._serialized_start=1406
+  _globals['_SIGNEDRECEIPTS']._serialized_end=1534
+  _globals['_RECEIPTS']._serialized_start=1536
+  _globals['_RECEIPTS']._serialized_end=1643
+  _globals['_STATED']._serialized_start=1646
+  _globals['_STATED']._serialized_end=1851
+  _globals['_SEALEDBLOB']._serialized_start=1853
+  _globals['_SEALEDBLOB']._serialized_end=1901
+  _globals['_SEALEDCONTENT']._serialized_start=1903
+  _globals['_SEALEDCONTENT']._serialized_end=1954
+  _globals['_CONTENT']._serialized_start=1956
+  _globals['_CONTENT']._serialized_end=2082
+  _globals['_BLOBKEY']._serialized_start=2084
+  _globals['_BLOBKEY']._serialized_end=2149
+  _globals['_SIGNEDRECEIPT']._serialized_start=2152
+  _globals['_SIGNEDRECEIPT']._serialized_end=2309
+  _globals['_KEPTMESSAGE']._serialized_start=2312
+  _globals['_KEPTMESSAGE']._serialized_end=2473
+  _globals['_KEPTSEALS']._serialized_start=2476
+  _globals['_KEPTSEALS']._serialized_end=2625
 # @@protoc_insertion_point(module_scope)

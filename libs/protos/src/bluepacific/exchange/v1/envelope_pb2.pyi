@@ -6,6 +6,7 @@ isort:skip_file
 from bluepacific.common.v1 import blob_pb2 as _blob_pb2
 from bluepacific.common.v1 import handling_pb2 as _handling_pb2
 from bluepacific.exchange.v1 import log_pb2 as _log_pb2
+from bluepacific.exchange.v1 import topic_service_pb2 as _topic_service_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -24,7 +25,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Envelope(_message.Message):
-    """One sealed, signed unit that travels. Receivers keep these bytes as they came; nothing is serialised again before it is verified."""
+    """One sealed, signed unit that travels. Receivers verify these bytes as they came; nothing is serialised again before it is verified.
+    Version 1 carries one message, version 2 one or more that go to the same nodes. Both are taken for good.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -35,7 +38,10 @@ class Envelope(_message.Message):
     header: _builtins.bytes
     """A serialised EnvelopeHeader, as its sender signed it."""
     ciphertext: _builtins.bytes
-    """A serialised SealedContent, compressed with zstd, then encrypted with AES-256-GCM under a content key of its own."""
+    """Version 1: a serialised SealedContent, compressed with zstd, then encrypted with AES-256-GCM under a content key of its own.
+    Version 2, encrypted likewise with the header bound: the inner seal (Ed25519, 64 bytes, of the author's node over the Merkle root of the
+    messages), then a serialised SealedMessages, compressed with zstd and the header's dictionary, then zeros up to a size class.
+    """
     signature: _builtins.bytes
     """Outer seal: Ed25519 of the sending node over the header and the digest of ciphertext and keys. A relay drops what does not verify."""
     @_builtins.property
@@ -60,7 +66,10 @@ Global___Envelope: _TypeAlias = Envelope  # noqa: Y015
 
 @_typing.final
 class WrappedKey(_message.Message):
-    """A content key for one node: HPKE (RFC 9180) with ML-KEM-768 + X25519, HKDF-SHA256 and AES-256-GCM; the header is bound as `info`."""
+    """A content key for one node. Version 1: HPKE (RFC 9180) with ML-KEM-768 + X25519, HKDF-SHA256 and AES-256-GCM; the header is bound as `info`.
+    Version 2: the id of an epoch of the pair (8 bytes), then the content key under AES key wrap (RFC 3394, 40 bytes) by a key that is
+    derived from the epoch's and the envelope's id.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -69,7 +78,7 @@ class WrappedKey(_message.Message):
     node: _builtins.str
     """The node that can unwrap it."""
     wrapped: _builtins.bytes
-    """Encapsulation and ciphertext, as `cryptography` writes them."""
+    """Version 1: encapsulation and ciphertext, as `cryptography` writes them. Version 2: as said above."""
     def __init__(
         self,
         *,
@@ -86,7 +95,9 @@ Global___WrappedKey: _TypeAlias = WrappedKey  # noqa: Y015
 
 @_typing.final
 class EnvelopeHeader(_message.Message):
-    """What a relay may see of an envelope."""
+    """What a relay may see of an envelope. Version 2 has only version, suite, sender_node, sequence, urgency, expire_time (of the message that
+    lasts longest), blobs (of all messages, in their order), exercise, and what is numbered from 17 on: the rest travels inside.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -106,12 +117,18 @@ class EnvelopeHeader(_message.Message):
     BLOBS_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     EXERCISE_FIELD_NUMBER: _builtins.int
+    INCARNATION_ID_FIELD_NUMBER: _builtins.int
+    DICTIONARY_FIELD_NUMBER: _builtins.int
+    TLP_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
     version: _builtins.int
-    """Of this format; 1."""
+    """Of this format; 1 or 2."""
     suite: _builtins.int
-    """The cipher suite; 1 is Ed25519, ML-KEM-768 + X25519, AES-256-GCM, zstd."""
+    """The cipher suite; 1 and 2 are Ed25519, ML-KEM-768 + X25519, AES-256-GCM, zstd."""
     envelope_id: _builtins.str
-    """UUIDv7, the message's id."""
+    """UUIDv7, the message's id. In version 2 the envelope's id is the first 16 bytes of SHA-256 over sender_node, a zero byte, the
+    incarnation's 16 bytes and the sequence in 8, most significant first.
+    """
     sender_node: _builtins.str
     """The node that sends it."""
     incarnation: _builtins.str
@@ -130,6 +147,12 @@ class EnvelopeHeader(_message.Message):
     """W3C trace context."""
     exercise: _builtins.bool
     """It belongs to an exercise; never mixes with the real."""
+    incarnation_id: _builtins.bytes
+    """Version 2: the incarnation's 16 bytes."""
+    dictionary: _builtins.int
+    """Version 2: the first four bytes, least significant first, of the SHA-256 of the zstd dictionary; 0 for none."""
+    tlp: _handling_pb2.Tlp.ValueType
+    """Version 2: the strictest label of the messages; not set where none has one."""
     @_builtins.property
     def recipients(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Units or countries it is for, each by name."""
@@ -145,6 +168,10 @@ class EnvelopeHeader(_message.Message):
     @_builtins.property
     def blobs(self) -> _containers.RepeatedCompositeFieldContainer[Global___SealedBlob]:
         """Ciphertexts of the files that belong to it, to be fetched on demand."""
+
+    @_builtins.property
+    def after(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Version 2: sequences of less urgent envelopes of this sender that must not be overtaken, because a conversation goes on in this one."""
 
     def __init__(
         self,
@@ -165,14 +192,303 @@ class EnvelopeHeader(_message.Message):
         blobs: _abc.Iterable[Global___SealedBlob] | None = ...,
         traceparent: _builtins.str = ...,
         exercise: _builtins.bool = ...,
+        incarnation_id: _builtins.bytes = ...,
+        dictionary: _builtins.int = ...,
+        tlp: _handling_pb2.Tlp.ValueType = ...,
+        after: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "blobs", b"blobs", "conversation", b"conversation", "create_time", b"create_time", "envelope_id", b"envelope_id", "exercise", b"exercise", "expire_time", b"expire_time", "incarnation", b"incarnation", "recipients", b"recipients", "sender_node", b"sender_node", "sequence", b"sequence", "suite", b"suite", "topic", b"topic", "traceparent", b"traceparent", "urgency", b"urgency", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "author", b"author", "blobs", b"blobs", "conversation", b"conversation", "create_time", b"create_time", "dictionary", b"dictionary", "envelope_id", b"envelope_id", "exercise", b"exercise", "expire_time", b"expire_time", "incarnation", b"incarnation", "incarnation_id", b"incarnation_id", "recipients", b"recipients", "sender_node", b"sender_node", "sequence", b"sequence", "suite", b"suite", "tlp", b"tlp", "topic", b"topic", "traceparent", b"traceparent", "urgency", b"urgency", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EnvelopeHeader: _TypeAlias = EnvelopeHeader  # noqa: Y015
+
+@_typing.final
+class SealedMessages(_message.Message):
+    """The inside of an envelope of version 2, in two columns of the same length, which compress better apart."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADS_FIELD_NUMBER: _builtins.int
+    CONTENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def heads(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """A serialised MessageHead each."""
+
+    @_builtins.property
+    def contents(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """A serialised Content each."""
+
+    def __init__(
+        self,
+        *,
+        heads: _abc.Iterable[_builtins.bytes] | None = ...,
+        contents: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contents", b"contents", "heads", b"heads"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealedMessages: _TypeAlias = SealedMessages  # noqa: Y015
+
+@_typing.final
+class MessageHead(_message.Message):
+    """Who sends what to whom, of one message. The inner seal is over the root of a Merkle tree (RFC 6962) whose leaves are each
+    H(0x00 || H(head's salt || head) || H(content's salt || content)), so each message is proven alone and shows nothing of its neighbours, and
+    its head can be shown without its content. Salts are derived from the content key.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    RECIPIENTS_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    CONVERSATION_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    TRACE_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.bytes
+    """The message's id, 16 bytes."""
+    topic: _builtins.str
+    """The topic."""
+    author: _builtins.str
+    """The unit or country on whose behalf it is sent."""
+    urgency: _handling_pb2.Urgency.ValueType
+    """How soon the message itself must travel."""
+    conversation: _builtins.str
+    """Groups messages whose order matters."""
+    trace: _builtins.bytes
+    """W3C trace context as bytes: trace id, parent id, flags."""
+    @_builtins.property
+    def recipients(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Units or countries it is for, each by name."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """The sending service's clock when it made it."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """After this it is worthless."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.bytes = ...,
+        topic: _builtins.str = ...,
+        author: _builtins.str = ...,
+        recipients: _abc.Iterable[_builtins.str] | None = ...,
+        urgency: _handling_pb2.Urgency.ValueType = ...,
+        conversation: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        trace: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "conversation", b"conversation", "create_time", b"create_time", "expire_time", b"expire_time", "message_id", b"message_id", "recipients", b"recipients", "topic", b"topic", "trace", b"trace", "urgency", b"urgency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageHead: _TypeAlias = MessageHead  # noqa: Y015
+
+@_typing.final
+class Grant(_message.Message):
+    """The key of an epoch: wraps the content keys of the envelopes that one node sends another, for a while. It goes once, ahead of the first of
+    them; an envelope that comes before it waits at its recipient.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENDER_NODE_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    WRAPPED_FIELD_NUMBER: _builtins.int
+    sender_node: _builtins.str
+    """The node that sends the envelopes, and this."""
+    node: _builtins.str
+    """The node that it is for."""
+    epoch: _builtins.bytes
+    """The epoch's id, 8 bytes."""
+    wrapped: _builtins.bytes
+    """The epoch's key: HPKE as in version 1 of WrappedKey, with sender, node and epoch as `info`."""
+    def __init__(
+        self,
+        *,
+        sender_node: _builtins.str = ...,
+        node: _builtins.str = ...,
+        epoch: _builtins.bytes = ...,
+        wrapped: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "node", b"node", "sender_node", b"sender_node", "wrapped", b"wrapped"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Grant: _TypeAlias = Grant  # noqa: Y015
+
+@_typing.final
+class SignedGrant(_message.Message):
+    """A grant as it travels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANT_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    grant: _builtins.bytes
+    """A serialised Grant."""
+    signature: _builtins.bytes
+    """Ed25519 of its sender over it."""
+    def __init__(
+        self,
+        *,
+        grant: _builtins.bytes = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignedGrant: _TypeAlias = SignedGrant  # noqa: Y015
+
+@_typing.final
+class SignedReceipts(_message.Message):
+    """Many receipts under one signature, for messages of envelopes of version 2."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPTS_FIELD_NUMBER: _builtins.int
+    COMPRESSED_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
+    receipts: _builtins.bytes
+    """A serialised Receipts, as its node signed it. Empty on a link where it is shorter compressed."""
+    compressed: _builtins.bytes
+    """The same, compressed with zstd."""
+    signature: _builtins.bytes
+    """Ed25519 of that node over the serialised Receipts."""
+    @_builtins.property
+    def head(self) -> _log_pb2.SignedTreeHead:
+        """The head of that node's log when it signed them."""
+
+    def __init__(
+        self,
+        *,
+        receipts: _builtins.bytes = ...,
+        compressed: _builtins.bytes = ...,
+        signature: _builtins.bytes = ...,
+        head: _log_pb2.SignedTreeHead | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["head", b"head"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compressed", b"compressed", "head", b"head", "receipts", b"receipts", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignedReceipts: _TypeAlias = SignedReceipts  # noqa: Y015
+
+@_typing.final
+class Receipts(_message.Message):
+    """What one node states to another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    TO_NODE_FIELD_NUMBER: _builtins.int
+    STATED_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """Of this format; 2."""
+    node: _builtins.str
+    """The node that states it."""
+    to_node: _builtins.str
+    """The node that waits for it: the envelopes' sender."""
+    @_builtins.property
+    def stated(self) -> _containers.RepeatedCompositeFieldContainer[Global___Stated]:
+        """What it states."""
+
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        node: _builtins.str = ...,
+        to_node: _builtins.str = ...,
+        stated: _abc.Iterable[Global___Stated] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["node", b"node", "stated", b"stated", "to_node", b"to_node", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Receipts: _TypeAlias = Receipts  # noqa: Y015
+
+@_typing.final
+class Stated(_message.Message):
+    """What became of messages of one envelope at one recipient, all of them the same."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVELOPE_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    STATE_MILLIS_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    TRACE_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    DELAYS_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    envelope_id: _builtins.bytes
+    """The envelope's id, 16 bytes."""
+    state: _topic_service_pb2.DeliveryState.ValueType
+    """The rung reached; not set where `epoch` is."""
+    state_millis: _builtins.int
+    """When the first of it happened, by the node's clock, in milliseconds since 1970."""
+    recipient: _builtins.str
+    """At whom, as the sender named it; `nodes/ton` where a relay speaks of all recipients at a node."""
+    ground: _builtins.str
+    """Why, for REFUSED: a coded ground."""
+    trace: _builtins.bytes
+    """W3C trace context of the act, as bytes: trace id, parent id, flags. Only with what people did."""
+    epoch: _builtins.bytes
+    """The id of an epoch whose key the node does not have: it keeps the envelope until it gets it."""
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Which of its messages, by their place in the envelope from 0; empty for all."""
+
+    @_builtins.property
+    def delays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How many milliseconds after the one before each of `messages` it happened; empty for all at once."""
+
+    def __init__(
+        self,
+        *,
+        envelope_id: _builtins.bytes = ...,
+        state: _topic_service_pb2.DeliveryState.ValueType = ...,
+        state_millis: _builtins.int = ...,
+        recipient: _builtins.str = ...,
+        ground: _builtins.str = ...,
+        trace: _builtins.bytes = ...,
+        messages: _abc.Iterable[_builtins.int] | None = ...,
+        delays: _abc.Iterable[_builtins.int] | None = ...,
+        epoch: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delays", b"delays", "envelope_id", b"envelope_id", "epoch", b"epoch", "ground", b"ground", "messages", b"messages", "recipient", b"recipient", "state", b"state", "state_millis", b"state_millis", "trace", b"trace"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Stated: _TypeAlias = Stated  # noqa: Y015
 
 @_typing.final
 class SealedBlob(_message.Message):
@@ -333,3 +649,87 @@ class SignedReceipt(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SignedReceipt: _TypeAlias = SignedReceipt  # noqa: Y015
+
+@_typing.final
+class KeptMessage(_message.Message):
+    """What a node keeps of one message of version 2, until its content is destroyed; never travels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEAD_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    BLOBS_FIELD_NUMBER: _builtins.int
+    HEAD_SALT_FIELD_NUMBER: _builtins.int
+    CONTENT_SALT_FIELD_NUMBER: _builtins.int
+    CONTENT_DIGEST_FIELD_NUMBER: _builtins.int
+    head: _builtins.bytes
+    """A serialised MessageHead."""
+    content: _builtins.bytes
+    """A serialised Content; empty once it is sealed at the sender, and once it is destroyed."""
+    head_salt: _builtins.bytes
+    """The head's salt."""
+    content_salt: _builtins.bytes
+    """The content's salt; gone with the content."""
+    content_digest: _builtins.bytes
+    """SHA-256 of the content's salt and the content."""
+    @_builtins.property
+    def blobs(self) -> _containers.RepeatedCompositeFieldContainer[Global___SealedBlob]:
+        """Its files' ciphertexts, in their order; at the sender until it is sealed."""
+
+    def __init__(
+        self,
+        *,
+        head: _builtins.bytes = ...,
+        content: _builtins.bytes = ...,
+        blobs: _abc.Iterable[Global___SealedBlob] | None = ...,
+        head_salt: _builtins.bytes = ...,
+        content_salt: _builtins.bytes = ...,
+        content_digest: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blobs", b"blobs", "content", b"content", "content_digest", b"content_digest", "content_salt", b"content_salt", "head", b"head", "head_salt", b"head_salt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeptMessage: _TypeAlias = KeptMessage  # noqa: Y015
+
+@_typing.final
+class KeptSeals(_message.Message):
+    """What a node keeps of an envelope of version 2 to prove its messages; never travels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    CIPHERTEXT_SHA256_FIELD_NUMBER: _builtins.int
+    KEYS_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    INNER_SIGNATURE_FIELD_NUMBER: _builtins.int
+    header: _builtins.bytes
+    """Its header, as signed."""
+    ciphertext_sha256: _builtins.bytes
+    """SHA-256 of its ciphertext."""
+    signature: _builtins.bytes
+    """Outer seal."""
+    inner_signature: _builtins.bytes
+    """Inner seal; empty at a relay."""
+    @_builtins.property
+    def keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___WrappedKey]:
+        """Its wrapped keys."""
+
+    def __init__(
+        self,
+        *,
+        header: _builtins.bytes = ...,
+        ciphertext_sha256: _builtins.bytes = ...,
+        keys: _abc.Iterable[Global___WrappedKey] | None = ...,
+        signature: _builtins.bytes = ...,
+        inner_signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ciphertext_sha256", b"ciphertext_sha256", "header", b"header", "inner_signature", b"inner_signature", "keys", b"keys", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeptSeals: _TypeAlias = KeptSeals  # noqa: Y015

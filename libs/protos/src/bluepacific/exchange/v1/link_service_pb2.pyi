@@ -34,6 +34,7 @@ class Frame(_message.Message):
     BLOB_REQUEST_FIELD_NUMBER: _builtins.int
     BLOB_CHUNK_FIELD_NUMBER: _builtins.int
     REGISTER_FIELD_NUMBER: _builtins.int
+    OWED_FIELD_NUMBER: _builtins.int
     WITNESSING_FIELD_NUMBER: _builtins.int
     WITNESSED_FIELD_NUMBER: _builtins.int
     @_builtins.property
@@ -61,6 +62,10 @@ class Frame(_message.Message):
         """A newer register."""
 
     @_builtins.property
+    def owed(self) -> Global___Owed:
+        """What the sender owes the receiver."""
+
+    @_builtins.property
     def witnessing(self) -> _log_pb2.Witnessing:
         """Asks to cosign a head of a log."""
 
@@ -77,14 +82,15 @@ class Frame(_message.Message):
         blob_request: Global___BlobRequest | None = ...,
         blob_chunk: Global___BlobChunk | None = ...,
         register: _register_pb2.RegisterBundle | None = ...,
+        owed: Global___Owed | None = ...,
         witnessing: _log_pb2.Witnessing | None = ...,
         witnessed: _log_pb2.Witnessed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "blob_chunk", b"blob_chunk", "blob_request", b"blob_request", "hello", b"hello", "item", b"item", "kind", b"kind", "register", b"register", "witnessed", b"witnessed", "witnessing", b"witnessing"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "blob_chunk", b"blob_chunk", "blob_request", b"blob_request", "hello", b"hello", "item", b"item", "kind", b"kind", "owed", b"owed", "register", b"register", "witnessed", b"witnessed", "witnessing", b"witnessing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "blob_chunk", b"blob_chunk", "blob_request", b"blob_request", "hello", b"hello", "item", b"item", "kind", b"kind", "register", b"register", "witnessed", b"witnessed", "witnessing", b"witnessing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "blob_chunk", b"blob_chunk", "blob_request", b"blob_request", "hello", b"hello", "item", b"item", "kind", b"kind", "owed", b"owed", "register", b"register", "witnessed", b"witnessed", "witnessing", b"witnessing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["hello", "item", "ack", "blob_request", "blob_chunk", "register", "witnessing", "witnessed"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["hello", "item", "ack", "blob_request", "blob_chunk", "register", "owed", "witnessing", "witnessed"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -102,6 +108,7 @@ class Hello(_message.Message):
     REGISTER_VERSION_FIELD_NUMBER: _builtins.int
     CLOCK_MILLIS_FIELD_NUMBER: _builtins.int
     TIMESTAMP_VERSION_FIELD_NUMBER: _builtins.int
+    WIRE_VERSION_FIELD_NUMBER: _builtins.int
     HEAD_FIELD_NUMBER: _builtins.int
     KNOWN_SIZE_FIELD_NUMBER: _builtins.int
     KNOWN_INCARNATION_FIELD_NUMBER: _builtins.int
@@ -117,6 +124,8 @@ class Hello(_message.Message):
     """Its clock, in milliseconds since the epoch; only ever used to state drift."""
     timestamp_version: _builtins.int
     """The register's timestamp it has."""
+    wire_version: _builtins.int
+    """The newest version of envelopes it understands; 0 counts as 1."""
     known_size: _builtins.int
     """The size of the last head of the other's log that it has seen; 0 for none."""
     known_incarnation: _builtins.str
@@ -134,13 +143,14 @@ class Hello(_message.Message):
         register_version: _builtins.int = ...,
         clock_millis: _builtins.int = ...,
         timestamp_version: _builtins.int = ...,
+        wire_version: _builtins.int = ...,
         head: _log_pb2.SignedTreeHead | None = ...,
         known_size: _builtins.int = ...,
         known_incarnation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["head", b"head"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_millis", b"clock_millis", "head", b"head", "incarnation", b"incarnation", "known_incarnation", b"known_incarnation", "known_size", b"known_size", "node_id", b"node_id", "register_version", b"register_version", "timestamp_version", b"timestamp_version", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_millis", b"clock_millis", "head", b"head", "incarnation", b"incarnation", "known_incarnation", b"known_incarnation", "known_size", b"known_size", "node_id", b"node_id", "register_version", b"register_version", "timestamp_version", b"timestamp_version", "version", b"version", "wire_version", b"wire_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -155,6 +165,8 @@ class Item(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     ENVELOPE_FIELD_NUMBER: _builtins.int
     RECEIPT_FIELD_NUMBER: _builtins.int
+    RECEIPTS_FIELD_NUMBER: _builtins.int
+    GRANT_FIELD_NUMBER: _builtins.int
     position: _builtins.int
     """Its position in the queue; acknowledged by it."""
     envelope: _builtins.bytes
@@ -163,18 +175,28 @@ class Item(_message.Message):
     def receipt(self) -> _envelope_pb2.SignedReceipt:
         """A receipt."""
 
+    @_builtins.property
+    def receipts(self) -> _envelope_pb2.SignedReceipts:
+        """Many receipts."""
+
+    @_builtins.property
+    def grant(self) -> _envelope_pb2.SignedGrant:
+        """The key of an epoch."""
+
     def __init__(
         self,
         *,
         position: _builtins.int = ...,
         envelope: _builtins.bytes = ...,
         receipt: _envelope_pb2.SignedReceipt | None = ...,
+        receipts: _envelope_pb2.SignedReceipts | None = ...,
+        grant: _envelope_pb2.SignedGrant | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope", "kind", b"kind", "receipt", b"receipt"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope", "grant", b"grant", "kind", b"kind", "receipt", b"receipt", "receipts", b"receipts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope", "kind", b"kind", "position", b"position", "receipt", b"receipt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope", "grant", b"grant", "kind", b"kind", "position", b"position", "receipt", b"receipt", "receipts", b"receipts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["envelope", "receipt"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["envelope", "receipt", "receipts", "grant"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -245,22 +267,26 @@ class BlobRequest(_message.Message):
     DIGEST_FIELD_NUMBER: _builtins.int
     OFFSET_FIELD_NUMBER: _builtins.int
     URGENCY_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     """Its digest."""
     offset: _builtins.int
     """How much the asker has safely on disk; its size when it needs no more."""
     urgency: _handling_pb2.Urgency.ValueType
     """Of the envelope that announced it; the most urgent comes first."""
+    until: _builtins.int
+    """Only what is before this offset, until asked again: the asker's contact plan allows no more now; 0 for all of it."""
     def __init__(
         self,
         *,
         digest: _builtins.str = ...,
         offset: _builtins.int = ...,
         urgency: _handling_pb2.Urgency.ValueType = ...,
+        until: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "offset", b"offset", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "offset", b"offset", "until", b"until", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -295,3 +321,57 @@ class BlobChunk(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BlobChunk: _TypeAlias = BlobChunk  # noqa: Y015
+
+@_typing.final
+class Owed(_message.Message):
+    """What the sender of the frame owes its receiver; told at the greeting, and now and then while it changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___OwedItems]:
+        """By urgency."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___OwedItems] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Owed: _TypeAlias = Owed  # noqa: Y015
+
+@_typing.final
+class OwedItems(_message.Message):
+    """What is owed with one urgency."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URGENCY_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    urgency: _handling_pb2.Urgency.ValueType
+    """The urgency."""
+    count: _builtins.int
+    """How many items."""
+    size_bytes: _builtins.int
+    """How many bytes on the wire."""
+    def __init__(
+        self,
+        *,
+        urgency: _handling_pb2.Urgency.ValueType = ...,
+        count: _builtins.int = ...,
+        size_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "size_bytes", b"size_bytes", "urgency", b"urgency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OwedItems: _TypeAlias = OwedItems  # noqa: Y015

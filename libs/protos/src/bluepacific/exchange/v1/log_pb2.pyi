@@ -39,6 +39,8 @@ class _LogEventEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LogEvent.Val
     """This node stated what happened to an envelope."""
     LOG_EVENT_HEARD: _LogEvent.ValueType  # 5
     """Another node's statement was stored."""
+    LOG_EVENT_SEALED: _LogEvent.ValueType  # 6
+    """A message of this node that was queued before has been sealed into an envelope of version 2; its digest is its leaf."""
 
 class LogEvent(_LogEvent, metaclass=_LogEventEnumTypeWrapper):
     """What a log entry is about."""
@@ -55,6 +57,8 @@ LOG_EVENT_STATED: LogEvent.ValueType  # 4
 """This node stated what happened to an envelope."""
 LOG_EVENT_HEARD: LogEvent.ValueType  # 5
 """Another node's statement was stored."""
+LOG_EVENT_SEALED: LogEvent.ValueType  # 6
+"""A message of this node that was queued before has been sealed into an envelope of version 2; its digest is its leaf."""
 Global___LogEvent: _TypeAlias = LogEvent  # noqa: Y015
 
 class _LogAlarmKind:
@@ -100,9 +104,11 @@ class LogEntry(_message.Message):
     event: Global___LogEvent.ValueType
     """What happened."""
     envelope_id: _builtins.str
-    """The envelope."""
+    """The message; at a relay of version 2, the envelope."""
     digest: _builtins.bytes
-    """SHA-256 of the envelope as it travelled, or of the receipt; empty where nothing left the node."""
+    """SHA-256 of the envelope as it travelled, or of the receipt; of version 2 the message's leaf in the envelope's tree, what the outer seal of a
+    relayed envelope is over, or what the receipt says. Empty where nothing left the node, or has not yet.
+    """
     recipient: _builtins.str
     """For a receipt: the recipient it speaks of."""
     state: _topic_service_pb2.DeliveryState.ValueType

@@ -64,9 +64,11 @@ class Proof(_message.Message):
     ENTRIES_FIELD_NUMBER: _builtins.int
     HEAD_FIELD_NUMBER: _builtins.int
     REGISTER_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    STATED_FIELD_NUMBER: _builtins.int
     WITNESSED_FIELD_NUMBER: _builtins.int
     version: _builtins.int
-    """Of this format; 1."""
+    """Of this format: 1, or 2 where the message travelled in an envelope of version 2."""
     node_id: _builtins.str
     """The node that exports it, and whose log it is about."""
     message_id: _builtins.str
@@ -96,6 +98,14 @@ class Proof(_message.Message):
         """Who is who, with all its proofs."""
 
     @_builtins.property
+    def message(self) -> Global___ProvenMessage:
+        """Version 2, in place of `envelope` and `content`: the message's part of its envelope. Not set where it never left the node."""
+
+    @_builtins.property
+    def stated(self) -> _containers.RepeatedCompositeFieldContainer[_envelope_pb2.SignedReceipts]:
+        """Version 2, in place of `receipts`: lists of receipts, each of which speaks of the message; in clear, not compressed."""
+
+    @_builtins.property
     def witnessed(self) -> _containers.RepeatedCompositeFieldContainer[Global___WitnessedHead]:
         """Earlier heads of the same log that other nodes cosigned, the oldest first."""
 
@@ -112,15 +122,91 @@ class Proof(_message.Message):
         entries: _abc.Iterable[Global___ProvenEntry] | None = ...,
         head: _log_pb2.SignedTreeHead | None = ...,
         register: _register_pb2.RegisterBundle | None = ...,
+        message: Global___ProvenMessage | None = ...,
+        stated: _abc.Iterable[_envelope_pb2.SignedReceipts] | None = ...,
         witnessed: _abc.Iterable[Global___WitnessedHead] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["export_time", b"export_time", "head", b"head", "register", b"register"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["export_time", b"export_time", "head", b"head", "message", b"message", "register", b"register"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "entries", b"entries", "envelope", b"envelope", "export_time", b"export_time", "head", b"head", "message_id", b"message_id", "node_id", b"node_id", "receipts", b"receipts", "register", b"register", "version", b"version", "witnessed", b"witnessed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "entries", b"entries", "envelope", b"envelope", "export_time", b"export_time", "head", b"head", "message", b"message", "message_id", b"message_id", "node_id", b"node_id", "receipts", b"receipts", "register", b"register", "stated", b"stated", "version", b"version", "witnessed", b"witnessed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Proof: _TypeAlias = Proof  # noqa: Y015
+
+@_typing.final
+class ProvenMessage(_message.Message):
+    """One message of an envelope of version 2, with what binds it to both seals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    CIPHERTEXT_SHA256_FIELD_NUMBER: _builtins.int
+    KEYS_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    INNER_SIGNATURE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    HASHES_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
+    HEAD_SALT_FIELD_NUMBER: _builtins.int
+    CONTENT_DIGEST_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    CONTENT_SALT_FIELD_NUMBER: _builtins.int
+    header: _builtins.bytes
+    """The envelope's header, as signed."""
+    ciphertext_sha256: _builtins.bytes
+    """SHA-256 of its ciphertext."""
+    signature: _builtins.bytes
+    """Outer seal: Ed25519 of the sending node over header, digest of the ciphertext, and keys."""
+    inner_signature: _builtins.bytes
+    """Inner seal: Ed25519 of the author's node over the root of the messages' tree and their number."""
+    count: _builtins.int
+    """How many messages the envelope has."""
+    position: _builtins.int
+    """The message's place among them, from 0."""
+    head: _builtins.bytes
+    """A serialised MessageHead."""
+    head_salt: _builtins.bytes
+    """Its salt."""
+    content_digest: _builtins.bytes
+    """SHA-256 of the content's salt and the content."""
+    content: _builtins.bytes
+    """A serialised Content. Empty unless asked for, and where it was destroyed."""
+    content_salt: _builtins.bytes
+    """Its salt; there with the content only."""
+    @_builtins.property
+    def keys(self) -> _containers.RepeatedCompositeFieldContainer[_envelope_pb2.WrappedKey]:
+        """Its wrapped keys."""
+
+    @_builtins.property
+    def hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The hashes that lead from its leaf to the root, its neighbour first."""
+
+    def __init__(
+        self,
+        *,
+        header: _builtins.bytes = ...,
+        ciphertext_sha256: _builtins.bytes = ...,
+        keys: _abc.Iterable[_envelope_pb2.WrappedKey] | None = ...,
+        signature: _builtins.bytes = ...,
+        inner_signature: _builtins.bytes = ...,
+        count: _builtins.int = ...,
+        position: _builtins.int = ...,
+        hashes: _abc.Iterable[_builtins.bytes] | None = ...,
+        head: _builtins.bytes = ...,
+        head_salt: _builtins.bytes = ...,
+        content_digest: _builtins.bytes = ...,
+        content: _builtins.bytes = ...,
+        content_salt: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ciphertext_sha256", b"ciphertext_sha256", "content", b"content", "content_digest", b"content_digest", "content_salt", b"content_salt", "count", b"count", "hashes", b"hashes", "head", b"head", "head_salt", b"head_salt", "header", b"header", "inner_signature", b"inner_signature", "keys", b"keys", "position", b"position", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProvenMessage: _TypeAlias = ProvenMessage  # noqa: Y015
 
 @_typing.final
 class WitnessedHead(_message.Message):

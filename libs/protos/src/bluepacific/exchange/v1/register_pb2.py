@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&bluepacific/exchange/v1/register.proto\x12\x17\x62luepacific.exchange.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"I\n\x08Register\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12,\n\x05nodes\x18\x02 \x03(\x0b\x32\x1d.bluepacific.exchange.v1.Node\"\xdc\x01\n\x04Node\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x11\n\tcountries\x18\x02 \x03(\t\x12\x0e\n\x06\x63\x65ntre\x18\x03 \x01(\x08\x12\x10\n\x08sign_key\x18\x04 \x01(\x0c\x12\x10\n\x08hpke_key\x18\x05 \x01(\x0c\x12\x16\n\x0etls_key_sha256\x18\x06 \x01(\x0c\x12\x0f\n\x07revoked\x18\x07 \x01(\x08\x12<\n\rprevious_keys\x18\x08 \x03(\x0b\x32%.bluepacific.exchange.v1.PreviousKeys\x12\x15\n\rrevoked_units\x18\t \x03(\t\"\x8d\x01\n\x0cPreviousKeys\x12\x10\n\x08sign_key\x18\x01 \x01(\x0c\x12\x10\n\x08hpke_key\x18\x02 \x01(\x0c\x12\x16\n\x0etls_key_sha256\x18\x03 \x01(\x0c\x12\x30\n\x0creplace_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07retired\x18\x05 \x01(\x08\"g\n\x0eRegisterBundle\x12\r\n\x05roots\x18\x01 \x03(\x0c\x12\x11\n\ttimestamp\x18\x02 \x01(\x0c\x12\x10\n\x08snapshot\x18\x03 \x01(\x0c\x12\x0f\n\x07targets\x18\x04 \x01(\x0c\x12\x10\n\x08register\x18\x05 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&bluepacific/exchange/v1/register.proto\x12\x17\x62luepacific.exchange.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"I\n\x08Register\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12,\n\x05nodes\x18\x02 \x03(\x0b\x32\x1d.bluepacific.exchange.v1.Node\"\xf2\x01\n\x04Node\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x11\n\tcountries\x18\x02 \x03(\t\x12\x0e\n\x06\x63\x65ntre\x18\x03 \x01(\x08\x12\x10\n\x08sign_key\x18\x04 \x01(\x0c\x12\x10\n\x08hpke_key\x18\x05 \x01(\x0c\x12\x16\n\x0etls_key_sha256\x18\x06 \x01(\x0c\x12\x0f\n\x07revoked\x18\x07 \x01(\x08\x12<\n\rprevious_keys\x18\x08 \x03(\x0b\x32%.bluepacific.exchange.v1.PreviousKeys\x12\x14\n\x0cwire_version\x18\n \x01(\r\x12\x15\n\rrevoked_units\x18\t \x03(\t\"\x8d\x01\n\x0cPreviousKeys\x12\x10\n\x08sign_key\x18\x01 \x01(\x0c\x12\x10\n\x08hpke_key\x18\x02 \x01(\x0c\x12\x16\n\x0etls_key_sha256\x18\x03 \x01(\x0c\x12\x30\n\x0creplace_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07retired\x18\x05 \x01(\x08\"g\n\x0eRegisterBundle\x12\r\n\x05roots\x18\x01 \x03(\x0c\x12\x11\n\ttimestamp\x18\x02 \x01(\x0c\x12\x10\n\x08snapshot\x18\x03 \x01(\x0c\x12\x0f\n\x07targets\x18\x04 \x01(\x0c\x12\x10\n\x08register\x18\x05 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,9 +35,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTER']._serialized_start=100
   _globals['_REGISTER']._serialized_end=173
   _globals['_NODE']._serialized_start=176
-  _globals['_NODE']._serialized_end=396
-  _globals['_PREVIOUSKEYS']._serialized_start=399
-  _globals['_PREVIOUSKEYS']._serialized_end=540
-  _globals['_REGISTERBUNDLE']._serialized_start=542
-  _globals['_REGISTERBUNDLE']._serialized_end=645
+  _globals['_NODE']._serialized_end=418
+  _globals['_PREVIOUSKEYS']._serialized_start=421
+  _globals['_PREVIOUSKEYS']._serialized_end=562
+  _globals['_REGISTERBUNDLE']._serialized_start=564
+  _globals['_REGISTERBUNDLE']._serialized_end=667
 # @@protoc_insertion_point(module_scope)

@@ -61,6 +61,7 @@ class Node(_message.Message):
     TLS_KEY_SHA256_FIELD_NUMBER: _builtins.int
     REVOKED_FIELD_NUMBER: _builtins.int
     PREVIOUS_KEYS_FIELD_NUMBER: _builtins.int
+    WIRE_VERSION_FIELD_NUMBER: _builtins.int
     REVOKED_UNITS_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """Short name: `fji`."""
@@ -74,6 +75,8 @@ class Node(_message.Message):
     """SHA-256 of its TLS certificate's public key."""
     revoked: _builtins.bool
     """No longer trusted."""
+    wire_version: _builtins.int
+    """The newest version of envelopes it understands; 0 counts as 1. Nobody sends it newer ones."""
     @_builtins.property
     def countries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Countries it serves, by ISO code."""
@@ -97,11 +100,12 @@ class Node(_message.Message):
         tls_key_sha256: _builtins.bytes = ...,
         revoked: _builtins.bool = ...,
         previous_keys: _abc.Iterable[Global___PreviousKeys] | None = ...,
+        wire_version: _builtins.int = ...,
         revoked_units: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["centre", b"centre", "countries", b"countries", "hpke_key", b"hpke_key", "node_id", b"node_id", "previous_keys", b"previous_keys", "revoked", b"revoked", "revoked_units", b"revoked_units", "sign_key", b"sign_key", "tls_key_sha256", b"tls_key_sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["centre", b"centre", "countries", b"countries", "hpke_key", b"hpke_key", "node_id", b"node_id", "previous_keys", b"previous_keys", "revoked", b"revoked", "revoked_units", b"revoked_units", "sign_key", b"sign_key", "tls_key_sha256", b"tls_key_sha256", "wire_version", b"wire_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

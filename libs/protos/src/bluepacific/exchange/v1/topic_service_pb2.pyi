@@ -341,6 +341,34 @@ class AcknowledgeRequest(_message.Message):
 Global___AcknowledgeRequest: _TypeAlias = AcknowledgeRequest  # noqa: Y015
 
 @_typing.final
+class EraseContentRequest(_message.Message):
+    """Names the messages whose content is destroyed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_FIELD_NUMBER: _builtins.int
+    MESSAGE_IDS_FIELD_NUMBER: _builtins.int
+    service: _builtins.str
+    """The service whose topics they are on."""
+    @_builtins.property
+    def message_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Their ids."""
+
+    def __init__(
+        self,
+        *,
+        service: _builtins.str = ...,
+        message_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_ids", b"message_ids", "service", b"service"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseContentRequest: _TypeAlias = EraseContentRequest  # noqa: Y015
+
+@_typing.final
 class ReportRequest(_message.Message):
     """Reports what people here did with a message."""
 
@@ -377,3 +405,119 @@ class ReportRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReportRequest: _TypeAlias = ReportRequest  # noqa: Y015
+
+@_typing.final
+class GetStandingsRequest(_message.Message):
+    """Asks where a message stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message."""
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStandingsRequest: _TypeAlias = GetStandingsRequest  # noqa: Y015
+
+@_typing.final
+class GetStandingsResponse(_message.Message):
+    """Where a message stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STANDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def standings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Standing]:
+        """One a recipient; none where the exchange does not know the message."""
+
+    def __init__(
+        self,
+        *,
+        standings: _abc.Iterable[Global___Standing] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["standings", b"standings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStandingsResponse: _TypeAlias = GetStandingsResponse  # noqa: Y015
+
+@_typing.final
+class Standing(_message.Message):
+    """Where a message stands on its way to one recipient."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    STATE_TIME_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    REVOKED_FIELD_NUMBER: _builtins.int
+    PEER_FIELD_NUMBER: _builtins.int
+    CONNECTED_FIELD_NUMBER: _builtins.int
+    LAST_CONTACT_TIME_FIELD_NUMBER: _builtins.int
+    QUEUED_FIELD_NUMBER: _builtins.int
+    WAITING_BEFORE_FIELD_NUMBER: _builtins.int
+    SET_ASIDE_FIELD_NUMBER: _builtins.int
+    recipient: _builtins.str
+    """The recipient as the sender named it."""
+    state: Global___DeliveryState.ValueType
+    """The rung it has reached, as far as is known here."""
+    ground: _builtins.str
+    """Why, for REFUSED."""
+    node: _builtins.str
+    """The recipient's node."""
+    revoked: _builtins.bool
+    """That node is no longer trusted."""
+    peer: _builtins.str
+    """The next node on the way; empty where the recipient is at this node."""
+    connected: _builtins.bool
+    """A link to it is up."""
+    queued: _builtins.bool
+    """The message waits in the lane to it."""
+    waiting_before: _builtins.int
+    """How many items go before it there."""
+    set_aside: _builtins.str
+    """Why it was set aside there, as a code; empty where it was not."""
+    @_builtins.property
+    def state_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    @_builtins.property
+    def last_contact_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was last heard over a link; not set where it never was."""
+
+    def __init__(
+        self,
+        *,
+        recipient: _builtins.str = ...,
+        state: Global___DeliveryState.ValueType = ...,
+        state_time: _timestamp_pb2.Timestamp | None = ...,
+        ground: _builtins.str = ...,
+        node: _builtins.str = ...,
+        revoked: _builtins.bool = ...,
+        peer: _builtins.str = ...,
+        connected: _builtins.bool = ...,
+        last_contact_time: _timestamp_pb2.Timestamp | None = ...,
+        queued: _builtins.bool = ...,
+        waiting_before: _builtins.int = ...,
+        set_aside: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_contact_time", b"last_contact_time", "state_time", b"state_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["connected", b"connected", "ground", b"ground", "last_contact_time", b"last_contact_time", "node", b"node", "peer", b"peer", "queued", b"queued", "recipient", b"recipient", "revoked", b"revoked", "set_aside", b"set_aside", "state", b"state", "state_time", b"state_time", "waiting_before", b"waiting_before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Standing: _TypeAlias = Standing  # noqa: Y015

@@ -52,10 +52,20 @@ class TopicServiceStub:
                 request_serializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.AcknowledgeRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.EraseContent = channel.unary_unary(
+                '/bluepacific.exchange.v1.TopicService/EraseContent',
+                request_serializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.EraseContentRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.Report = channel.unary_unary(
                 '/bluepacific.exchange.v1.TopicService/Report',
                 request_serializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.ReportRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetStandings = channel.unary_unary(
+                '/bluepacific.exchange.v1.TopicService/GetStandings',
+                request_serializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsResponse.FromString,
                 _registered_method=True)
 
 
@@ -85,8 +95,23 @@ class TopicServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseContent(self, request, context):
+        """Destroys what this node still holds of messages' content, sent or received; that they were here stays provable. What waits to be sealed
+        or delivered is taken back. Ids that are unknown, or of another service's topics, are passed over; repeating it is harmless.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Report(self, request, context):
         """Sends a signed receipt for a message that arrived here: opened, actioned or refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStandings(self, request, context):
+        """Tells where a message of this node's stands on its way to each recipient, and what the lane is like that it waits in.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,10 +135,20 @@ def add_TopicServiceServicer_to_server(servicer, server):
                     request_deserializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.AcknowledgeRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
+            'EraseContent': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseContent,
+                    request_deserializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.EraseContentRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
             'Report': grpc.unary_unary_rpc_method_handler(
                     servicer.Report,
                     request_deserializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.ReportRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetStandings': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStandings,
+                    request_deserializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsRequest.FromString,
+                    response_serializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -210,6 +245,33 @@ class TopicService:
             _registered_method=True)
 
     @staticmethod
+    def EraseContent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.exchange.v1.TopicService/EraseContent',
+            bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.EraseContentRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def Report(request,
             target,
             options=(),
@@ -226,6 +288,33 @@ class TopicService:
             '/bluepacific.exchange.v1.TopicService/Report',
             bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.ReportRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStandings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.exchange.v1.TopicService/GetStandings',
+            bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsRequest.SerializeToString,
+            bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,8 +42,14 @@ class TopicServiceStub:
     """Streams what arrived on the service's topics and is not acknowledged yet, oldest first, then whatever arrives."""
     Acknowledge: _grpc.UnaryUnaryMultiCallable[_topic_service_pb2.AcknowledgeRequest, _empty_pb2.Empty]
     """States that a delivery took effect; it is not delivered again."""
+    EraseContent: _grpc.UnaryUnaryMultiCallable[_topic_service_pb2.EraseContentRequest, _empty_pb2.Empty]
+    """Destroys what this node still holds of messages' content, sent or received; that they were here stays provable. What waits to be sealed
+    or delivered is taken back. Ids that are unknown, or of another service's topics, are passed over; repeating it is harmless.
+    """
     Report: _grpc.UnaryUnaryMultiCallable[_topic_service_pb2.ReportRequest, _empty_pb2.Empty]
     """Sends a signed receipt for a message that arrived here: opened, actioned or refused."""
+    GetStandings: _grpc.UnaryUnaryMultiCallable[_topic_service_pb2.GetStandingsRequest, _topic_service_pb2.GetStandingsResponse]
+    """Tells where a message of this node's stands on its way to each recipient, and what the lane is like that it waits in."""
 
 @_typing.type_check_only
 class TopicServiceAsyncStub(TopicServiceStub):
@@ -58,8 +64,14 @@ class TopicServiceAsyncStub(TopicServiceStub):
     """Streams what arrived on the service's topics and is not acknowledged yet, oldest first, then whatever arrives."""
     Acknowledge: _aio.UnaryUnaryMultiCallable[_topic_service_pb2.AcknowledgeRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """States that a delivery took effect; it is not delivered again."""
+    EraseContent: _aio.UnaryUnaryMultiCallable[_topic_service_pb2.EraseContentRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Destroys what this node still holds of messages' content, sent or received; that they were here stays provable. What waits to be sealed
+    or delivered is taken back. Ids that are unknown, or of another service's topics, are passed over; repeating it is harmless.
+    """
     Report: _aio.UnaryUnaryMultiCallable[_topic_service_pb2.ReportRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Sends a signed receipt for a message that arrived here: opened, actioned or refused."""
+    GetStandings: _aio.UnaryUnaryMultiCallable[_topic_service_pb2.GetStandingsRequest, _topic_service_pb2.GetStandingsResponse]  # type: ignore[assignment]
+    """Tells where a message of this node's stands on its way to each recipient, and what the lane is like that it waits in."""
 
 class TopicServiceServicer(metaclass=_abc_1.ABCMeta):
     """What the other services of a node use to reach their counterparts at other nodes, or at this one. The same whether the recipient is
@@ -91,11 +103,29 @@ class TopicServiceServicer(metaclass=_abc_1.ABCMeta):
         """States that a delivery took effect; it is not delivered again."""
 
     @_abc_1.abstractmethod
+    def EraseContent(
+        self,
+        request: _topic_service_pb2.EraseContentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Destroys what this node still holds of messages' content, sent or received; that they were here stays provable. What waits to be sealed
+        or delivered is taken back. Ids that are unknown, or of another service's topics, are passed over; repeating it is harmless.
+        """
+
+    @_abc_1.abstractmethod
     def Report(
         self,
         request: _topic_service_pb2.ReportRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Sends a signed receipt for a message that arrived here: opened, actioned or refused."""
+
+    @_abc_1.abstractmethod
+    def GetStandings(
+        self,
+        request: _topic_service_pb2.GetStandingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_topic_service_pb2.GetStandingsResponse, _abc.Awaitable[_topic_service_pb2.GetStandingsResponse]]:
+        """Tells where a message of this node's stands on its way to each recipient, and what the lane is like that it waits in."""
 
 def add_TopicServiceServicer_to_server(servicer: TopicServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

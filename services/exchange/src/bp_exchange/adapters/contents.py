@@ -1,0 +1,89 @@
+"""What is kept of the messages of version 2 envelopes, in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bluepacific.exchange.v1 import envelope_pb2
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_exchange.adapters.tables import BatchRow, EnvelopeRow, NodeRow, RungRow
+from bp_exchange.usecases.records import Role
+
+_ENVELOPE: Table = EnvelopeRow.__table__  # type: ignore[assignment] # it is a table
+_IS_IT = _ENVELOPE.c.envelope_id == bindparam("at_envelope")
+_SEAL = (
+    update(_ENVELOPE)
+    .where(_IS_IT)
+    .values(
+        batch_id=bindparam("in_batch"),
+        batch_index=bindparam("at_index"),
+        digest=bindparam("leaf"),
+        inside=bindparam("kept"),
+    )
+)
+_ERASE = update(_ENVELOPE).where(_IS_IT).values(raw=None, inside=bindparam("kept"), erased=True)
+
+
+class SqlContents:
+    """Contents within a transaction.
+
+    Args:
+        session: The transaction.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def of(self, ids: Collection[str]) -> dict[str, envelope_pb2.KeptMessage]:
+        """Returns what is kept of messages of version 2, by id."""
+        if not ids:
+            return {}
+        kept = select(EnvelopeRow.envelope_id, EnvelopeRow.inside).where(EnvelopeRow.envelope_id.in_(ids))
+        rows = await self._session.execute(kept)
+        return {row.envelope_id: envelope_pb2.KeptMessage.FromString(row.inside) for row in rows if row.inside}
+
+    async def seal(self, batch_id: str, sealed: Sequence[tuple[str, bytes, envelope_pb2.KeptMessage]]) -> None:
+        """Notes in which envelope messages travel: each (message id, leaf, what is kept of it), in their order there."""
+        rows = [
+            {
+                "at_envelope": message_id,
+                "in_batch": batch_id,
+                "at_index": at,
+                "leaf": leaf,
+                "kept": kept.SerializeToString(deterministic=True),
+            }
+            for at, (message_id, leaf, kept) in enumerate(sealed)
+        ]
+        await (await self._session.connection()).execute(_SEAL, rows)
+
+    async def erase(self, ids: Collection[str]) -> None:
+        """Destroys the content of messages; their ids and digests stay."""
+        kept = await self.of(ids)
+        for one in kept.values():
+            one.ClearField("content")
+            one.ClearField("content_salt")
+        rows = [
+            {"at_envelope": at, "kept": kept[at].SerializeToString(deterministic=True) if at in kept else None}
+            for at in ids
+        ]
+        if rows:
+            await (await self._session.connection()).execute(_ERASE, rows)
+
+    async def overtaken(self, threads: Collection[str], urgency: int) -> list[int]:
+        """Returns the sequences of less urgent envelopes of this incarnation that have messages of these threads and may be under way."""
+        if not threads:
+            return []
+        rows = await self._session.scalars(
+            select(BatchRow.sequence)
+            .join(EnvelopeRow, EnvelopeRow.batch_id == BatchRow.envelope_id)
+            .join(RungRow, RungRow.envelope_id == EnvelopeRow.envelope_id)
+            .join(NodeRow, NodeRow.incarnation == BatchRow.incarnation)
+            .where(EnvelopeRow.thread.in_(threads), EnvelopeRow.role == Role.SENT, BatchRow.urgency > urgency)
+            .where(RungRow.state < topics_pb2.DELIVERY_STATE_ACCEPTED)
+            .distinct()
+            .order_by(BatchRow.sequence)
+        )
+        return list(rows)
