@@ -57,7 +57,7 @@ bench: setup ## Run the benchmarks and write docs/bench.md
 	$(PY) -m tests.bench
 
 bench-%: setup
-	$(PY) -m tests.bench $*
+	$(PY) -m tests.bench $* $(ARGS)
 
 clean: ## Remove the environment, caches and the region's state
 	rm -rf .venv .tools .cache .state build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

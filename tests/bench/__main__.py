@@ -1,7 +1,8 @@
 """Runs benchmarks as processes of their own and keeps what they measured in docs/bench.md.
 
 `python -m tests.bench` runs all, `python -m tests.bench gateway` one. Each benchmark takes `--json FILE` and writes a list of
-`{"name", "unit", "min", "median", "max"}`; its section in docs/bench.md is replaced, the others stay.
+`{"name", "unit", "min", "median", "max"}`; its section in docs/bench.md is replaced, the others stay. What is said about it there stands
+before the table, from `about.md` in its folder. Options of one benchmark may follow its name.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-NAMES = ("gateway", "exchange", "footprint", "proof")
+NAMES = ("gateway", "exchange", "footprint", "proof", "link")
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "bench.md"
 _HEAD = """# Benchmarks
@@ -31,13 +32,14 @@ def main() -> int:
     """Runs what was asked for and returns how many failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=(*NAMES, []), help="which; all when none is named")
+    chosen, more = parser.parse_known_args()
     failed = 0
-    for name in parser.parse_args().names or NAMES:
+    for name in chosen.names or NAMES:
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "out.json"
             print(f"== {name}", flush=True)
             done = subprocess.run(
-                [sys.executable, "-m", f"tests.bench.{name}", "--json", str(out)], cwd=ROOT, check=False
+                [sys.executable, "-m", f"tests.bench.{name}", "--json", str(out), *more], cwd=ROOT, check=False
             )
             if done.returncode or not out.exists():
                 print(f"{name} failed", file=sys.stderr)
@@ -59,6 +61,8 @@ def keep(name: str, rows: list[dict[str, object]]) -> None:
 def _section(name: str, rows: list[dict[str, object]]) -> str:
     day = datetime.now(UTC).date()
     lines = [f"\n`make bench-{name}`, {day}, {os.cpu_count()} cores, Python {platform.python_version()}\n"]
+    about = Path(__file__).parent / name / "about.md"
+    lines += [about.read_text(encoding="utf-8")] if about.exists() else []
     lines += ["| measure | unit | min | median | max |", "|---|---|---:|---:|---:|"]
     for row in rows:
         figures = " | ".join(_figure(row[column]) for column in ("min", "median", "max"))

@@ -1,0 +1,87 @@
+"""Drains a queue of messages over a thin link, with one contestant: what it took, and when an urgent message got through."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from tests.bench.link.contestant import Contestant, until
+from tests.faults.proxy import FaultProxy
+
+ROUND_TRIP_SECONDS = 0.6
+_LONGEST_SECONDS = 7200
+_ACQUAINTED_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Drained:
+    """What draining took; times are in seconds since the link's first connection, sizes in bytes on the wire, TLS included.
+
+    Attributes:
+        seconds: Until everything had arrived.
+        flash_seconds: From the sending of an urgent message, when half had arrived, until it had.
+        out: Carried from the country to the centre.
+        back: Carried the other way.
+        useful: The messages themselves.
+        used: The link's share that was used between the first arrivals and the last.
+    """
+
+    seconds: float
+    flash_seconds: float
+    out: int
+    back: int
+    useful: int
+    used: float
+
+
+async def drain(contestant: Contestant, messages: list[bytes], kbit: float) -> Drained:
+    """Queues all messages while the link is down, plugs it in, and watches."""
+    async with FaultProxy(("127.0.0.1", contestant.port)) as link:
+        try:
+            await contestant.start(link.port)
+            # Once at full speed: everybody knows the other before it counts.
+            await contestant.load(messages[:1])
+            await until(lambda: reached(contestant, 1), _ACQUAINTED_SECONDS)
+            before = link.up.carried, link.down.carried
+            begun = await _plug(contestant, messages[1:], link, kbit)
+            first = await until(lambda: reached(contestant, 2), _LONGEST_SECONDS)
+            out_at_first = link.up.carried
+            asked = await until(lambda: reached(contestant, 1 + len(messages) // 2), _LONGEST_SECONDS)
+            await contestant.flash(1)
+            flashed = await until(lambda: flashed_at_least(contestant, 1), _LONGEST_SECONDS)
+            done = await until(lambda: reached(contestant, len(messages)), _LONGEST_SECONDS)
+            return Drained(
+                seconds=done - begun,
+                flash_seconds=flashed - asked,
+                out=link.up.carried - before[0],
+                back=link.down.carried - before[1],
+                useful=sum(map(len, messages[1:])),
+                used=(link.up.carried - out_at_first) * 8 / (kbit * 1000) / (done - first),
+            )
+        finally:
+            await contestant.stop()
+
+
+async def _plug(contestant: Contestant, messages: list[bytes], link: FaultProxy, kbit: float) -> float:
+    """Returns when draining began: at the first connection of a link that was down while everything was queued."""
+    thin = {"rate": kbit * 1000, "delay": ROUND_TRIP_SECONDS / 2}
+    if contestant.stays_connected:
+        link.both(**thin)
+        begun = time.monotonic()
+        await contestant.load(messages)
+        return begun
+    link.unplug()
+    await contestant.load(messages)
+    link.both(**thin)
+    link.plug()
+    return await link.contact()
+
+
+async def reached(contestant: Contestant, count: int) -> bool:
+    """Tells whether that many messages are safely at the centre."""
+    return await contestant.arrived() >= count
+
+
+async def flashed_at_least(contestant: Contestant, count: int) -> bool:
+    """Tells whether that many urgent messages are."""
+    return await contestant.flashes() >= count
