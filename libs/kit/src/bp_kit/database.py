@@ -52,6 +52,16 @@ class Database:
         if session.info.get("outbox"):
             self.changed.set()
 
+    @asynccontextmanager
+    async def driver(self) -> AsyncIterator[Any]:
+        """A connection of the driver's own, outside of transactions, closed at the end: for what SQLAlchemy has no word for."""
+        async with self._writer.connect() as connection:
+            raw = await connection.get_raw_connection()
+            try:
+                yield raw.driver_connection
+            finally:
+                await connection.invalidate()
+
     async def ping(self) -> None:
         """Answers when the database does.
 

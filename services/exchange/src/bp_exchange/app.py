@@ -14,6 +14,7 @@ from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.bells import Bells
 from bp_exchange.adapters.files import SealedStore
 from bp_exchange.adapters.key_folder import KeyFolder
+from bp_exchange.adapters.leases import Leases
 from bp_exchange.adapters.register_keeper import RegisterKeeper
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.api.enrolment import EnrolmentServicer
@@ -27,6 +28,7 @@ from bp_exchange.workers.dialling import Dialler
 from bp_exchange.workers.housekeeping import FileKeeper, RegisterWatch, Sweeper
 from bp_exchange.workers.links import Links
 from bp_exchange.workers.listening import Listener
+from bp_exchange.workers.sole import Sole
 from bp_kit.database import Database
 from bp_kit.ports import Seams
 from bp_kit.service import Service, Worker
@@ -63,7 +65,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
     if authority:
         authority.found()
     database = Database(settings.database_url)
-    bells = Bells()
+    bells = Bells(seams.ids())
     policy = Policy(settings.register_fresh, settings.register_emergency)
     own = folder.node(settings.countries, centre=settings.centre)
     house = House(
@@ -74,6 +76,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
         register=RegisterKeeper(database, folder, own, bells, clock=seams.clock, policy=policy),
         sealed=SealedStore(settings.sealed_dir),
         bells=bells,
+        leases=Leases(database, bells, settings.pod_name),
     )
     links = Links()
     listener = None
@@ -81,6 +84,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
         RegisterWatch(house, authority, settings).run,
         Sweeper(house, settings).run,
         FileKeeper(house, settings).run,
+        _beside_others(database, bells),
     ]
     if settings.link and authority:
         listener = Listener(house, links, settings, EnrolmentServicer(house, authority))
@@ -103,3 +107,12 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
         workers=workers,
     )
     return Exchange(service, house, links, authority, listener)
+
+
+def _beside_others(database: Database, bells: Bells) -> Worker:
+    """Several processes of a node share a PostgreSQL database; on SQLite there is one."""
+    if database.is_sqlite:
+        return Sole(database).run
+    from bp_exchange.workers.noticing import Noticing  # noqa: PLC0415 - with PostgreSQL's driver
+
+    return Noticing(database, bells).run

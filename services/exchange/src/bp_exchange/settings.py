@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import timedelta
 from pathlib import Path
 
@@ -55,6 +56,16 @@ class ExchangeSettings(ServiceSettings):
     files_kept: timedelta = Field(
         default=timedelta(days=100), gt=timedelta(0), description="How long encrypted files are kept for others."
     )
+
+    pod: str = Field(
+        default="",
+        description="Names this process among several that share a PostgreSQL database; the host's name when empty.",
+    )
+
+    @property
+    def pod_name(self) -> str:
+        """How people name this process."""
+        return self.pod or socket.gethostname()
 
     @property
     def sealed_dir(self) -> Path:

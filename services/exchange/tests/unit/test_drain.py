@@ -26,9 +26,8 @@ def test_without_a_plan_it_is_the_pace():
 def test_a_rate_stands_for_an_unknown_pace_and_bounds_a_known_one():
     slow = Plan(UTC, {BULK: Rule(rate=100)})
     assert seconds(slow, {BULK: 10_000}, pace=None) == pytest.approx(100)
-    # ROUTINE fills the link for 50 seconds.
+    # ROUTINE has the link for 50 seconds.
     assert seconds(slow, {BULK: 10_000, ROUTINE: 50_000}) == pytest.approx(150)
-    assert seconds(slow, {BULK: 10_000, ROUTINE: 45_000}, pace=1000) == pytest.approx(145)
     assert seconds(Plan(UTC, {WHOLE_LINK: Rule(rate=500)}), {BULK: 10_000, ROUTINE: 5_000}) == pytest.approx(30)
 
 
@@ -36,6 +35,9 @@ def test_quiet_hours_are_waited_for():
     quiet = Plan(UTC, {BULK: Rule(quiet=(QuietHours(8 * 60, 17 * 60),))})
     assert seconds(quiet, {BULK: 1000}) == pytest.approx(5 * 3600 + 1)
     assert seconds(quiet, {ROUTINE: 1000}) == pytest.approx(1)
+    # What is less urgent waits with it.
+    office = Plan(UTC, {ROUTINE: Rule(quiet=(QuietHours(8 * 60, 17 * 60),))})
+    assert seconds(office, {ROUTINE: 1000, BULK: 1000}) == pytest.approx(5 * 3600 + 2)
 
 
 def test_a_volume_takes_days():

@@ -70,9 +70,8 @@ class FileIntake:
             await files.got(file.sealed.digest)
             if kept:
                 await files.add_sealed([file.sealed])
-        if kept:
-            self._house.bells.ring([bells.FILES])
-        else:
+                self._house.bells.ring_after(session, [bells.FILES])
+        if not kept:
             await self._house.sealed.remove(file.sealed.digest)
 
     @property

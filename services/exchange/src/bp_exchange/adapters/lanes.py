@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bp_exchange.adapters.leases import link_to, pod_with
+from bp_exchange.adapters.plans import plan_of, spent_on
 from bp_exchange.adapters.queue import BY_HAND
 from bp_exchange.adapters.tables import PaceRow, PeerRow, QueueRow, WantedFileRow
 from bp_exchange.adapters.writing import add_new
+from bp_exchange.protocol.allowance import Spent
+from bp_exchange.protocol.plan import Plan
 from bp_exchange.usecases.records import AsideItem
 from bp_kit.ports import Clock
 
@@ -27,8 +32,13 @@ class LaneNumbers:
         pace: (bytes a second, when), if that was ever seen.
         last_contact: When the peer was last greeted.
         drift_millis: Its clock less ours then.
-        files: (count, bytes) that are awaited.
+        files: (urgency, count, bytes) that are awaited, the most urgent first.
         files_aside: How many files were set aside.
+        owes: (urgency, count, bytes) that the peer said it owes; None where it did not say.
+        owes_time: When it said so.
+        plan: What is allowed on the link.
+        spent: What passed today.
+        pod: Which of the node's processes has the link; None when none has, or all is one process.
     """
 
     waiting: list[tuple[int, int, int]]
@@ -38,20 +48,18 @@ class LaneNumbers:
     pace: tuple[int, datetime] | None
     last_contact: datetime | None
     drift_millis: int
-    files: tuple[int, int]
+    files: list[tuple[int, int, int]]
     files_aside: int
+    owes: list[tuple[int, int, int]] | None
+    owes_time: datetime | None
+    plan: Plan
+    spent: Spent
+    pod: str | None
 
 
 async def lane_numbers(session: AsyncSession, peer: str) -> LaneNumbers:
     """Returns the numbers of the lane to and from a peer."""
-    waiting = (
-        await session.execute(
-            select(QueueRow.urgency, func.count(), func.sum(QueueRow.size), func.min(QueueRow.queue_time))
-            .where(QueueRow.peer == peer, QueueRow.set_aside == "")
-            .group_by(QueueRow.urgency)
-            .order_by(QueueRow.urgency)
-        )
-    ).all()
+    oldest = select(func.min(QueueRow.queue_time)).where(QueueRow.peer == peer, QueueRow.set_aside == "")
     following = (
         select(QueueRow.item_id)
         .where(QueueRow.peer == peer, QueueRow.set_aside == "")
@@ -60,23 +68,46 @@ async def lane_numbers(session: AsyncSession, peer: str) -> LaneNumbers:
     )
     aside = select(func.count()).select_from(QueueRow).where(QueueRow.peer == peer, QueueRow.set_aside != "")
     pace, seen = await session.get(PaceRow, peer), await session.get(PeerRow, peer)
-    files = (await session.execute(_files(peer).where(WantedFileRow.set_aside == ""))).one()
-    files_aside = (await session.execute(_files(peer).where(WantedFileRow.set_aside != ""))).one()
+    files_aside = (
+        select(func.count()).select_from(WantedFileRow).where(WantedFileRow.peer == peer, WantedFileRow.set_aside != "")
+    )
     return LaneNumbers(
-        waiting=[(row[0], row[1], int(row[2])) for row in waiting],
-        oldest=min((row[3] for row in waiting), default=None),
+        waiting=await waiting_for(session, peer),
+        oldest=await session.scalar(oldest),
         next_item=await session.scalar(following) or "",
         set_aside=await session.scalar(aside) or 0,
         pace=(pace.bytes_per_second, pace.measure_time) if pace else None,
         last_contact=seen.last_contact_time if seen else None,
         drift_millis=seen.drift_millis if seen else 0,
-        files=(files[0], int(files[1])),
-        files_aside=files_aside[0],
+        files=await _files(session, peer),
+        files_aside=await session.scalar(files_aside) or 0,
+        owes=[(one[0], one[1], one[2]) for one in seen.owes] if seen and seen.owes is not None else None,
+        owes_time=seen.owes_time if seen else None,
+        plan=(await plan_of(session, peer))[0],
+        spent=await spent_on(session, peer),
+        pod=await pod_with(session, link_to(peer)),
     )
 
 
-def _files(peer: str) -> Select[int, int]:
-    return select(func.count(), func.coalesce(func.sum(WantedFileRow.size), 0)).where(WantedFileRow.peer == peer)
+async def waiting_for(session: AsyncSession, peer: str) -> list[tuple[int, int, int]]:
+    """Returns (urgency, count, bytes) of what waits for a peer, the most urgent first."""
+    rows = await session.execute(
+        select(QueueRow.urgency, func.count(), func.sum(QueueRow.size))
+        .where(QueueRow.peer == peer, QueueRow.set_aside == "")
+        .group_by(QueueRow.urgency)
+        .order_by(QueueRow.urgency)
+    )
+    return [(row[0], row[1], int(row[2])) for row in rows]
+
+
+async def _files(session: AsyncSession, peer: str) -> list[tuple[int, int, int]]:
+    rows = await session.execute(
+        select(WantedFileRow.urgency, func.count(), func.sum(WantedFileRow.size))
+        .where(WantedFileRow.peer == peer, WantedFileRow.set_aside == "")
+        .group_by(WantedFileRow.urgency)
+        .order_by(WantedFileRow.urgency)
+    )
+    return [(row[0], row[1], int(row[2])) for row in rows]
 
 
 async def keep_pace(session: AsyncSession, peer: str, rate: int, now: datetime) -> None:
@@ -84,6 +115,17 @@ async def keep_pace(session: AsyncSession, peer: str, rate: int, now: datetime) 
     values = {"bytes_per_second": rate, "measure_time": now}
     await add_new(session, PaceRow, [{"peer": peer, **values}])
     await session.execute(update(PaceRow).where(PaceRow.peer == peer).values(**values))
+
+
+async def keep_seen(session: AsyncSession, peer: str, now: datetime) -> None:
+    """Keeps when a peer that is known was last heard."""
+    await session.execute(update(PeerRow).where(PeerRow.peer == peer).values(last_contact_time=now))
+
+
+async def keep_owes(session: AsyncSession, peer: str, owes: Sequence[tuple[int, int, int]], now: datetime) -> None:
+    """Keeps what a peer that is known says it owes."""
+    values = {"owes": [list(one) for one in owes], "owes_time": now}
+    await session.execute(update(PeerRow).where(PeerRow.peer == peer).values(**values))
 
 
 async def positions_of(session: AsyncSession, peer: str, item_ids: list[str]) -> dict[str, int]:

@@ -6,9 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_exchange.adapters.batches import SqlBatches
@@ -20,6 +18,7 @@ from bp_exchange.adapters.epochs import SqlEpochs
 from bp_exchange.adapters.files import SealedStore, SqlFiles
 from bp_exchange.adapters.journal import SqlJournal
 from bp_exchange.adapters.key_folder import KeyFolder
+from bp_exchange.adapters.leases import Leases
 from bp_exchange.adapters.queue import SqlQueue
 from bp_exchange.adapters.register_keeper import RegisterKeeper
 from bp_exchange.protocol.keys import NodeKeys
@@ -42,6 +41,7 @@ class House:
         register: Whom it believes.
         sealed: Encrypted files on their way.
         bells: Wakes the links and the subscribers.
+        leases: What only one of the node's processes does.
     """
 
     database: Database
@@ -51,15 +51,13 @@ class House:
     register: RegisterKeeper
     sealed: SealedStore
     bells: Bells
+    leases: Leases
 
     async def on(self, session: AsyncSession) -> Work:
         """Returns the parts that work on this session; the node's row is held until it ends."""
         await self.register.ensure()
         clock = self.seams.clock
         rung: set[str] = set()
-
-        def committed(_session: Any) -> None:
-            self.bells.ring(rung)
 
         async def held_register() -> Trusted | None:
             return await self.register.held(session)
@@ -68,7 +66,7 @@ class House:
             await self.register.keep(session, trusted)
             rung.add(REGISTER_WRITTEN)
 
-        event.listen(session.sync_session, "after_commit", committed, once=True)
+        self.bells.ring_after(session, rung)
         return Work(
             envelopes=SqlEnvelopes(session),
             ladder=SqlLadder(session),

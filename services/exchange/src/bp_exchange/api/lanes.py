@@ -11,21 +11,26 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
 from bluepacific.exchange.v1 import lane_service_pb2 as pb
-from bluepacific.exchange.v1 import lane_service_pb2_grpc
-from bp_exchange.adapters.lanes import LaneNumbers, SqlLanes, aside_item, lane_numbers, list_aside
+from bluepacific.exchange.v1 import lane_service_pb2_grpc, plan_pb2
+from bp_exchange.adapters.lanes import SqlLanes, aside_item, lane_numbers, list_aside
 from bp_exchange.adapters.medium_taking import MediumIntake, Taken
 from bp_exchange.adapters.medium_writing import MediumWriter, check_peer, peers_of
+from bp_exchange.adapters.plans import SqlPlans
 from bp_exchange.adapters.tables import QueueRow
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.api.exchange import Heard
+from bp_exchange.api.lane_messages import LaneView
+from bp_exchange.api.plans import plan_message, wanted
 from bp_exchange.protocol.medium import BlockReader, MediumRefusedError
+from bp_exchange.usecases.planning import change_plan
 from bp_exchange.usecases.records import AsideItem
 from bp_exchange.usecases.setting_aside import retry, set_item_aside
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
+from bp_kit.listing import listing_of
 from bp_kit.logs import described, get_logger
-from bp_kit.paging import fetch_page
+from bp_kit.paging import read_page
 
 _MEDIUM = "application/vnd.bluepacific.medium"
 _PIECE_BYTES = 256 * 1024
@@ -58,19 +63,35 @@ class LaneServicer(lane_service_pb2_grpc.LaneServiceServicer):
             lanes.register_expire_time.FromDatetime(register.current.expires)
         return lanes
 
+    async def GetPlan(self, request: pb.GetPlanRequest, context: Any) -> plan_pb2.Plan:
+        """Shows what the country allows on its link to a peer."""
+        await self._admit()
+        check_peer(self._house, request.peer)
+        return plan_message(await SqlPlans(current_session()).find(request.peer))
+
+    async def UpdatePlan(self, request: pb.UpdatePlanRequest, context: Any) -> plan_pb2.Plan:
+        """Changes what the country allows on its link to a peer."""
+        await self._admit()
+        plan = request.plan
+        check_peer(self._house, plan.peer)
+        time_zone, rules = wanted(request)
+        work = await self._house.on(current_session())
+        plans = SqlPlans(current_session())
+        changed = await change_plan(work, plans, plan.peer, plan.etag, time_zone=time_zone, rules=rules)
+        return plan_message(changed)
+
     async def ListSetAsideItems(
         self, request: pb.ListSetAsideItemsRequest, context: Any
     ) -> pb.ListSetAsideItemsResponse:
         """Lists what was set aside."""
         await self._admit()
-        page = await fetch_page(
+        page = await read_page(
             current_session(),
+            self._house.seams.sealer,
             list_aside(request.peer),
+            listing=listing_of(request),
             keys=[QueueRow.position],
-            size=request.page_size,
-            token=request.page_token,
-            sealer=self._house.seams.sealer,
-            scope=["ListSetAsideItems", request.peer, current_call().principal.name],
+            scope=[request.peer],
         )
         items = [_aside(aside_item(row)) for row in page.rows]
         return pb.ListSetAsideItemsResponse(items=items, next_page_token=page.next_token)
@@ -151,39 +172,16 @@ class LaneServicer(lane_service_pb2_grpc.LaneServiceServicer):
         return SqlLanes(current_session(), self._house.seams.clock)
 
     async def _lane(self, peer: str) -> pb.Lane:
-        numbers = await lane_numbers(current_session(), peer)
-        heard = self._links.heard(peer)
-        lane = pb.Lane(
+        register = self._house.register
+        view = LaneView(
             peer=peer,
-            revoked=self._house.register.directory.nodes[peer].revoked,
-            connected=heard is not None,
-            drift_millis=numbers.drift_millis,
-            outgoing=_outgoing(numbers),
-            incoming=pb.IncomingLane(
-                files=numbers.files[0], size_bytes=numbers.files[1], set_aside=numbers.files_aside
-            ),
+            revoked=register.directory.nodes[peer].revoked,
+            heard=self._links.heard(peer),
+            numbers=await lane_numbers(current_session(), peer),
+            now=self._house.seams.clock(),
+            allows=register.allows,
         )
-        if contact := heard or numbers.last_contact:
-            lane.last_contact_time.FromDatetime(contact)
-        return lane
-
-
-def _outgoing(numbers: LaneNumbers) -> pb.OutgoingLane:
-    lane = pb.OutgoingLane(
-        waiting=[
-            pb.WaitingItems(urgency=handling_pb2.Urgency.ValueType(urgency), count=count, size_bytes=size)
-            for urgency, count, size in numbers.waiting
-        ],
-        next_item_id=numbers.next_item,
-        set_aside=numbers.set_aside,
-    )
-    if numbers.oldest:
-        lane.oldest_time.FromDatetime(numbers.oldest)
-    if numbers.pace:
-        lane.bytes_per_second = numbers.pace[0]
-        lane.measure_time.FromDatetime(numbers.pace[1])
-        lane.drain_seconds = -(-sum(size for _, _, size in numbers.waiting) // numbers.pace[0])
-    return lane
+        return view.message()
 
 
 def _aside(item: AsideItem) -> pb.SetAsideItem:

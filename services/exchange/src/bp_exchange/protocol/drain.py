@@ -1,7 +1,8 @@
 """When everything that waits will have gone: at the measured pace, in the order of urgency, under the contact plan.
 
 What waits is taken for a liquid: from one moment at which something changes (quiet hours, a spent volume, an emptied urgency, midnight) to
-the next, each urgency flows as its rules and the more urgent ones leave it. What is queued meanwhile is not foreseen.
+the next, the most urgent flows as its rules let it, and the rest waits for it, held or not: what is less urgent never overtakes on a link,
+because both may be of one conversation. What is queued meanwhile is not foreseen.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bp_exchange.protocol.allowance import Spent, left_of
-from bp_exchange.protocol.plan import FLASH, WHOLE_LINK, Plan, Rule, Span, obeyed, quiet_spans
+from bp_exchange.protocol.plan import WHOLE_LINK, Plan, Span, obeyed, quiet_spans
 
 # Nobody plans further, and nothing waits longer than this for a dark country.
 HORIZON = timedelta(days=90)
@@ -52,13 +53,13 @@ class _Flow:
 
     def step(self) -> bool:
         """Goes on to the next moment at which something changes; False when how fast anything goes is not known."""
-        speeds = self._speeds()
-        if math.inf in speeds.values():
+        urgency = min(self.left)
+        speed = self._speed(urgency)
+        if speed == math.inf:
             return False
-        until = min([self._day_end, *self._edges(), *self._emptied(speeds)])
+        until = min([self._day_end, *self._edges(urgency), *self._ends(urgency, speed)])
         seconds = max(until - self.now, _LEAST_STEP).total_seconds()
-        for urgency, speed in speeds.items():
-            self._take(urgency, speed * seconds)
+        self._take(urgency, speed * seconds)
         self.now += timedelta(seconds=seconds)
         if self.now >= self._day_end:
             self._day_end = self._plan.day_end(self.now)
@@ -72,39 +73,25 @@ class _Flow:
         for key in {urgency, WHOLE_LINK} & self._volumes.keys():
             self._volumes[key] = max(0.0, self._volumes[key] - size)
 
-    def _speeds(self) -> dict[int, float]:
-        """Each urgency has what the more urgent ones leave it."""
-        link, shared = self._pace, self._rate(WHOLE_LINK)
-        speeds: dict[int, float] = {}
-        for urgency in self.left:
-            allowed = 0.0 if self._is_held(urgency) else min(link, self._rate(urgency))
-            speed = allowed if urgency == FLASH else min(allowed, shared)
-            speeds[urgency] = speed
-            link, shared = _less(link, speed), _less(shared, speed)
-        return speeds
-
-    def _rate(self, key: int) -> float:
-        return float(self._plan.rules.get(key, Rule()).rate or math.inf)
+    def _speed(self, urgency: int) -> float:
+        if self._is_held(urgency):
+            return 0.0
+        return min([self._pace, *(float(rule.rate) for rule in self._plan.over(urgency) if rule.rate)])
 
     def _is_held(self, urgency: int) -> bool:
         spent = any(self._volumes.get(key, math.inf) < _NOTHING for key in obeyed(urgency))
         return spent or any(begin <= self.now < end for begin, end in self._spans[urgency])
 
-    def _edges(self) -> list[datetime]:
-        edges = (_next_edge(self._spans[urgency], self.now) for urgency in self.left)
-        return [edge for edge in edges if edge]
+    def _edges(self, urgency: int) -> list[datetime]:
+        edge = _next_edge(self._spans[urgency], self.now)
+        return [edge] if edge else []
 
-    def _emptied(self, speeds: Mapping[int, float]) -> list[datetime]:
-        seconds = [self.left[urgency] / speed for urgency, speed in speeds.items() if speed]
-        for key, volume in self._volumes.items():
-            speed = sum(one for urgency, one in speeds.items() if key in (urgency, WHOLE_LINK))
-            if speed and volume:
-                seconds.append(volume / speed)
-        return [self.now + timedelta(seconds=min(one, HORIZON.total_seconds() * 2)) for one in seconds]
-
-
-def _less(whole: float, part: float) -> float:
-    return whole if whole == math.inf else max(0.0, whole - part)
+    def _ends(self, urgency: int, speed: float) -> list[datetime]:
+        if not speed:
+            return []
+        sizes = [self.left[urgency], *(self._volumes[key] for key in obeyed(urgency) if key in self._volumes)]
+        seconds = min(size for size in sizes if size) / speed
+        return [self.now + timedelta(seconds=min(seconds, HORIZON.total_seconds() * 2))]
 
 
 def _next_edge(spans: list[Span], now: datetime) -> datetime | None:

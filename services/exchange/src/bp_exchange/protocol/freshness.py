@@ -17,8 +17,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import Protocol
 
 from bluepacific.common.v1 import handling_pb2
+from bp_exchange.protocol.session.ports import Allowance
+
+_LOOK = timedelta(minutes=1)
 
 
 class Standing(IntEnum):
@@ -78,3 +82,33 @@ class Timestamp:
     def age(self, policy: Policy) -> timedelta:
         """Returns how old it is."""
         return max(self.latest - self.received, self.latest - (self.expires - policy.fresh))
+
+
+class Allowing(Protocol):
+    """The register, as far as it says what may leave."""
+
+    def allows(self, urgency: int) -> bool:
+        """Tells whether something of that urgency may leave now."""
+
+
+class Prudent:
+    """What a contact plan lets pass, as far as the register can be relied on for it.
+
+    Args:
+        allowance: The contact plan's.
+        register: Tells what may leave by its age.
+    """
+
+    def __init__(self, allowance: Allowance, register: Allowing) -> None:
+        self._allowance = allowance
+        self._register = register
+
+    def opens(self, urgency: int, now: datetime) -> datetime | None:
+        """Returns when to ask again; None when something of this urgency may go now."""
+        if not self._register.allows(urgency):
+            return now + _LOOK
+        return self._allowance.opens(urgency, now)
+
+    def passed(self, urgency: int, size: int, now: datetime) -> None:
+        """Notes what was given to the transport."""
+        self._allowance.passed(urgency, size, now)

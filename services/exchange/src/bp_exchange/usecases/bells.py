@@ -24,3 +24,13 @@ def deliveries_of(service: str) -> str:
 def files_from(peer: str) -> str:
     """Rung when a peer has a file that is wanted here."""
     return f"files:{peer}"
+
+
+def plan_of(peer: str) -> str:
+    """Rung when the contact plan of the link to a peer has changed."""
+    return f"plan:{peer}"
+
+
+def lease_of(name: str) -> str:
+    """Rung when somebody else may have, or may take, what only one process does."""
+    return f"lease:{name}"

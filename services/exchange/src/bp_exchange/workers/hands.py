@@ -21,6 +21,7 @@ from bp_exchange.protocol.session.greeting import incarnation_of
 from bp_exchange.protocol.session.session import Session
 from bp_exchange.usecases.records import WantedFile
 from bp_exchange.usecases.settling import settle
+from bp_exchange.workers.keeping import Keeping
 from bp_kit.logs import get_logger
 from bp_verify.trust import RegisterNotTrustedError, trust
 
@@ -33,10 +34,12 @@ class Hands:
     Args:
         house: The exchange.
         session: What it is done for, and told.
+        keeping: Takes what the peer says it owes.
     """
 
-    def __init__(self, house: House, session: Session) -> None:
+    def __init__(self, house: House, session: Session, keeping: Keeping) -> None:
         self._house = house
+        self._keeping = keeping
         self._session = session
         self._peer = session.peer
         self._reader = QueueReader(house.database, house.seams.clock)
@@ -94,8 +97,10 @@ class Hands:
             await register.load()
         self._session.believed()
 
-    async def _pass(self, _frame: to_do.Pass) -> None:
-        """No other room takes frames."""
+    async def _pass(self, passed: to_do.Pass) -> None:
+        """Gives a frame to the room that takes it; one that nobody knows is of a newer release."""
+        if passed.frame.HasField("owed"):
+            await self._keeping.take(passed.frame.owed)
         self._session.passed()
 
     async def _look_in_queue(self, look: to_do.LookInQueue) -> None:

@@ -12,12 +12,14 @@ from bluepacific.exchange.v1 import link_service_pb2
 from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.protocol.freshness import Prudent
 from bp_exchange.protocol.session.effects import Hand
 from bp_exchange.protocol.session.greeting import SessionEndedError, own_hello
 from bp_exchange.protocol.session.ports import Clocks
 from bp_exchange.protocol.session.session import Session
 from bp_exchange.usecases import bells
 from bp_exchange.workers.hands import Hands
+from bp_exchange.workers.keeping import Keeping
 from bp_kit.logs import get_logger
 
 _TICK_SECONDS = 2.0
@@ -70,8 +72,10 @@ class Link:
         house = self._house
         hello = own_hello(house.keys.node_id, await self._incarnation(), house.register, house.seams.clock())
         clocks = Clocks(house.seams.clock, time.monotonic)
-        self._session = Session(self.peer, hello, register=house.register, clocks=clocks)
-        self._hands = Hands(house, self._session)
+        self._keeping = Keeping(house, self.peer)
+        allowance = Prudent(await self._keeping.load(), house.register)
+        self._session = Session(self.peer, hello, register=house.register, clocks=clocks, allowance=allowance)
+        self._hands = Hands(house, self._session, self._keeping)
         listening = house.bells.listening
         try:
             with (
@@ -92,6 +96,16 @@ class Link:
             tasks.create_task(self._read())
             tasks.create_task(self._tick())
             tasks.create_task(self._end())
+            tasks.create_task(self._keeping.run(self))
+
+    def control(self, frame: Frame) -> None:
+        """Sends something before everything else."""
+        self._session.control(frame)
+        self._stir()
+
+    def replanned(self) -> None:
+        """Obeys the contact plan as it is now: the allowance is asked at each frame."""
+        self._stir()
 
     @unbroken
     async def _incarnation(self) -> str:
@@ -149,9 +163,8 @@ class Link:
                 await self._woken("writing")
 
     def _stir_hands(self) -> None:
-        for hand in Hand:
-            if self._session.has(hand):
-                self._wakes[hand].set()
+        for hand in self._session.hands():
+            self._wakes[hand].set()
 
     async def _read(self) -> None:
         while (frame := await self._stream.read()) is not None:

@@ -46,6 +46,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The node is in no register, so nobody could check what it signs."""
     ERROR_REASON_CONTENT_NOT_HERE: _ErrorReason.ValueType  # 31
     """The node cannot open the message: it was sealed for other nodes only, or its bytes are gone."""
+    ERROR_REASON_TIME_ZONE_UNKNOWN: _ErrorReason.ValueType  # 40
+    """A contact plan names a time zone that the zone database does not have."""
+    ERROR_REASON_QUIET_HOURS_LEAVE_NO_TIME: _ErrorReason.ValueType  # 41
+    """The quiet hours of a contact plan fill the week, so that something would wait for ever."""
+    ERROR_REASON_REGISTER_NOT_FRESH: _ErrorReason.ValueType  # 60
+    """The register is not fresh, so the network takes nobody in."""
+    ERROR_REASON_FINGERPRINT_DIFFERS: _ErrorReason.ValueType  # 61
+    """The fingerprint that was read out is not that of the node that enrolled."""
+    ERROR_REASON_SECOND_PERSON_NEEDED: _ErrorReason.ValueType  # 62
+    """One person may not both invite and confirm."""
+    ERROR_REASON_NOT_RENEWED: _ErrorReason.ValueType  # 63
+    """The node could not renew its certificates: the centre cannot be reached, or refuses."""
+    ERROR_REASON_REGISTER_WAITS: _ErrorReason.ValueType  # 64
+    """Another change of the register still waits to be signed."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons the exchange gives."""
@@ -74,4 +88,18 @@ ERROR_REASON_NOT_ENROLLED: ErrorReason.ValueType  # 30
 """The node is in no register, so nobody could check what it signs."""
 ERROR_REASON_CONTENT_NOT_HERE: ErrorReason.ValueType  # 31
 """The node cannot open the message: it was sealed for other nodes only, or its bytes are gone."""
+ERROR_REASON_TIME_ZONE_UNKNOWN: ErrorReason.ValueType  # 40
+"""A contact plan names a time zone that the zone database does not have."""
+ERROR_REASON_QUIET_HOURS_LEAVE_NO_TIME: ErrorReason.ValueType  # 41
+"""The quiet hours of a contact plan fill the week, so that something would wait for ever."""
+ERROR_REASON_REGISTER_NOT_FRESH: ErrorReason.ValueType  # 60
+"""The register is not fresh, so the network takes nobody in."""
+ERROR_REASON_FINGERPRINT_DIFFERS: ErrorReason.ValueType  # 61
+"""The fingerprint that was read out is not that of the node that enrolled."""
+ERROR_REASON_SECOND_PERSON_NEEDED: ErrorReason.ValueType  # 62
+"""One person may not both invite and confirm."""
+ERROR_REASON_NOT_RENEWED: ErrorReason.ValueType  # 63
+"""The node could not renew its certificates: the centre cannot be reached, or refuses."""
+ERROR_REASON_REGISTER_WAITS: ErrorReason.ValueType  # 64
+"""Another change of the register still waits to be signed."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -24,20 +24,26 @@ _sym_db = _symbol_database.Default()
 
 from bluepacific.common.v1 import handling_pb2 as bluepacific_dot_common_dot_v1_dot_handling__pb2
 from bluepacific.exchange.v1 import exchange_service_pb2 as bluepacific_dot_exchange_dot_v1_dot_exchange__service__pb2
+from bluepacific.exchange.v1 import plan_pb2 as bluepacific_dot_exchange_dot_v1_dot_plan__pb2
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*bluepacific/exchange/v1/lane_service.proto\x12\x17\x62luepacific.exchange.v1\x1a$bluepacific/common/v1/handling.proto\x1a.bluepacific/exchange/v1/exchange_service.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n\x0fGetLanesRequest\"\xe2\x01\n\x05Lanes\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x18\n\x10register_version\x18\x02 \x01(\x04\x12\x46\n\x12register_freshness\x18\x03 \x01(\x0e\x32*.bluepacific.exchange.v1.RegisterFreshness\x12\x38\n\x14register_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x05lanes\x18\x05 \x03(\x0b\x32\x1d.bluepacific.exchange.v1.Lane\"\xf7\x01\n\x04Lane\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x0f\n\x07revoked\x18\x02 \x01(\x08\x12\x11\n\tconnected\x18\x03 \x01(\x08\x12\x35\n\x11last_contact_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64rift_millis\x18\x05 \x01(\x03\x12\x37\n\x08outgoing\x18\x06 \x01(\x0b\x32%.bluepacific.exchange.v1.OutgoingLane\x12\x37\n\x08incoming\x18\x07 \x01(\x0b\x32%.bluepacific.exchange.v1.IncomingLane\"\x9a\x02\n\x0cOutgoingLane\x12\x36\n\x07waiting\x18\x01 \x03(\x0b\x32%.bluepacific.exchange.v1.WaitingItems\x12/\n\x0boldest_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cnext_item_id\x18\x03 \x01(\t\x12\x18\n\x10\x62ytes_per_second\x18\x04 \x01(\x03\x12\x30\n\x0cmeasure_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\rdrain_seconds\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tset_aside\x18\x07 \x01(\x03\x42\x10\n\x0e_drain_seconds\"b\n\x0cWaitingItems\x12/\n\x07urgency\x18\x01 \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\"D\n\x0cIncomingLane\x12\r\n\x05\x66iles\x18\x01 \x01(\x03\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x11\n\tset_aside\x18\x03 \x01(\x03\"\x84\x01\n\x18ListSetAsideItemsRequest\x12.\n\x04peer\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9-]{1,30})?$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"j\n\x19ListSetAsideItemsResponse\x12\x34\n\x05items\x18\x01 \x03(\x0b\x32%.bluepacific.exchange.v1.SetAsideItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x87\x02\n\x0cSetAsideItem\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x0f\n\x07receipt\x18\x03 \x01(\x08\x12/\n\x07urgency\x18\x04 \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12.\n\nqueue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eset_aside_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x08 \x01(\t\x12\x0e\n\x06reason\x18\t \x01(\t\"\xaf\x01\n\x13SetItemAsideRequest\x12+\n\x04peer\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\x43\n\x07item_id\x18\x02 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12&\n\x06reason\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18\xc8\x01\x32\n^[^\\x00]*$\"\x90\x01\n\x19RetrySetAsideItemsRequest\x12+\n\x04peer\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\x46\n\x07item_id\x18\x02 \x01(\tB5\xbaH2r02.^([0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})?$\"+\n\x1aRetrySetAsideItemsResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\"B\n\x13\x45xportMediumRequest\x12+\n\x04peer\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\"<\n\x13ImportMediumRequest\x12%\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\"\xb9\x02\n\x14ImportMediumResponse\x12\x11\n\tfrom_node\x18\x01 \x01(\t\x12\x11\n\tmedium_id\x18\x02 \x01(\t\x12\x13\n\x0b\x66irst_block\x18\x03 \x01(\x03\x12\x12\n\nlast_block\x18\x04 \x01(\x03\x12\r\n\x05\x65nded\x18\x05 \x01(\x08\x12\x16\n\x0e\x64\x61maged_blocks\x18\x06 \x01(\x03\x12\x11\n\ttruncated\x18\x07 \x01(\x08\x12\x14\n\x0cstored_items\x18\x08 \x01(\x03\x12\x15\n\rrefused_items\x18\t \x01(\x03\x12\r\n\x05\x66iles\x18\n \x01(\x03\x12\x15\n\runused_chunks\x18\x0b \x01(\x03\x12\x1a\n\x12\x61\x63knowledged_items\x18\x0c \x01(\x03\x12\x10\n\x08register\x18\r \x01(\x08\x12\x17\n\x0f\x61\x63knowledgement\x18\x0e \x01(\x0c\x32\xcf\t\n\x0bLaneService\x12\xa4\x01\n\x08GetLanes\x12(.bluepacific.exchange.v1.GetLanesRequest\x1a\x1e.bluepacific.exchange.v1.Lanes\"N\xa2\xbb\x18,\n\x12\x65xchange.lanes.get\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/exchange/lanes\x12\xdb\x01\n\x11ListSetAsideItems\x12\x31.bluepacific.exchange.v1.ListSetAsideItemsRequest\x1a\x32.bluepacific.exchange.v1.ListSetAsideItemsResponse\"_\xa2\xbb\x18\x35\n\x1b\x65xchange.setAsideItems.list\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/exchange/setAsideItems\x12\xd2\x01\n\x0cSetItemAside\x12,.bluepacific.exchange.v1.SetItemAsideRequest\x1a%.bluepacific.exchange.v1.SetAsideItem\"m\xa2\xbb\x18(\n\x17\x65xchange.items.setAside\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\x37\"2/v1/exchange/lanes/{peer}/items/{item_id}:setAside:\x01*\x12\xec\x01\n\x12RetrySetAsideItems\x12\x32.bluepacific.exchange.v1.RetrySetAsideItemsRequest\x1a\x33.bluepacific.exchange.v1.RetrySetAsideItemsResponse\"m\xa2\xbb\x18-\n\x1c\x65xchange.setAsideItems.retry\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\x32\"-/v1/exchange/lanes/{peer}/setAsideItems:retry:\x01*\x12\xac\x01\n\x0c\x45xportMedium\x12,.bluepacific.exchange.v1.ExportMediumRequest\x1a\x14.google.api.HttpBody\"V\xa2\xbb\x18&\n\x15\x65xchange.media.export\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\"\x12 /v1/exchange/lanes/{peer}:export0\x01\x12\xc7\x01\n\x0cImportMedium\x12,.bluepacific.exchange.v1.ImportMediumRequest\x1a-.bluepacific.exchange.v1.ImportMediumResponse\"X\xa2\xbb\x18&\n\x15\x65xchange.media.import\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02$\"\x19/v1/exchange/media:import:\x07\x63ontent(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*bluepacific/exchange/v1/lane_service.proto\x12\x17\x62luepacific.exchange.v1\x1a$bluepacific/common/v1/handling.proto\x1a.bluepacific/exchange/v1/exchange_service.proto\x1a\"bluepacific/exchange/v1/plan.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n\x0fGetLanesRequest\"\xe2\x01\n\x05Lanes\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x18\n\x10register_version\x18\x02 \x01(\x04\x12\x46\n\x12register_freshness\x18\x03 \x01(\x0e\x32*.bluepacific.exchange.v1.RegisterFreshness\x12\x38\n\x14register_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x05lanes\x18\x05 \x03(\x0b\x32\x1d.bluepacific.exchange.v1.Lane\"\xc1\x02\n\x04Lane\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x0f\n\x07revoked\x18\x02 \x01(\x08\x12\x11\n\tconnected\x18\x03 \x01(\x08\x12\x35\n\x11last_contact_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64rift_millis\x18\x05 \x01(\x03\x12\x37\n\x08outgoing\x18\x06 \x01(\x0b\x32%.bluepacific.exchange.v1.OutgoingLane\x12\x37\n\x08incoming\x18\x07 \x01(\x0b\x32%.bluepacific.exchange.v1.IncomingLane\x12\x0b\n\x03pod\x18\x08 \x01(\t\x12;\n\rspent_volumes\x18\t \x03(\x0b\x32$.bluepacific.exchange.v1.SpentVolume\"\xff\x02\n\x0cOutgoingLane\x12\x36\n\x07waiting\x18\x01 \x03(\x0b\x32%.bluepacific.exchange.v1.WaitingItems\x12/\n\x0boldest_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cnext_item_id\x18\x03 \x01(\t\x12\x18\n\x10\x62ytes_per_second\x18\x04 \x01(\x03\x12\x30\n\x0cmeasure_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\rdrain_seconds\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tset_aside\x18\x07 \x01(\x03\x12\x31\n\x05state\x18\x08 \x01(\x0e\x32\".bluepacific.exchange.v1.LaneState\x12\x30\n\x05holds\x18\t \x03(\x0b\x32!.bluepacific.exchange.v1.LaneHoldB\x10\n\x0e_drain_seconds\"b\n\x0cWaitingItems\x12/\n\x07urgency\x18\x01 \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\"\x90\x02\n\x0cIncomingLane\x12\r\n\x05\x66iles\x18\x01 \x01(\x03\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x11\n\tset_aside\x18\x03 \x01(\x03\x12\x31\n\x05state\x18\x04 \x01(\x0e\x32\".bluepacific.exchange.v1.LaneState\x12\x36\n\x07waiting\x18\x05 \x03(\x0b\x32%.bluepacific.exchange.v1.WaitingItems\x12-\n\ttell_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x05holds\x18\x07 \x03(\x0b\x32!.bluepacific.exchange.v1.LaneHold\"=\n\x0eGetPlanRequest\x12+\n\x04peer\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\"y\n\x11UpdatePlanRequest\x12\x33\n\x04plan\x18\x01 \x01(\x0b\x32\x1d.bluepacific.exchange.v1.PlanB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"\x84\x01\n\x18ListSetAsideItemsRequest\x12.\n\x04peer\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9-]{1,30})?$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"j\n\x19ListSetAsideItemsResponse\x12\x34\n\x05items\x18\x01 \x03(\x0b\x32%.bluepacific.exchange.v1.SetAsideItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x87\x02\n\x0cSetAsideItem\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x0f\n\x07receipt\x18\x03 \x01(\x08\x12/\n\x07urgency\x18\x04 \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12.\n\nqueue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eset_aside_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x08 \x01(\t\x12\x0e\n\x06reason\x18\t \x01(\t\"\xaf\x01\n\x13SetItemAsideRequest\x12+\n\x04peer\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\x43\n\x07item_id\x18\x02 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12&\n\x06reason\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18\xc8\x01\x32\n^[^\\x00]*$\"\x90\x01\n\x19RetrySetAsideItemsRequest\x12+\n\x04peer\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\x46\n\x07item_id\x18\x02 \x01(\tB5\xbaH2r02.^([0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})?$\"+\n\x1aRetrySetAsideItemsResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\"B\n\x13\x45xportMediumRequest\x12+\n\x04peer\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\"<\n\x13ImportMediumRequest\x12%\n\x07\x63ontent\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\"\xb9\x02\n\x14ImportMediumResponse\x12\x11\n\tfrom_node\x18\x01 \x01(\t\x12\x11\n\tmedium_id\x18\x02 \x01(\t\x12\x13\n\x0b\x66irst_block\x18\x03 \x01(\x03\x12\x12\n\nlast_block\x18\x04 \x01(\x03\x12\r\n\x05\x65nded\x18\x05 \x01(\x08\x12\x16\n\x0e\x64\x61maged_blocks\x18\x06 \x01(\x03\x12\x11\n\ttruncated\x18\x07 \x01(\x08\x12\x14\n\x0cstored_items\x18\x08 \x01(\x03\x12\x15\n\rrefused_items\x18\t \x01(\x03\x12\r\n\x05\x66iles\x18\n \x01(\x03\x12\x15\n\runused_chunks\x18\x0b \x01(\x03\x12\x1a\n\x12\x61\x63knowledged_items\x18\x0c \x01(\x03\x12\x10\n\x08register\x18\r \x01(\x08\x12\x17\n\x0f\x61\x63knowledgement\x18\x0e \x01(\x0c*\x96\x01\n\tLaneState\x12\x1a\n\x16LANE_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10LANE_STATE_EMPTY\x10\x01\x12\x15\n\x11LANE_STATE_MOVING\x10\x02\x12\x13\n\x0fLANE_STATE_HELD\x10\x03\x12\x13\n\x0fLANE_STATE_DOWN\x10\x04\x12\x16\n\x12LANE_STATE_REVOKED\x10\x05\x32\xba\x0c\n\x0bLaneService\x12\xa4\x01\n\x08GetLanes\x12(.bluepacific.exchange.v1.GetLanesRequest\x1a\x1e.bluepacific.exchange.v1.Lanes\"N\xa2\xbb\x18,\n\x12\x65xchange.lanes.get\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/exchange/lanes\x12\xad\x01\n\x07GetPlan\x12\'.bluepacific.exchange.v1.GetPlanRequest\x1a\x1d.bluepacific.exchange.v1.Plan\"Z\xa2\xbb\x18,\n\x12\x65xchange.plans.get\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02 \x12\x1e/v1/exchange/lanes/{peer}/plan\x12\xb8\x01\n\nUpdatePlan\x12*.bluepacific.exchange.v1.UpdatePlanRequest\x1a\x1d.bluepacific.exchange.v1.Plan\"_\xa2\xbb\x18&\n\x15\x65xchange.plans.update\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02+2#/v1/exchange/lanes/{plan.peer}/plan:\x04plan\x12\xdb\x01\n\x11ListSetAsideItems\x12\x31.bluepacific.exchange.v1.ListSetAsideItemsRequest\x1a\x32.bluepacific.exchange.v1.ListSetAsideItemsResponse\"_\xa2\xbb\x18\x35\n\x1b\x65xchange.setAsideItems.list\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/exchange/setAsideItems\x12\xd2\x01\n\x0cSetItemAside\x12,.bluepacific.exchange.v1.SetItemAsideRequest\x1a%.bluepacific.exchange.v1.SetAsideItem\"m\xa2\xbb\x18(\n\x17\x65xchange.items.setAside\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\x37\"2/v1/exchange/lanes/{peer}/items/{item_id}:setAside:\x01*\x12\xec\x01\n\x12RetrySetAsideItems\x12\x32.bluepacific.exchange.v1.RetrySetAsideItemsRequest\x1a\x33.bluepacific.exchange.v1.RetrySetAsideItemsResponse\"m\xa2\xbb\x18-\n\x1c\x65xchange.setAsideItems.retry\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\x32\"-/v1/exchange/lanes/{peer}/setAsideItems:retry:\x01*\x12\xac\x01\n\x0c\x45xportMedium\x12,.bluepacific.exchange.v1.ExportMediumRequest\x1a\x14.google.api.HttpBody\"V\xa2\xbb\x18&\n\x15\x65xchange.media.export\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\"\x12 /v1/exchange/lanes/{peer}:export0\x01\x12\xc7\x01\n\x0cImportMedium\x12,.bluepacific.exchange.v1.ImportMediumRequest\x1a-.bluepacific.exchange.v1.ImportMediumResponse\"X\xa2\xbb\x18&\n\x15\x65xchange.media.import\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02$\"\x19/v1/exchange/media:import:\x07\x63ontent(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.exchange.v1.lane_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_GETPLANREQUEST'].fields_by_name['peer']._loaded_options = None
+  _globals['_GETPLANREQUEST'].fields_by_name['peer']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9-]{1,30}$'
+  _globals['_UPDATEPLANREQUEST'].fields_by_name['plan']._loaded_options = None
+  _globals['_UPDATEPLANREQUEST'].fields_by_name['plan']._serialized_options = b'\272H\003\310\001\001'
   _globals['_LISTSETASIDEITEMSREQUEST'].fields_by_name['peer']._loaded_options = None
   _globals['_LISTSETASIDEITEMSREQUEST'].fields_by_name['peer']._serialized_options = b'\272H\035r\0332\031^([a-z][a-z0-9-]{1,30})?$'
   _globals['_LISTSETASIDEITEMSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -58,6 +64,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTMEDIUMREQUEST'].fields_by_name['peer']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9-]{1,30}$'
   _globals['_LANESERVICE'].methods_by_name['GetLanes']._loaded_options = None
   _globals['_LANESERVICE'].methods_by_name['GetLanes']._serialized_options = b'\242\273\030,\n\022exchange.lanes.get\022\radministrator\022\007auditor\250\273\030\001\202\323\344\223\002\024\022\022/v1/exchange/lanes'
+  _globals['_LANESERVICE'].methods_by_name['GetPlan']._loaded_options = None
+  _globals['_LANESERVICE'].methods_by_name['GetPlan']._serialized_options = b'\242\273\030,\n\022exchange.plans.get\022\radministrator\022\007auditor\250\273\030\001\202\323\344\223\002 \022\036/v1/exchange/lanes/{peer}/plan'
+  _globals['_LANESERVICE'].methods_by_name['UpdatePlan']._loaded_options = None
+  _globals['_LANESERVICE'].methods_by_name['UpdatePlan']._serialized_options = b'\242\273\030&\n\025exchange.plans.update\022\radministrator\250\273\030\003\202\323\344\223\002+2#/v1/exchange/lanes/{plan.peer}/plan:\004plan'
   _globals['_LANESERVICE'].methods_by_name['ListSetAsideItems']._loaded_options = None
   _globals['_LANESERVICE'].methods_by_name['ListSetAsideItems']._serialized_options = b'\242\273\0305\n\033exchange.setAsideItems.list\022\radministrator\022\007auditor\250\273\030\001\202\323\344\223\002\034\022\032/v1/exchange/setAsideItems'
   _globals['_LANESERVICE'].methods_by_name['SetItemAside']._loaded_options = None
@@ -68,36 +78,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LANESERVICE'].methods_by_name['ExportMedium']._serialized_options = b'\242\273\030&\n\025exchange.media.export\022\radministrator\250\273\030\003\202\323\344\223\002\"\022 /v1/exchange/lanes/{peer}:export'
   _globals['_LANESERVICE'].methods_by_name['ImportMedium']._loaded_options = None
   _globals['_LANESERVICE'].methods_by_name['ImportMedium']._serialized_options = b'\242\273\030&\n\025exchange.media.import\022\radministrator\250\273\030\003\202\323\344\223\002$\"\031/v1/exchange/media:import:\007content'
-  _globals['_GETLANESREQUEST']._serialized_start=314
-  _globals['_GETLANESREQUEST']._serialized_end=331
-  _globals['_LANES']._serialized_start=334
-  _globals['_LANES']._serialized_end=560
-  _globals['_LANE']._serialized_start=563
-  _globals['_LANE']._serialized_end=810
-  _globals['_OUTGOINGLANE']._serialized_start=813
-  _globals['_OUTGOINGLANE']._serialized_end=1095
-  _globals['_WAITINGITEMS']._serialized_start=1097
-  _globals['_WAITINGITEMS']._serialized_end=1195
-  _globals['_INCOMINGLANE']._serialized_start=1197
-  _globals['_INCOMINGLANE']._serialized_end=1265
-  _globals['_LISTSETASIDEITEMSREQUEST']._serialized_start=1268
-  _globals['_LISTSETASIDEITEMSREQUEST']._serialized_end=1400
-  _globals['_LISTSETASIDEITEMSRESPONSE']._serialized_start=1402
-  _globals['_LISTSETASIDEITEMSRESPONSE']._serialized_end=1508
-  _globals['_SETASIDEITEM']._serialized_start=1511
-  _globals['_SETASIDEITEM']._serialized_end=1774
-  _globals['_SETITEMASIDEREQUEST']._serialized_start=1777
-  _globals['_SETITEMASIDEREQUEST']._serialized_end=1952
-  _globals['_RETRYSETASIDEITEMSREQUEST']._serialized_start=1955
-  _globals['_RETRYSETASIDEITEMSREQUEST']._serialized_end=2099
-  _globals['_RETRYSETASIDEITEMSRESPONSE']._serialized_start=2101
-  _globals['_RETRYSETASIDEITEMSRESPONSE']._serialized_end=2144
-  _globals['_EXPORTMEDIUMREQUEST']._serialized_start=2146
-  _globals['_EXPORTMEDIUMREQUEST']._serialized_end=2212
-  _globals['_IMPORTMEDIUMREQUEST']._serialized_start=2214
-  _globals['_IMPORTMEDIUMREQUEST']._serialized_end=2274
-  _globals['_IMPORTMEDIUMRESPONSE']._serialized_start=2277
-  _globals['_IMPORTMEDIUMRESPONSE']._serialized_end=2590
-  _globals['_LANESERVICE']._serialized_start=2593
-  _globals['_LANESERVICE']._serialized_end=3824
+  _globals['_LANESTATE']._serialized_start=3229
+  _globals['_LANESTATE']._serialized_end=3379
+  _globals['_GETLANESREQUEST']._serialized_start=384
+  _globals['_GETLANESREQUEST']._serialized_end=401
+  _globals['_LANES']._serialized_start=404
+  _globals['_LANES']._serialized_end=630
+  _globals['_LANE']._serialized_start=633
+  _globals['_LANE']._serialized_end=954
+  _globals['_OUTGOINGLANE']._serialized_start=957
+  _globals['_OUTGOINGLANE']._serialized_end=1340
+  _globals['_WAITINGITEMS']._serialized_start=1342
+  _globals['_WAITINGITEMS']._serialized_end=1440
+  _globals['_INCOMINGLANE']._serialized_start=1443
+  _globals['_INCOMINGLANE']._serialized_end=1715
+  _globals['_GETPLANREQUEST']._serialized_start=1717
+  _globals['_GETPLANREQUEST']._serialized_end=1778
+  _globals['_UPDATEPLANREQUEST']._serialized_start=1780
+  _globals['_UPDATEPLANREQUEST']._serialized_end=1901
+  _globals['_LISTSETASIDEITEMSREQUEST']._serialized_start=1904
+  _globals['_LISTSETASIDEITEMSREQUEST']._serialized_end=2036
+  _globals['_LISTSETASIDEITEMSRESPONSE']._serialized_start=2038
+  _globals['_LISTSETASIDEITEMSRESPONSE']._serialized_end=2144
+  _globals['_SETASIDEITEM']._serialized_start=2147
+  _globals['_SETASIDEITEM']._serialized_end=2410
+  _globals['_SETITEMASIDEREQUEST']._serialized_start=2413
+  _globals['_SETITEMASIDEREQUEST']._serialized_end=2588
+  _globals['_RETRYSETASIDEITEMSREQUEST']._serialized_start=2591
+  _globals['_RETRYSETASIDEITEMSREQUEST']._serialized_end=2735
+  _globals['_RETRYSETASIDEITEMSRESPONSE']._serialized_start=2737
+  _globals['_RETRYSETASIDEITEMSRESPONSE']._serialized_end=2780
+  _globals['_EXPORTMEDIUMREQUEST']._serialized_start=2782
+  _globals['_EXPORTMEDIUMREQUEST']._serialized_end=2848
+  _globals['_IMPORTMEDIUMREQUEST']._serialized_start=2850
+  _globals['_IMPORTMEDIUMREQUEST']._serialized_end=2910
+  _globals['_IMPORTMEDIUMRESPONSE']._serialized_start=2913
+  _globals['_IMPORTMEDIUMRESPONSE']._serialized_end=3226
+  _globals['_LANESERVICE']._serialized_start=3382
+  _globals['_LANESERVICE']._serialized_end=4976
 # @@protoc_insertion_point(module_scope)

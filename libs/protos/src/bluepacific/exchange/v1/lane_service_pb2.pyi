@@ -5,12 +5,15 @@ isort:skip_file
 
 from bluepacific.common.v1 import handling_pb2 as _handling_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2 as _exchange_service_pb2
+from bluepacific.exchange.v1 import plan_pb2 as _plan_pb2
 from collections import abc as _abc
 from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -21,6 +24,42 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _LaneState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LaneStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LaneState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LANE_STATE_UNSPECIFIED: _LaneState.ValueType  # 0
+    """Not set."""
+    LANE_STATE_EMPTY: _LaneState.ValueType  # 1
+    """Nothing waits."""
+    LANE_STATE_MOVING: _LaneState.ValueType  # 2
+    """What waits is on its way."""
+    LANE_STATE_HELD: _LaneState.ValueType  # 3
+    """All that waits is held by the plan or by the register's age."""
+    LANE_STATE_DOWN: _LaneState.ValueType  # 4
+    """Something waits, and no link is up."""
+    LANE_STATE_REVOKED: _LaneState.ValueType  # 5
+    """The peer is no longer trusted: nothing goes."""
+
+class LaneState(_LaneState, metaclass=_LaneStateEnumTypeWrapper):
+    """How it stands with one direction of a lane."""
+
+LANE_STATE_UNSPECIFIED: LaneState.ValueType  # 0
+"""Not set."""
+LANE_STATE_EMPTY: LaneState.ValueType  # 1
+"""Nothing waits."""
+LANE_STATE_MOVING: LaneState.ValueType  # 2
+"""What waits is on its way."""
+LANE_STATE_HELD: LaneState.ValueType  # 3
+"""All that waits is held by the plan or by the register's age."""
+LANE_STATE_DOWN: LaneState.ValueType  # 4
+"""Something waits, and no link is up."""
+LANE_STATE_REVOKED: LaneState.ValueType  # 5
+"""The peer is no longer trusted: nothing goes."""
+Global___LaneState: _TypeAlias = LaneState  # noqa: Y015
 
 @_typing.final
 class GetLanesRequest(_message.Message):
@@ -94,6 +133,8 @@ class Lane(_message.Message):
     DRIFT_MILLIS_FIELD_NUMBER: _builtins.int
     OUTGOING_FIELD_NUMBER: _builtins.int
     INCOMING_FIELD_NUMBER: _builtins.int
+    POD_FIELD_NUMBER: _builtins.int
+    SPENT_VOLUMES_FIELD_NUMBER: _builtins.int
     peer: _builtins.str
     """The peer's node id."""
     revoked: _builtins.bool
@@ -102,6 +143,8 @@ class Lane(_message.Message):
     """A link is up now."""
     drift_millis: _builtins.int
     """The peer's clock less ours, in milliseconds, at the last hello."""
+    pod: _builtins.str
+    """Which of several processes of this node has the link; empty where there is only one, or none has it."""
     @_builtins.property
     def last_contact_time(self) -> _timestamp_pb2.Timestamp:
         """When the peer was last heard over a link."""
@@ -114,6 +157,10 @@ class Lane(_message.Message):
     def incoming(self) -> Global___IncomingLane:
         """From the peer."""
 
+    @_builtins.property
+    def spent_volumes(self) -> _containers.RepeatedCompositeFieldContainer[_plan_pb2.SpentVolume]:
+        """Volumes of the plan, and what of them is spent today."""
+
     def __init__(
         self,
         *,
@@ -124,10 +171,12 @@ class Lane(_message.Message):
         drift_millis: _builtins.int = ...,
         outgoing: Global___OutgoingLane | None = ...,
         incoming: Global___IncomingLane | None = ...,
+        pod: _builtins.str = ...,
+        spent_volumes: _abc.Iterable[_plan_pb2.SpentVolume] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["incoming", b"incoming", "last_contact_time", b"last_contact_time", "outgoing", b"outgoing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["connected", b"connected", "drift_millis", b"drift_millis", "incoming", b"incoming", "last_contact_time", b"last_contact_time", "outgoing", b"outgoing", "peer", b"peer", "revoked", b"revoked"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["connected", b"connected", "drift_millis", b"drift_millis", "incoming", b"incoming", "last_contact_time", b"last_contact_time", "outgoing", b"outgoing", "peer", b"peer", "pod", b"pod", "revoked", b"revoked", "spent_volumes", b"spent_volumes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -146,14 +195,20 @@ class OutgoingLane(_message.Message):
     MEASURE_TIME_FIELD_NUMBER: _builtins.int
     DRAIN_SECONDS_FIELD_NUMBER: _builtins.int
     SET_ASIDE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    HOLDS_FIELD_NUMBER: _builtins.int
     next_item_id: _builtins.str
     """What is sent next, by id: what to look at when the lane does not move."""
     bytes_per_second: _builtins.int
     """Bytes a second that the peer acknowledged when last something substantial was sent; 0 when that was never seen."""
     drain_seconds: _builtins.int
-    """How long all of it takes at that rate, in seconds, files not counted; not set when no rate is known."""
+    """How long all of it takes at that rate and under the plan, in seconds, files not counted; not set when no rate is known, or when it takes
+    longer than 90 days.
+    """
     set_aside: _builtins.int
     """Items that were set aside."""
+    state: Global___LaneState.ValueType
+    """How it stands."""
     @_builtins.property
     def waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingItems]:
         """What waits, by urgency, the most urgent first."""
@@ -166,6 +221,10 @@ class OutgoingLane(_message.Message):
     def measure_time(self) -> _timestamp_pb2.Timestamp:
         """When that was."""
 
+    @_builtins.property
+    def holds(self) -> _containers.RepeatedCompositeFieldContainer[_plan_pb2.LaneHold]:
+        """What of it is held back now, by urgency."""
+
     def __init__(
         self,
         *,
@@ -176,10 +235,12 @@ class OutgoingLane(_message.Message):
         measure_time: _timestamp_pb2.Timestamp | None = ...,
         drain_seconds: _builtins.int | None = ...,
         set_aside: _builtins.int = ...,
+        state: Global___LaneState.ValueType = ...,
+        holds: _abc.Iterable[_plan_pb2.LaneHold] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_drain_seconds", b"_drain_seconds", "drain_seconds", b"drain_seconds", "measure_time", b"measure_time", "oldest_time", b"oldest_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_drain_seconds", b"_drain_seconds", "bytes_per_second", b"bytes_per_second", "drain_seconds", b"drain_seconds", "measure_time", b"measure_time", "next_item_id", b"next_item_id", "oldest_time", b"oldest_time", "set_aside", b"set_aside", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_drain_seconds", b"_drain_seconds", "bytes_per_second", b"bytes_per_second", "drain_seconds", b"drain_seconds", "holds", b"holds", "measure_time", b"measure_time", "next_item_id", b"next_item_id", "oldest_time", b"oldest_time", "set_aside", b"set_aside", "state", b"state", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__drain_seconds: _TypeAlias = _typing.Literal["drain_seconds"]  # noqa: Y015
     _WhichOneofArgType__drain_seconds: _TypeAlias = _typing.Literal["_drain_seconds", b"_drain_seconds"]  # noqa: Y015
@@ -226,26 +287,100 @@ class IncomingLane(_message.Message):
     FILES_FIELD_NUMBER: _builtins.int
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
     SET_ASIDE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    TELL_TIME_FIELD_NUMBER: _builtins.int
+    HOLDS_FIELD_NUMBER: _builtins.int
     files: _builtins.int
     """Files that were announced and are not here yet."""
     size_bytes: _builtins.int
     """Their bytes."""
     set_aside: _builtins.int
     """Files that were set aside, being not what was announced."""
+    state: Global___LaneState.ValueType
+    """How it stands, with the files and with what the peer said."""
+    @_builtins.property
+    def waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingItems]:
+        """What waits at the peer for this node, as it said last, by urgency; files are not in it."""
+
+    @_builtins.property
+    def tell_time(self) -> _timestamp_pb2.Timestamp:
+        """When it said so; not set where its release does not."""
+
+    @_builtins.property
+    def holds(self) -> _containers.RepeatedCompositeFieldContainer[_plan_pb2.LaneHold]:
+        """Files of which urgencies are not asked for now."""
+
     def __init__(
         self,
         *,
         files: _builtins.int = ...,
         size_bytes: _builtins.int = ...,
         set_aside: _builtins.int = ...,
+        state: Global___LaneState.ValueType = ...,
+        waiting: _abc.Iterable[Global___WaitingItems] | None = ...,
+        tell_time: _timestamp_pb2.Timestamp | None = ...,
+        holds: _abc.Iterable[_plan_pb2.LaneHold] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["tell_time", b"tell_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "set_aside", b"set_aside", "size_bytes", b"size_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "holds", b"holds", "set_aside", b"set_aside", "size_bytes", b"size_bytes", "state", b"state", "tell_time", b"tell_time", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IncomingLane: _TypeAlias = IncomingLane  # noqa: Y015
+
+@_typing.final
+class GetPlanRequest(_message.Message):
+    """Asks for the plan of a link."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PEER_FIELD_NUMBER: _builtins.int
+    peer: _builtins.str
+    """The peer."""
+    def __init__(
+        self,
+        *,
+        peer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["peer", b"peer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPlanRequest: _TypeAlias = GetPlanRequest  # noqa: Y015
+
+@_typing.final
+class UpdatePlanRequest(_message.Message):
+    """Changes the plan of a link."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def plan(self) -> _plan_pb2.Plan:
+        """The plan with its peer and, to be refused when it changed meanwhile, the etag."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """What to change: `time_zone`, `rules`; empty: those of them that are set. Without any rule, `rules` takes all of them away."""
+
+    def __init__(
+        self,
+        *,
+        plan: _plan_pb2.Plan | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdatePlanRequest: _TypeAlias = UpdatePlanRequest  # noqa: Y015
 
 @_typing.final
 class ListSetAsideItemsRequest(_message.Message):

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from bluepacific.exchange.v1 import lane_service_pb2 as bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2
+from bluepacific.exchange.v1 import plan_pb2 as bluepacific_dot_exchange_dot_v1_dot_plan__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -42,6 +43,16 @@ class LaneServiceStub:
                 request_serializer=bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.GetLanesRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.Lanes.FromString,
                 _registered_method=True)
+        self.GetPlan = channel.unary_unary(
+                '/bluepacific.exchange.v1.LaneService/GetPlan',
+                request_serializer=bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.GetPlanRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_exchange_dot_v1_dot_plan__pb2.Plan.FromString,
+                _registered_method=True)
+        self.UpdatePlan = channel.unary_unary(
+                '/bluepacific.exchange.v1.LaneService/UpdatePlan',
+                request_serializer=bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.UpdatePlanRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_exchange_dot_v1_dot_plan__pb2.Plan.FromString,
+                _registered_method=True)
         self.ListSetAsideItems = channel.unary_unary(
                 '/bluepacific.exchange.v1.LaneService/ListSetAsideItems',
                 request_serializer=bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.ListSetAsideItemsRequest.SerializeToString,
@@ -76,6 +87,20 @@ class LaneServiceServicer:
 
     def GetLanes(self, request, context):
         """Shows the lane to and from each peer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPlan(self, request, context):
+        """Shows what the country allows on its link to a peer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePlan(self, request, context):
+        """Changes what the country allows on its link to a peer. It holds on a running link within seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,6 +151,16 @@ def add_LaneServiceServicer_to_server(servicer, server):
                     servicer.GetLanes,
                     request_deserializer=bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.GetLanesRequest.FromString,
                     response_serializer=bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.Lanes.SerializeToString,
+            ),
+            'GetPlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPlan,
+                    request_deserializer=bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.GetPlanRequest.FromString,
+                    response_serializer=bluepacific_dot_exchange_dot_v1_dot_plan__pb2.Plan.SerializeToString,
+            ),
+            'UpdatePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePlan,
+                    request_deserializer=bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.UpdatePlanRequest.FromString,
+                    response_serializer=bluepacific_dot_exchange_dot_v1_dot_plan__pb2.Plan.SerializeToString,
             ),
             'ListSetAsideItems': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSetAsideItems,
@@ -182,6 +217,60 @@ class LaneService:
             '/bluepacific.exchange.v1.LaneService/GetLanes',
             bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.GetLanesRequest.SerializeToString,
             bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.Lanes.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.exchange.v1.LaneService/GetPlan',
+            bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.GetPlanRequest.SerializeToString,
+            bluepacific_dot_exchange_dot_v1_dot_plan__pb2.Plan.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.exchange.v1.LaneService/UpdatePlan',
+            bluepacific_dot_exchange_dot_v1_dot_lane__service__pb2.UpdatePlanRequest.SerializeToString,
+            bluepacific_dot_exchange_dot_v1_dot_plan__pb2.Plan.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from bluepacific.exchange.v1 import lane_service_pb2 as _lane_service_pb2
+from bluepacific.exchange.v1 import plan_pb2 as _plan_pb2
 from collections import abc as _abc
 from google.api import httpbody_pb2 as _httpbody_pb2
 from grpc import aio as _aio
@@ -38,6 +39,10 @@ class LaneServiceStub:
     def __new__(cls, channel: _aio.Channel) -> LaneServiceAsyncStub: ...
     GetLanes: _grpc.UnaryUnaryMultiCallable[_lane_service_pb2.GetLanesRequest, _lane_service_pb2.Lanes]
     """Shows the lane to and from each peer."""
+    GetPlan: _grpc.UnaryUnaryMultiCallable[_lane_service_pb2.GetPlanRequest, _plan_pb2.Plan]
+    """Shows what the country allows on its link to a peer."""
+    UpdatePlan: _grpc.UnaryUnaryMultiCallable[_lane_service_pb2.UpdatePlanRequest, _plan_pb2.Plan]
+    """Changes what the country allows on its link to a peer. It holds on a running link within seconds."""
     ListSetAsideItems: _grpc.UnaryUnaryMultiCallable[_lane_service_pb2.ListSetAsideItemsRequest, _lane_service_pb2.ListSetAsideItemsResponse]
     """Lists what was set aside, the oldest first."""
     SetItemAside: _grpc.UnaryUnaryMultiCallable[_lane_service_pb2.SetItemAsideRequest, _lane_service_pb2.SetAsideItem]
@@ -64,6 +69,10 @@ class LaneServiceAsyncStub(LaneServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetLanes: _aio.UnaryUnaryMultiCallable[_lane_service_pb2.GetLanesRequest, _lane_service_pb2.Lanes]  # type: ignore[assignment]
     """Shows the lane to and from each peer."""
+    GetPlan: _aio.UnaryUnaryMultiCallable[_lane_service_pb2.GetPlanRequest, _plan_pb2.Plan]  # type: ignore[assignment]
+    """Shows what the country allows on its link to a peer."""
+    UpdatePlan: _aio.UnaryUnaryMultiCallable[_lane_service_pb2.UpdatePlanRequest, _plan_pb2.Plan]  # type: ignore[assignment]
+    """Changes what the country allows on its link to a peer. It holds on a running link within seconds."""
     ListSetAsideItems: _aio.UnaryUnaryMultiCallable[_lane_service_pb2.ListSetAsideItemsRequest, _lane_service_pb2.ListSetAsideItemsResponse]  # type: ignore[assignment]
     """Lists what was set aside, the oldest first."""
     SetItemAside: _aio.UnaryUnaryMultiCallable[_lane_service_pb2.SetItemAsideRequest, _lane_service_pb2.SetAsideItem]  # type: ignore[assignment]
@@ -93,6 +102,22 @@ class LaneServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lane_service_pb2.Lanes, _abc.Awaitable[_lane_service_pb2.Lanes]]:
         """Shows the lane to and from each peer."""
+
+    @_abc_1.abstractmethod
+    def GetPlan(
+        self,
+        request: _lane_service_pb2.GetPlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_plan_pb2.Plan, _abc.Awaitable[_plan_pb2.Plan]]:
+        """Shows what the country allows on its link to a peer."""
+
+    @_abc_1.abstractmethod
+    def UpdatePlan(
+        self,
+        request: _lane_service_pb2.UpdatePlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_plan_pb2.Plan, _abc.Awaitable[_plan_pb2.Plan]]:
+        """Changes what the country allows on its link to a peer. It holds on a running link within seconds."""
 
     @_abc_1.abstractmethod
     def ListSetAsideItems(

@@ -1,0 +1,100 @@
+"""What only one of a node's processes does at a time, in a database that they share: a peer's link, a service's subscription.
+
+Who does it renews a row; one that was not renewed in time is anybody's. Times are the database's: clocks of processes do not matter.
+On SQLite there is one process, and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bp_exchange.adapters.bells import Bells
+from bp_exchange.adapters.tables import LeaseRow
+from bp_exchange.adapters.unbroken import unbroken
+from bp_exchange.usecases.bells import lease_of
+from bp_kit.database import Database
+
+RENEW_SECONDS = 10.0
+_HOLDS = timedelta(seconds=35)
+_IS_FREE = LeaseRow.renew_time < func.now() - _HOLDS
+
+
+def link_to(peer: str) -> str:
+    """Names the lease of a peer's link."""
+    return f"link:{peer}"
+
+
+class Leases:
+    """Leases of this process.
+
+    Args:
+        database: The exchange's.
+        bells: Rung when a lease changes hands.
+        pod: This process's name, for people.
+    """
+
+    def __init__(self, database: Database, bells: Bells, pod: str) -> None:
+        self._database = database
+        self._bells = bells
+        self._pod = pod[:63]
+        self.shared = not database.is_sqlite
+
+    @unbroken
+    async def seize(self, name: str, holder: str) -> None:
+        """Takes a lease from whoever has it; that one hears of it at once."""
+        if self.shared:
+            async with self._changing(name) as session:
+                await session.execute(self._upsert(name, holder).returning(LeaseRow.name))
+
+    @unbroken
+    async def take(self, name: str, holder: str) -> bool:
+        """Takes a lease that nobody has; False when somebody does."""
+        if not self.shared:
+            return True
+        upsert = self._upsert(name, holder, or_(_IS_FREE, LeaseRow.holder == holder))
+        async with self._database.write() as session:
+            return await session.scalar(upsert.returning(LeaseRow.name)) is not None
+
+    @unbroken
+    async def renew(self, name: str, holder: str) -> bool:
+        """Goes on holding a lease; False when another has taken it."""
+        if not self.shared:
+            return True
+        mine = (LeaseRow.name == name, LeaseRow.holder == holder)
+        async with self._database.write() as session:
+            renewed = update(LeaseRow).where(*mine).values(renew_time=func.now()).returning(LeaseRow.name)
+            return await session.scalar(renewed) is not None
+
+    @unbroken
+    async def release(self, name: str, holder: str) -> None:
+        """Gives a lease back, if it is still held; whoever waits for it hears of it."""
+        if self.shared:
+            async with self._changing(name) as session:
+                await session.execute(delete(LeaseRow).where(LeaseRow.name == name, LeaseRow.holder == holder))
+
+    @asynccontextmanager
+    async def _changing(self, name: str) -> AsyncIterator[AsyncSession]:
+        async with self._database.write() as session:
+            self._bells.ring_after(session, [lease_of(name)])
+            yield session
+
+    def _upsert(self, name: str, holder: str, where: ColumnElement[bool] | None = None) -> Insert:
+        values = {"holder": holder, "pod": self._pod, "take_time": func.now(), "renew_time": func.now()}
+        return (
+            insert(LeaseRow)
+            .values(name=name, **values)
+            .on_conflict_do_update(index_elements=[LeaseRow.name], set_=values, where=where)
+        )
+
+
+async def pod_with(session: AsyncSession, name: str) -> str | None:
+    """Returns the name of the process that holds a lease; None when none does, or all is one process."""
+    if session.get_bind().dialect.name != "postgresql":
+        return None
+    return await session.scalar(select(LeaseRow.pod).where(LeaseRow.name == name, ~_IS_FREE))
