@@ -100,8 +100,12 @@ class Node:
         if self.exchange is None:
             return
         exchange, self.exchange = self.exchange, None
-        for task in self.tasks:
-            task.cancel()
+        running = set(self.tasks)
+        while running:
+            # As a node ends: a cancellation that comes along with an answer can get lost in what is awaited.
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=2)
         ended = await asyncio.gather(*self.tasks, return_exceptions=True)
         await exchange.service.aclose()
         failed = [one for one in ended if isinstance(one, Exception)]

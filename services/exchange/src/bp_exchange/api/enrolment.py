@@ -33,5 +33,7 @@ class EnrolmentServicer(enrolment_service_pb2_grpc.EnrolmentServiceServicer):
         known = await work.held_register()
         if known is None:
             raise Refused("UNAVAILABLE")
+        if not self._house.register.standing.admits:
+            raise Refused("REGISTER_NOT_FRESH")
         certificate, trusted = await enrol(work, SqlInvitations(session), self._authority, known, request)
         return enrolment_pb2.EnrolResponse(certificate=certificate, register=trusted.bundle)
