@@ -7,14 +7,18 @@ from google.api.httpbody_pb2 import HttpBody
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.cooperation.v1 import attachment_service_pb2 as attachments_pb2
 from bluepacific.cooperation.v1 import attachment_service_pb2_grpc as attachments_grpc
+from bluepacific.cooperation.v1 import directive_pb2, reply_pb2, request_pb2
+from bluepacific.cooperation.v1 import directive_service_pb2 as directives_pb2
+from bluepacific.cooperation.v1 import directive_service_pb2_grpc as directives_grpc
 from bluepacific.cooperation.v1 import directory_service_pb2_grpc as directory_grpc
 from bluepacific.cooperation.v1 import entity_service_pb2 as entities_pb2
 from bluepacific.cooperation.v1 import entity_service_pb2_grpc as entities_grpc
-from bluepacific.cooperation.v1 import reply_pb2, request_pb2
 from bluepacific.cooperation.v1 import reply_service_pb2 as replies_pb2
 from bluepacific.cooperation.v1 import reply_service_pb2_grpc as replies_grpc
 from bluepacific.cooperation.v1 import request_service_pb2 as requests_pb2
 from bluepacific.cooperation.v1 import request_service_pb2_grpc as requests_grpc
+from bluepacific.cooperation.v1 import sharing_service_pb2 as sharings_pb2
+from bluepacific.cooperation.v1 import sharing_service_pb2_grpc as sharings_grpc
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.identity.v1 import events_pb2 as identity_pb2
 from bluepacific.identity.v1 import unit_pb2
@@ -48,6 +52,8 @@ class Bureau:
         self.replies = replies_grpc.ReplyServiceStub(under_test.channel)
         self.attachments = attachments_grpc.AttachmentServiceStub(under_test.channel)
         self.entities = entities_grpc.EntityServiceStub(under_test.channel)
+        self.directives = directives_grpc.DirectiveServiceStub(under_test.channel)
+        self.sharings = sharings_grpc.SharingServiceStub(under_test.channel)
         self.directory = directory_grpc.DirectoryServiceStub(under_test.channel)
         self.refused = under_test.refused
         self.lifetime = 600
@@ -120,6 +126,48 @@ class Bureau:
     def listed_replies(self, request, as_=None, **fields):
         asked = replies_pb2.ListRepliesRequest(parent=request, **fields)
         return self.replies.ListReplies(asked, metadata=as_ or self.officer)
+
+    def recall(self, name, as_=None, ground=directive_pb2.DIRECTIVE_GROUND_SENT_IN_ERROR, **fields):
+        values = {"name": name, "ground": ground} | fields
+        if "/replies/" in name:
+            return self.directives.RecallReply(
+                directives_pb2.RecallReplyRequest(**values), metadata=as_ or self.officer
+            )
+        request = directives_pb2.RecallRequestRequest(**values)
+        return self.directives.RecallRequest(request, metadata=as_ or self.officer)
+
+    def correct(self, name, as_=None, **fields):
+        values = {"name": name, "ground": directive_pb2.DIRECTIVE_GROUND_INACCURATE} | fields
+        if "/replies/" in name:
+            request = directives_pb2.CorrectReplyRequest(**values)
+            return self.directives.CorrectReply(request, metadata=as_ or self.officer)
+        request = directives_pb2.CorrectRequestRequest(**({"title": "FV Moana Star"} | values))
+        return self.directives.CorrectRequest(request, metadata=as_ or self.officer)
+
+    def change_handling(self, name, handling, as_=None, **fields):
+        values = {"name": name, "ground": directive_pb2.DIRECTIVE_GROUND_PROTECTION, "handling": handling} | fields
+        if "/replies/" in name:
+            request = directives_pb2.ChangeReplyHandlingRequest(**values)
+            return self.directives.ChangeReplyHandling(request, metadata=as_ or self.officer)
+        request = directives_pb2.ChangeRequestHandlingRequest(**values)
+        return self.directives.ChangeRequestHandling(request, metadata=as_ or self.officer)
+
+    async def outstanding(self, as_=None, **fields):
+        request = directives_pb2.ListOutstandingAnswersRequest(parent=f"countries/{self.country}", **fields)
+        answer = await self.directives.ListOutstandingAnswers(request, metadata=as_ or self.officer)
+        return [*answer.outstanding_answers]
+
+    async def told_about(self, request, as_=None, **fields):
+        asked = directives_pb2.ListDirectivesRequest(parent=request, **fields)
+        return [*(await self.directives.ListDirectives(asked, metadata=as_ or self.officer)).directives]
+
+    async def revisions(self, request, as_=None):
+        asked = directives_pb2.ListRevisionsRequest(parent=request)
+        return [*(await self.directives.ListRevisions(asked, metadata=as_ or self.officer)).revisions]
+
+    def share(self, name, *recipients, as_=None):
+        request = sharings_pb2.ShareRequestRequest(name=name, recipients=recipients)
+        return self.sharings.ShareRequest(request, metadata=as_ or self.officer)
 
     def upload(self, parent, content, *, as_=None, piece=256 * 1024, media_type="application/pdf", **fields):
         names = {"parent": parent, "file_name": "papers.pdf"} | fields

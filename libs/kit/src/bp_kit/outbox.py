@@ -28,8 +28,9 @@ from bp_kit.tables import service_metadata
 from bp_kit.telemetry import current_traceparent
 
 NOTIFICATION_REQUESTED = "bluepacific.notifications.v1.notification.requested"
-_SEND, _REPORT = "send", "report"
+_SEND, _REPORT, _ERASE = "send", "report", "erase"
 _BATCH = 50
+_ERASED_AT_ONCE = 1000
 _POLL_SECONDS = 2.0
 _MAX_BACKOFF_SECONDS = 60.0
 _CALL_SECONDS = 30.0
@@ -120,6 +121,13 @@ class Outbox:
             ),
         )
 
+    async def erase(self, *, service: str, message_ids: Iterable[str]) -> None:
+        """Has the exchange destroy what it still holds of messages' content, once this transaction commits."""
+        named = list(message_ids)
+        for start in range(0, len(named), _ERASED_AT_ONCE):
+            batch = named[start : start + _ERASED_AT_ONCE]
+            await self._add(_ERASE, topics_pb2.EraseContentRequest(service=service, message_ids=batch))
+
     async def notify(self, requested: events_pb2.NotificationRequested, *, author: str) -> None:
         """Asks this node's notifications to tell people of something, once this transaction commits."""
         await self.send(
@@ -201,6 +209,8 @@ class OutboxRelay:
                 timeout=_CALL_SECONDS,
                 metadata=(("traceparent", message.traceparent),),
             )
+        elif kind == _ERASE:
+            await self._exchange.EraseContent(topics_pb2.EraseContentRequest.FromString(body), timeout=_CALL_SECONDS)
         else:
             report = topics_pb2.ReportRequest.FromString(body)
             await self._exchange.Report(report, timeout=_CALL_SECONDS, metadata=(("traceparent", report.traceparent),))

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from bluepacific.cooperation.v1 import (
     attachment_service_pb2_grpc,
+    directive_service_pb2_grpc,
     directory_service_pb2_grpc,
     entity_service_pb2_grpc,
+    log_service_pb2_grpc,
     reply_service_pb2_grpc,
     request_service_pb2_grpc,
+    sharing_service_pb2_grpc,
 )
 from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.attachments import AttachmentServicer
+from bp_cooperation.api.directives import DirectiveServicer
 from bp_cooperation.api.directory import DirectoryServicer
 from bp_cooperation.api.entities import EntityServicer
+from bp_cooperation.api.log import LogServicer
 from bp_cooperation.api.replies import ReplyServicer
 from bp_cooperation.api.requests import RequestServicer
+from bp_cooperation.api.sharings import SharingServicer
 from bp_cooperation.settings import CooperationSettings
 from bp_cooperation.workers.retention import Keeper
 from bp_cooperation.workers.topics import Handlers
@@ -44,6 +50,9 @@ def build(settings: CooperationSettings, seams: Seams) -> Service:
                 AttachmentServicer(workshop, files),
             ),
             (entity_service_pb2_grpc.add_EntityServiceServicer_to_server, EntityServicer(workshop)),
+            (directive_service_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveServicer(workshop)),
+            (sharing_service_pb2_grpc.add_SharingServiceServicer_to_server, SharingServicer(workshop)),
+            (log_service_pb2_grpc.add_LogServiceServicer_to_server, LogServicer(workshop)),
             (directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server, DirectoryServicer(workshop)),
         ],
         workers=[

@@ -37,6 +37,12 @@ class CooperationSettings(ServiceSettings):
         ge=timedelta(days=1),
         description="Replies whose request does not arrive within it are forgotten.",
     )
+    answer_time: timedelta = Field(
+        default=timedelta(days=7),
+        gt=timedelta(0),
+        le=timedelta(days=365),
+        description="Holders that have not answered a recall or the like within it are overdue.",
+    )
     retention_interval: timedelta = Field(
         default=timedelta(minutes=5), gt=timedelta(0), description="How often is looked for what must be destroyed."
     )
@@ -55,6 +61,7 @@ class CooperationSettings(ServiceSettings):
             longest_retention=max(self.longest_retention, self.retention),
             draft_lifetime=self.draft_lifetime,
             waiting_lifetime=self.waiting_lifetime,
+            answer_time=self.answer_time,
             attachment_bytes=self.attachment_bytes,
             attachment_count=self.attachment_count,
         )

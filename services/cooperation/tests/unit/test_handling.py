@@ -1,14 +1,18 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bp_cooperation.domain.directive import Directive
 from bp_cooperation.domain.handling import TLP, Handling
 from bp_kit.errors import Refused
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 CODES = ("FJI", "TON", "WSM", "VUT")
+UNITS = tuple(f"countries/{code}/units/ncb" for code in CODES)
 moments = st.none() | st.integers(0, 10).map(lambda days: NOON + timedelta(days=days))
 handlings = st.builds(
     Handling,
@@ -16,6 +20,8 @@ handlings = st.builds(
     purpose=st.just("INVESTIGATION"),
     releasable_to=st.sets(st.sampled_from(CODES)).map(lambda codes: tuple(sorted(codes))),
     retention_time=moments,
+    codes=st.sets(st.sampled_from(("H1", "H2", "H3"))).map(lambda codes: tuple(sorted(codes))),
+    exercise=st.none().map(bool),
 )
 
 
@@ -23,7 +29,8 @@ def stricter_or_equal(one, other):
     """Tells whether nothing of the one is looser than the other."""
     return (
         TLP.index(one.tlp) >= TLP.index(other.tlp)
-        and {*one.releasable_to} <= {*other.releasable_to}
+        and all(other.allows(unit) for unit in UNITS if one.allows(unit))
+        and {*one.codes} >= {*other.codes}
         and (other.retention_time is None or (one.retention_time and one.retention_time <= other.retention_time))
     )
 
@@ -33,6 +40,41 @@ def test_a_merge_is_at_least_as_strict_as_both(one, other):
     merged = one.tightened(other)
     assert stricter_or_equal(merged, one)
     assert stricter_or_equal(merged, other)
+
+
+@given(st.lists(handlings, min_size=1, max_size=8))
+def test_no_sequence_of_merges_and_directives_lowers_a_label(told):
+    kept = told[0]
+    for number, handling in enumerate(told[1:]):
+        directive = directive_of(handling)
+        after = directive.applied_to(kept) if number % 2 else kept.tightened(handling)
+        assert stricter_or_equal(after, kept)
+        assert after.within(kept)
+        kept = after
+    assert stricter_or_equal(kept, reduce(Handling.tightened, told))
+
+
+@given(handlings, handlings)
+def test_only_the_owners_permission_loosens(known, told):
+    permitted = directive_of(told, downgrade=True).applied_to(known)
+    assert permitted == told
+    assert stricter_or_equal(directive_of(told).applied_to(known), known)
+
+
+def directive_of(handling, **fields):
+    record = "countries/FJI/requests/0199aaaa-5b7a-7e3c-9a1b-2f4d6c8e0a11"
+    name = f"{record}/directives/0199aaaa-5b7a-7e3c-9a1b-2f4d6c8e0a12"
+    unit, officer = "countries/FJI/units/ncb", "countries/FJI/officers/ana"
+    return Directive(name, record, "HANDLING", unit, officer, "PROTECTION", NOON, NOON, handling=handling, **fields)
+
+
+@given(handlings, handlings)
+def test_an_exercise_never_merges_with_the_real(one, other):
+    drill = replace(other, exercise=True)
+    with pytest.raises(Refused, match="EXERCISE_MIXED"):
+        one.tightened(drill)
+    # A directive cannot turn the one into the other.
+    assert not directive_of(drill, downgrade=True).applied_to(one).exercise
 
 
 @given(handlings, handlings, handlings)

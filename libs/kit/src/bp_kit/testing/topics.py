@@ -19,6 +19,8 @@ class Topics(topics_grpc.TopicServiceServicer):
     def __init__(self) -> None:
         self.sent: list[topics_pb2.Message] = []
         self.reports: list[topics_pb2.ReportRequest] = []
+        self.erased: set[str] = set()
+        self.standings: dict[str, list[topics_pb2.Standing]] = {}
         self._changed = asyncio.Condition()
         self._queue: asyncio.Queue[topics_pb2.Delivery] = asyncio.Queue()
         self._acknowledged: dict[str, asyncio.Event] = {}
@@ -37,6 +39,19 @@ class Topics(topics_grpc.TopicServiceServicer):
             self.reports.append(request)
             self._changed.notify_all()
         return Empty()
+
+    async def EraseContent(self, request: topics_pb2.EraseContentRequest, context: Any) -> Empty:
+        """Destroys messages' content."""
+        async with self._changed:
+            self.erased.update(request.message_ids)
+            self._changed.notify_all()
+        return Empty()
+
+    async def GetStandings(
+        self, request: topics_pb2.GetStandingsRequest, context: Any
+    ) -> topics_pb2.GetStandingsResponse:
+        """Tells what the test says of a message's way."""
+        return topics_pb2.GetStandingsResponse(standings=self.standings.get(request.message_id, []))
 
     async def Subscribe(self, request: topics_pb2.SubscribeRequest, context: Any) -> AsyncIterator[topics_pb2.Delivery]:
         """Streams what the test delivers."""
@@ -59,6 +74,11 @@ class Topics(topics_grpc.TopicServiceServicer):
         async with asyncio.timeout(20), self._changed:
             await self._changed.wait_for(lambda: len(self.reports) >= count)
             return list(self.reports)
+
+    async def wait_erased(self, *message_ids: str) -> None:
+        """Returns once the content of these messages was destroyed."""
+        async with asyncio.timeout(20), self._changed:
+            await self._changed.wait_for(lambda: self.erased.issuperset(message_ids))
 
     async def deliver(self, message: topics_pb2.Message, delivery_id: str = "") -> None:
         """Delivers a message and waits for its acknowledgement; the same delivery id makes a duplicate."""

@@ -17,15 +17,17 @@ from bp_cooperation.domain.names import country_of
 from bp_cooperation.usecases.work import Listing
 from bp_kit.listing import Listed
 from bp_kit.paging import read_page
+from bp_kit.ports import Clock
 from bp_kit.sealing import Sealer
 
 
 class SqlEntities:
     """Entities of what was sent."""
 
-    def __init__(self, session: AsyncSession, sealer: Sealer) -> None:
+    def __init__(self, session: AsyncSession, sealer: Sealer, clock: Clock) -> None:
         self._session = session
         self._sealer = sealer
+        self._clock = clock
 
     async def find(self, name: str) -> Entity | None:
         """Returns the entity."""
@@ -45,7 +47,11 @@ class SqlEntities:
         Raises:
             Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
         """
-        statement = select(EntityRow).where(seen_through(EntityRow.source, listing))
+        statement = select(EntityRow).where(
+            seen_through(EntityRow.source, listing),
+            EntityRow.exercise.is_(listing.exercise),
+            or_(EntityRow.retention_time.is_(None), EntityRow.retention_time > self._clock()),
+        )
         for word in words:
             statement = statement.where(EntityRow.words.contains(word, autoescape=True))
         if stix_type:
@@ -65,7 +71,7 @@ class SqlEntities:
                 "send_time": EntityRow.send_time,
             },
             descending=True,
-            scope=(*words, stix_type),
+            scope=(*words, stix_type, listing.exercise),
         )
         return Listed([_entity(row) for row in page.rows], page.next_token)
 

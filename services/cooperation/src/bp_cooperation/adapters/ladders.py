@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_cooperation.adapters.tables import OpeningRow, RungRow, WaitingRow
+from bp_cooperation.adapters.tables import CarrierRow, OpeningRow, RungRow, WaitingRow
 from bp_cooperation.domain.ladder import Rung, merge
 
 
@@ -37,14 +37,36 @@ class SqlLadders:
             await self._session.merge(row)
         await self._session.flush()
 
-    async def opened(self, record: str) -> set[str]:
-        """Returns the units here that opened it."""
-        return set(await self._session.scalars(select(OpeningRow.unit).where(OpeningRow.record == record)))
+    async def opened(self, record: str) -> dict[str, datetime]:
+        """Returns when each unit here opened it, of those that did."""
+        rows = await self._session.scalars(select(OpeningRow).where(OpeningRow.record == record))
+        return {row.unit: row.open_time for row in rows}
 
     async def mark_opened(self, record: str, units: Iterable[str], now: datetime) -> None:
         """Keeps that units here opened it."""
         self._session.add_all(OpeningRow(record=record, unit=unit, open_time=now) for unit in units)
         await self._session.flush()
+
+
+class SqlCarriers:
+    """Which messages hold a record's content."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, record: str, message_id: str) -> None:
+        """Keeps that a message holds content of a record."""
+        await self._session.merge(CarrierRow(message_id=message_id, record=record))
+        await self._session.flush()
+
+    async def of(self, record: str) -> list[str]:
+        """Returns the messages that hold a record's content."""
+        return list(await self._session.scalars(select(CarrierRow.message_id).where(CarrierRow.record == record)))
+
+    async def carried_by(self, message_id: str) -> str:
+        """Returns the name of the record whose content a message holds; empty where it holds none that is known here."""
+        row = await self._session.get(CarrierRow, message_id)
+        return row.record if row else ""
 
 
 class SqlWaiting:

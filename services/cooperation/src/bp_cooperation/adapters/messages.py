@@ -28,6 +28,8 @@ def handling_message(handling: Handling) -> handling_pb2.Handling:
         purpose=handling_pb2.Purpose.Value(_PURPOSE + handling.purpose),
         releasable_to=handling.releasable_to,
         retention_time=timestamp(handling.retention_time),
+        codes=handling.codes,
+        exercise=handling.exercise,
     )
 
 
@@ -45,6 +47,8 @@ def handling_of(message: handling_pb2.Handling, field: str) -> Handling:
         purpose=handling_pb2.Purpose.Name(message.purpose).removeprefix(_PURPOSE),
         releasable_to=tuple(sorted(message.releasable_to)),
         retention_time=moment(stamp, f"{field}.retention_time") if message.HasField("retention_time") else None,
+        codes=tuple(sorted(message.codes)),
+        exercise=message.exercise,
     )
 
 
@@ -76,6 +80,8 @@ def request_message(request: Request, *, content: bool = True) -> request_pb2.Re
         update_time=timestamp(request.update_time),
         send_time=timestamp(request.send_time),
         close_time=timestamp(request.close_time),
+        revision=request.revision,
+        shared_with=request.shared_with,
     )
 
 
@@ -101,6 +107,9 @@ def received_request(message: request_pb2.Request) -> Request:
         update_time=moment(message.update_time, "request.update_time"),
         list_time=moment(message.send_time, "request.send_time"),
         send_time=moment(message.send_time, "request.send_time"),
+        close_time=moment(message.close_time, "request.close_time") if message.HasField("close_time") else None,
+        revision=_revision(message.revision),
+        shared_with=tuple(message.shared_with),
     )
 
 
@@ -118,6 +127,7 @@ def reply_message(reply: Reply, *, content: bool = True) -> reply_pb2.Reply:
         state=reply_pb2.ReplyState.Value(_REPLY_STATE + reply.state),
         create_time=timestamp(reply.create_time),
         send_time=timestamp(reply.send_time),
+        revision=reply.revision,
     )
 
 
@@ -140,6 +150,7 @@ def received_reply(message: reply_pb2.Reply) -> Reply:
         create_time=moment(message.create_time, "reply.create_time"),
         list_time=moment(message.send_time, "reply.send_time"),
         send_time=moment(message.send_time, "reply.send_time"),
+        revision=_revision(message.revision),
     )
 
 
@@ -183,6 +194,17 @@ def entity_message(entity: Entity, *, content: bool = True) -> entity_pb2.Entity
         handling=handling_message(entity.handling),
         send_time=timestamp(entity.send_time),
     )
+
+
+def _revision(number: int) -> int:
+    """Returns a revision's number; an earlier release sends none.
+
+    Raises:
+        Refused: INVALID_FIELD.
+    """
+    if number < 0:
+        raise Refused("INVALID_FIELD", field="revision", description="is below 0")
+    return number or 1
 
 
 def _state(kind: Any, number: int, prefix: str) -> str:

@@ -14,23 +14,26 @@ from bp_cooperation.adapters.tables import AudienceRow, HandlingColumns, Opening
 from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.names import country_of, request_of
 from bp_cooperation.domain.reply import Reply
-from bp_cooperation.domain.request import DRAFT, PURGED, Request
+from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
 from bp_cooperation.usecases.work import Listing
 from bp_kit.listing import Listed
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 
+_LISTS = ("recipients", "shared_with")
 Kind = TypeVar("Kind", Request, Reply)
 
 
 def handling_of(row: HandlingColumns) -> Handling:
     """Returns a row's handling."""
-    return Handling(row.tlp, row.purpose, tuple(row.releasable_to), row.retention_time)
+    return Handling(
+        row.tlp, row.purpose, tuple(row.releasable_to), row.retention_time, tuple(row.codes), bool(row.exercise)
+    )
 
 
 def handling_columns(handling: Handling) -> dict[str, Any]:
     """Returns a handling as a row's columns."""
-    return {**asdict(handling), "releasable_to": list(handling.releasable_to)}
+    return {**asdict(handling), "releasable_to": list(handling.releasable_to), "codes": list(handling.codes)}
 
 
 class _SqlRecords(Generic[Kind]):
@@ -66,16 +69,11 @@ class _SqlRecords(Generic[Kind]):
         for table in (AudienceRow, RungRow, OpeningRow):
             await self._session.execute(delete(table).where(table.record == name))
 
-    async def carried_by(self, message_id: str) -> Kind | None:
-        """Returns the record that travels in a message."""
-        row = await self._session.scalar(select(self._row).where(self._row.message_id == message_id))
-        return self._read(row) if row else None
-
     async def due(self, now: datetime, drafts_before: datetime, limit: int) -> list[Kind]:
         """Returns records whose retention time has come, and drafts untouched since a moment."""
         untouched = self._row.update_time if self._row is RequestRow else self._row.create_time
         statement = select(self._row).where(
-            self._row.state != PURGED,
+            self._row.state.not_in((PURGED, RECALLED)),
             or_(self._row.retention_time <= now, and_(self._row.state == DRAFT, untouched <= drafts_before)),
         )
         rows = await self._session.scalars(statement.limit(limit).with_for_update(skip_locked=True))
@@ -88,14 +86,16 @@ class _SqlRecords(Generic[Kind]):
         await self._session.execute(insert(AudienceRow), rows)
 
     def _read(self, row: Any) -> Kind:
-        plain = {field.name for field in fields(self._kind)} - {"recipients", "handling"}
-        values = {name: getattr(row, name) for name in plain}
-        return self._kind(**values, recipients=tuple(row.recipients), handling=handling_of(row))
+        plain = {field.name for field in fields(self._kind)} - {*_LISTS, "handling"}
+        values: dict[str, Any] = {name: getattr(row, name) for name in plain}
+        values |= {name: tuple(getattr(row, name)) for name in _LISTS if hasattr(row, name)}
+        return self._kind(**values, handling=handling_of(row))
 
     def _columns(self, record: Kind) -> dict[str, Any]:
         columns = asdict(record)
         columns.pop("handling")
-        return {**columns, "recipients": list(record.recipients), **handling_columns(record.handling)}
+        lists = {name: list(columns[name]) for name in _LISTS if name in columns}
+        return {**columns, **lists, **handling_columns(record.handling)}
 
 
 class SqlRequests(_SqlRecords[Request]):
@@ -110,7 +110,9 @@ class SqlRequests(_SqlRecords[Request]):
         Raises:
             Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
         """
-        statement = select(RequestRow).where(seen_through(RequestRow.name, listing))
+        # What is real and what is an exercise never stand in one list.
+        apart = RequestRow.exercise.is_(listing.exercise)
+        statement = select(RequestRow).where(seen_through(RequestRow.name, listing), apart)
         page = await read_page(
             self._session,
             self._sealer,
@@ -128,6 +130,7 @@ class SqlRequests(_SqlRecords[Request]):
                 "send_time": RequestRow.send_time,
             },
             descending=True,
+            scope=(listing.exercise,),
         )
         return Listed([self._read(row) for row in page.rows], page.next_token)
 
@@ -140,6 +143,11 @@ class SqlReplies(_SqlRecords[Reply]):
 
     _row = ReplyRow
     _kind = Reply
+
+    async def of(self, request: str) -> list[Reply]:
+        """Returns all replies to a request that are here, drafts included."""
+        rows = await self._session.scalars(select(ReplyRow).where(ReplyRow.request == request).with_for_update())
+        return [self._read(row) for row in rows]
 
     async def page(self, listing: Listing) -> Listed[Reply]:
         """Returns a page of one request's replies that the caller's units may see, oldest first.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, String, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bp_kit.tables import UtcTime, service_metadata
@@ -16,6 +17,21 @@ class Base(DeclarativeBase):
     metadata = service_metadata()
 
 
+class AuditRow(Base):
+    """What was kept of a call, or of an arrival; a table of the kit."""
+
+    __table__ = Base.metadata.tables["audit"]
+    position: Mapped[int]
+    call_time: Mapped[datetime]
+    principal: Mapped[str]
+    method: Mapped[str]
+    name: Mapped[str]
+    outcome: Mapped[str]
+    purpose: Mapped[str]
+    trace_id: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+
+
 class HandlingColumns:
     """The conditions on a row's content."""
 
@@ -23,6 +39,8 @@ class HandlingColumns:
     purpose: Mapped[str] = mapped_column(String(40))
     releasable_to: Mapped[list[str]] = mapped_column(JSON)
     retention_time: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+    codes: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    exercise: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
 
 class RecordColumns(HandlingColumns):
@@ -39,6 +57,7 @@ class RecordColumns(HandlingColumns):
     send_time: Mapped[datetime | None] = mapped_column(UtcTime)
     message_id: Mapped[str] = mapped_column(String(36), index=True)
     arrive_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    revision: Mapped[int] = mapped_column(Integer, server_default="1")
 
 
 class RequestRow(RecordColumns, Base):
@@ -52,6 +71,7 @@ class RequestRow(RecordColumns, Base):
     version: Mapped[int] = mapped_column(Integer)
     update_time: Mapped[datetime] = mapped_column(UtcTime)
     close_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    shared_with: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
 
 
 class ReplyRow(RecordColumns, Base):
@@ -129,6 +149,81 @@ class EntityRow(HandlingColumns, Base):
     stix: Mapped[str] = mapped_column(Text)
     send_time: Mapped[datetime] = mapped_column(UtcTime)
     list_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class CarrierRow(Base):
+    """A message that holds a record's content."""
+
+    __tablename__ = "carrier"
+    message_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    record: Mapped[str] = mapped_column(String(150), index=True)
+
+
+class RevisionRow(Base):
+    """A wording of a request or a reply that was corrected."""
+
+    __tablename__ = "revision"
+    record: Mapped[str] = mapped_column(String(150), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    request: Mapped[str] = mapped_column(String(100), index=True)
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    bundle: Mapped[str] = mapped_column(Text)
+    revise_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class DirectiveRow(Base):
+    """What a record's unit told its holders. It outlives the record, and holds none of its content."""
+
+    __tablename__ = "directive"
+    name: Mapped[str] = mapped_column(String(150), primary_key=True)
+    request: Mapped[str] = mapped_column(String(100), index=True)
+    record: Mapped[str] = mapped_column(String(150), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    unit: Mapped[str] = mapped_column(String(100))
+    officer: Mapped[str] = mapped_column(String(120))
+    ground: Mapped[str] = mapped_column(String(40))
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    due_time: Mapped[datetime] = mapped_column(UtcTime)
+    # As `adapters.directives` writes it; none but for HANDLING.
+    handling: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    downgrade: Mapped[bool] = mapped_column(Boolean)
+    revision: Mapped[int] = mapped_column(Integer)
+    arrive_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    overdue_told: Mapped[bool] = mapped_column(Boolean)
+
+
+class AnswerRow(Base):
+    """What a holder of something sent from here answered, or has not yet."""
+
+    __tablename__ = "answer"
+    __table_args__ = (Index(None, "state", "due_time"),)
+    directive: Mapped[str] = mapped_column(String(150), primary_key=True)
+    unit: Mapped[str] = mapped_column(String(100), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20))
+    ground: Mapped[str] = mapped_column(String(100))
+    answer_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    open_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    # Of its directive, to be listed by.
+    owner: Mapped[str] = mapped_column(String(100), index=True)
+    record: Mapped[str] = mapped_column(String(150))
+    kind: Mapped[str] = mapped_column(String(20))
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    due_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class SharingRow(Base):
+    """A wish to share a request."""
+
+    __tablename__ = "sharing"
+    name: Mapped[str] = mapped_column(String(150), primary_key=True)
+    request: Mapped[str] = mapped_column(String(100), index=True)
+    unit: Mapped[str] = mapped_column(String(100))
+    officer: Mapped[str] = mapped_column(String(120))
+    recipients: Mapped[list[str]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10))
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    decide_time: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class WaitingRow(Base):

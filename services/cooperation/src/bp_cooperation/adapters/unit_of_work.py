@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_cooperation.adapters.attachments import SqlAttachments
+from bp_cooperation.adapters.directives import SqlDirectives
 from bp_cooperation.adapters.directory import SqlDirectory
 from bp_cooperation.adapters.entities import SqlEntities
-from bp_cooperation.adapters.ladders import SqlLadders, SqlWaiting
+from bp_cooperation.adapters.ladders import SqlCarriers, SqlLadders, SqlWaiting
 from bp_cooperation.adapters.outlet import OutboxOutlet
 from bp_cooperation.adapters.records import SqlReplies, SqlRequests
+from bp_cooperation.adapters.revisions import SqlRevisions
+from bp_cooperation.adapters.sharings import SqlSharings
 from bp_cooperation.adapters.stix import StixBundles
 from bp_cooperation.usecases.work import Rules, Work
 from bp_kit.database import Database
@@ -42,9 +45,13 @@ class Workshop:
             requests=SqlRequests(session, sealer),
             replies=SqlReplies(session, sealer),
             attachments=SqlAttachments(session, sealer),
-            entities=SqlEntities(session, sealer),
+            entities=SqlEntities(session, sealer, self.seams.clock),
             ladders=SqlLadders(session),
             directory=SqlDirectory(session, sealer),
+            directives=SqlDirectives(session, sealer),
+            revisions=SqlRevisions(session, sealer),
+            carriers=SqlCarriers(session),
+            sharings=SqlSharings(session, sealer),
             waiting=SqlWaiting(session),
             outlet=self.outlet(session),
             bundles=StixBundles(),

@@ -25,7 +25,8 @@ def current_caller() -> Caller:
 
 def listing_of(request: Any) -> Listing:
     """Returns what a list request asks for."""
-    return Listing(**vars(listing.listing_of(request)), seer=current_caller())
+    exercise = bool(getattr(request, "exercise", False))
+    return Listing(**vars(listing.listing_of(request)), seer=current_caller(), exercise=exercise)
 
 
 def _is_of(unit: str, country: str) -> bool:

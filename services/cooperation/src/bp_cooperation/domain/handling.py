@@ -1,4 +1,4 @@
-"""The conditions on information (TLP 2.0, purpose, releasable-to, retention). Labels only tighten."""
+"""The conditions on information (TLP 2.0, codes, purpose, releasable-to, retention, exercise). Labels only tighten."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from bp_kit.errors import Refused
 
 # From open to closed, as FIRST orders them.
 TLP = ("CLEAR", "GREEN", "AMBER", "AMBER_STRICT", "RED")
+# Where two name different countries, what remains is no country: ISO 3166 leaves ZZZ to whoever needs a code that nobody has.
+NO_COUNTRY = ("ZZZ",)
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,16 @@ class Handling:
         purpose: A value of the closed list `Purpose`, without prefix.
         releasable_to: Codes of the countries that may have it, in order; empty: its addressees, whoever they are, and nobody else.
         retention_time: When it must be destroyed; None: not stated.
+        codes: Handling codes, in order: what its holders may not do with it.
+        exercise: It belongs to an exercise.
     """
 
     tlp: str
     purpose: str
     releasable_to: tuple[str, ...] = ()
     retention_time: datetime | None = None
+    codes: tuple[str, ...] = ()
+    exercise: bool = False
 
     def allows(self, unit: str) -> bool:
         """Tells whether a unit may be an addressee."""
@@ -39,14 +45,27 @@ class Handling:
         return replace(self, releasable_to=tuple(sorted((*self.releasable_to, country))))
 
     def tightened(self, by: Handling) -> Handling:
-        """Returns the strictest of both: the closer label, the countries that both name, the earlier retention time. The purpose stays."""
+        """Returns the strictest of both: the closer label, the countries that each leaves, the earlier retention time, all codes.
+
+        The purpose stays.
+
+        Raises:
+            Refused: EXERCISE_MIXED.
+        """
+        if self.exercise != by.exercise:
+            raise Refused("EXERCISE_MIXED")
         times = [time for time in (self.retention_time, by.retention_time) if time]
-        return Handling(
+        return replace(
+            self,
             tlp=max(self.tlp, by.tlp, key=TLP.index),
-            purpose=self.purpose,
-            releasable_to=tuple(sorted({*self.releasable_to} & {*by.releasable_to})),
+            releasable_to=_common(self.releasable_to, by.releasable_to),
             retention_time=min(times, default=None),
+            codes=tuple(sorted({*self.codes, *by.codes})),
         )
+
+    def within(self, other: Handling) -> bool:
+        """Tells whether nothing of it is looser than the other."""
+        return other.tightened(self) == replace(self, purpose=other.purpose)
 
     def retained(self, now: datetime, *, usual: timedelta, longest: timedelta, field: str) -> Handling:
         """Returns it with a retention time: its own, or the usual one.
@@ -64,3 +83,9 @@ class Handling:
     def expired(self, now: datetime) -> bool:
         """Tells whether it must be destroyed by now."""
         return self.retention_time is not None and self.retention_time <= now
+
+
+def _common(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    if not some or not others:
+        return some or others
+    return tuple(sorted({*some} & {*others})) or NO_COUNTRY

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bp_cooperation.domain.handling import Handling
-from bp_cooperation.domain.request import Request
+from bp_cooperation.domain.request import PURGED, RECALLED, Request, require_kept
 from bp_kit.errors import Refused
 
-DRAFT, SENT, PURGED = "DRAFT", "SENT", "PURGED"
+DRAFT, SENT = "DRAFT", "SENT"
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,13 @@ class Reply:
         recipients: Units that get it.
         handling: The conditions on it, never looser than the request's.
         bundle: The JSON text of a STIX 2.1 bundle; empty for none.
-        state: DRAFT, SENT or PURGED.
+        state: DRAFT, SENT, PURGED or RECALLED.
         create_time: When the draft was begun.
         list_time: When it was begun, sent or received here, whichever came last; orders lists.
         send_time: When it was sent.
         message_id: The message it travels in; empty for a draft.
         arrive_time: When it arrived for units here; None where it was only sent from here, or not yet.
+        revision: Counts corrections, from 1.
     """
 
     name: str
@@ -48,11 +49,17 @@ class Reply:
     send_time: datetime | None = None
     message_id: str = ""
     arrive_time: datetime | None = None
+    revision: int = 1
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The units that got it, or will."""
+        return self.recipients
 
     @property
     def units(self) -> tuple[str, ...]:
-        """The units it concerns once it is sent: who speaks first, then who gets it."""
-        return (self.unit, *self.recipients)
+        """The units it concerns once it is sent: who speaks first, then who gets it, but those that its handling shuts out by now."""
+        return (self.unit, *(unit for unit in self.recipients if self.handling.allows(unit)))
 
     def seen_by(self, units: Collection[str]) -> bool:
         """Tells whether somebody who acts for these units may know of it."""
@@ -86,9 +93,29 @@ class Reply:
         """Returns it with the message it travels in."""
         return replace(self, message_id=message_id)
 
-    def purged(self) -> Reply:
+    def purged(self, now: datetime) -> Reply:
         """Returns what is left of it after its retention time."""
         return replace(self, state=PURGED, text="", bundle="")
+
+    def require_kept(self) -> None:
+        """Refuses what has no content that anybody else holds: a draft, or what was destroyed.
+
+        Raises:
+            Refused: RECORD_NOT_SENT, RECORD_RECALLED, CONTENT_EXPIRED.
+        """
+        require_kept(self.state)
+
+    def recalled(self, now: datetime) -> Reply:
+        """Returns what is left of it once its unit took it back."""
+        return replace(self, state=RECALLED, text="", bundle="")
+
+    def corrected(self, now: datetime, revision: int, *, title: str, text: str, bundle: str) -> Reply:
+        """Returns it in another wording."""
+        return replace(self, revision=revision, text=text, bundle=bundle)
+
+    def handled(self, now: datetime, handling: Handling) -> Reply:
+        """Returns it under other conditions."""
+        return replace(self, handling=handling)
 
 
 def audience(request: Request, unit: str, handling: Handling, *, to_requester_only: bool) -> tuple[str, ...]:

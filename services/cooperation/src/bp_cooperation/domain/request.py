@@ -9,7 +9,7 @@ from datetime import datetime
 from bp_cooperation.domain.handling import Handling
 from bp_kit.errors import Refused
 
-DRAFT, OPEN, CLOSED, PURGED = "DRAFT", "OPEN", "CLOSED", "PURGED"
+DRAFT, OPEN, CLOSED, PURGED, RECALLED = "DRAFT", "OPEN", "CLOSED", "PURGED", "RECALLED"
 PRESSING = frozenset({"FLASH", "URGENT"})
 
 
@@ -27,7 +27,7 @@ class Request:
         urgency: FLASH, URGENT, ROUTINE or BULK.
         handling: The conditions on it.
         bundle: The JSON text of a STIX 2.1 bundle; empty for none.
-        state: DRAFT, OPEN, CLOSED or PURGED.
+        state: DRAFT, OPEN, CLOSED, PURGED or RECALLED.
         version: Counts changes.
         create_time: When the draft was begun.
         update_time: When it last changed.
@@ -36,6 +36,8 @@ class Request:
         close_time: When it was closed.
         message_id: The message it travels in; empty for a draft.
         arrive_time: When it arrived for units here; None where it was only sent from here, or not yet.
+        revision: Counts corrections, from 1.
+        shared_with: Units that it was shared with after it was sent.
     """
 
     name: str
@@ -56,11 +58,18 @@ class Request:
     close_time: datetime | None = None
     message_id: str = ""
     arrive_time: datetime | None = None
+    revision: int = 1
+    shared_with: tuple[str, ...] = ()
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The units that got it, or will: who is asked, then whom it was shared with."""
+        return (*self.recipients, *self.shared_with)
 
     @property
     def units(self) -> tuple[str, ...]:
-        """The units it concerns once it is sent: who asks first, then who is asked."""
-        return (self.unit, *self.recipients)
+        """The units it concerns once it is sent: who asks first, then its holders, but those that its handling shuts out by now."""
+        return (self.unit, *(unit for unit in self.holders if self.handling.allows(unit)))
 
     def seen_by(self, units: Collection[str]) -> bool:
         """Tells whether somebody who acts for these units may know of it."""
@@ -92,8 +101,10 @@ class Request:
         """Refuses to answer or close what is not open.
 
         Raises:
-            Refused: REQUEST_NOT_OPEN.
+            Refused: RECORD_RECALLED, REQUEST_NOT_OPEN.
         """
+        if self.state == RECALLED:
+            raise Refused("RECORD_RECALLED")
         if self.state != OPEN:
             raise Refused("REQUEST_NOT_OPEN")
 
@@ -134,3 +145,39 @@ class Request:
     def purged(self, now: datetime) -> Request:
         """Returns what is left of it after its retention time: that it was, between whom, and when."""
         return self.changed(now, state=PURGED, title="", text="", bundle="")
+
+    def require_kept(self) -> None:
+        """Refuses what has no content that anybody else holds: a draft, or what was destroyed.
+
+        Raises:
+            Refused: RECORD_NOT_SENT, RECORD_RECALLED, CONTENT_EXPIRED.
+        """
+        require_kept(self.state)
+
+    def recalled(self, now: datetime) -> Request:
+        """Returns what is left of it once its unit took it back."""
+        return self.changed(now, state=RECALLED, title="", text="", bundle="")
+
+    def corrected(self, now: datetime, revision: int, *, title: str, text: str, bundle: str) -> Request:
+        """Returns it in another wording."""
+        return self.changed(now, revision=revision, title=title, text=text, bundle=bundle)
+
+    def handled(self, now: datetime, handling: Handling) -> Request:
+        """Returns it under other conditions."""
+        return self.changed(now, handling=handling)
+
+    def shared(self, now: datetime, units: Collection[str]) -> Request:
+        """Returns it as shared with further units, too."""
+        further = [unit for unit in units if unit not in self.units]
+        return self.changed(now, shared_with=tuple(dict.fromkeys([*self.shared_with, *further])))
+
+
+def require_kept(state: str) -> None:
+    """Refuses what has no content that anybody else holds.
+
+    Raises:
+        Refused: RECORD_NOT_SENT, RECORD_RECALLED, CONTENT_EXPIRED.
+    """
+    reasons = {DRAFT: "RECORD_NOT_SENT", RECALLED: "RECORD_RECALLED", PURGED: "CONTENT_EXPIRED"}
+    if state in reasons:
+        raise Refused(reasons[state])

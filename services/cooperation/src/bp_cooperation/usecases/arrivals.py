@@ -6,16 +6,17 @@ was kept once never changes, whatever arrives under its name later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bp_cooperation.domain.attachment import Attachment
-from bp_cooperation.domain.ladder import Rung
+from bp_cooperation.domain.ladder import EXPIRED, REFUSED, Rung
 from bp_cooperation.domain.names import country_of, request_of, require_author
 from bp_cooperation.domain.reply import SENT, Reply
-from bp_cooperation.domain.request import CLOSED, OPEN, PRESSING, Request
-from bp_cooperation.usecases.requests import keep_entities
+from bp_cooperation.domain.request import CLOSED, OPEN, PRESSING, RECALLED, Request
+from bp_cooperation.usecases.expiring import settle_expiry
+from bp_cooperation.usecases.keeping import find, keep_entities, save
 from bp_cooperation.usecases.sight import Record
 from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
@@ -30,11 +31,13 @@ class Arrival:
     Attributes:
         message_id: Its id.
         author: The unit that sent it, as the exchange has verified.
+        recipients: The units that it is for.
         body: The whole message, to keep it while its request is missing.
     """
 
     message_id: str
     author: str
+    recipients: tuple[str, ...]
     body: bytes
 
 
@@ -45,11 +48,11 @@ async def keep_request(work: Work, arrival: Arrival, request: Request, attachmen
         Refused: PERMISSION_DENIED, INVALID_FIELD, ALREADY_EXISTS, CONTENT_EXPIRED, or one of the BUNDLE_ reasons.
     """
     require_author(arrival.author, request.name)
-    if request.unit != arrival.author or request.state != OPEN:
-        raise Refused("INVALID_FIELD", field="payload", description=_FOREIGN)
+    require_wanted(request, arrival, states=(OPEN,))
     known = await work.requests.find(request.name, for_change=True)
     if known is None:
-        await _add(work, _received(work, request, arrival), attachments)
+        if not await keep_first(work, request, arrival, attachments):
+            return
     elif _is_news(known, arrival):
         await work.requests.save(known.arrived(work.clock()))
     else:
@@ -66,13 +69,15 @@ async def keep_reply(work: Work, arrival: Arrival, reply: Reply, attachments: Se
     """
     request = await work.requests.find(request_of(reply.name), for_change=True)
     if request is None:
+        await _require_awaited(work, reply)
         await work.waiting.add(arrival.message_id, request_of(reply.name), arrival.body, work.clock())
         return
     _require_of_conversation(request, arrival, reply)
     known = await work.replies.find(reply.name, for_change=True)
+    tightened = replace(reply, handling=request.handling.tightened(reply.handling))
     if known is None:
-        tightened = replace(reply, handling=request.handling.tightened(reply.handling))
-        await _add(work, _received(work, tightened, arrival), attachments)
+        if not await keep_first(work, tightened, arrival, attachments):
+            return
     elif _is_news(known, arrival):
         await work.replies.save(known.arrived(work.clock()))
     else:
@@ -100,13 +105,18 @@ async def keep_closing(work: Work, arrival: Arrival, name: str, close_time: date
 
 async def keep_receipt(work: Work, message_id: str, rung: Rung) -> None:
     """Keeps what became of something sent from here at one of its recipients; of anything else, nothing."""
-    record: Record | None = await work.requests.carried_by(message_id) or await work.replies.carried_by(message_id)
-    if record and rung.unit in record.recipients:
+    name = await work.carriers.carried_by(message_id)
+    record = await find(work, name) if name else None
+    if record and rung.unit in record.holders:
         await work.ladders.add(record.name, [rung])
+        if rung.state in (EXPIRED, REFUSED):
+            await settle_expiry(work, record, rung.unit)
 
 
 def _require_of_conversation(request: Request, arrival: Arrival, reply: Reply) -> None:
     """Refuses a reply of somebody whom the request does not concern, or to somebody whom it does not."""
+    if request.state == RECALLED:
+        raise Refused("RECORD_RECALLED")
     if request.state not in (OPEN, CLOSED):
         raise Refused("CONTENT_EXPIRED")
     if arrival.author not in request.units:
@@ -137,7 +147,45 @@ def _received(work: Work, record: Record, arrival: Arrival) -> Record:
     return replace(record.carried_by(arrival.message_id).arrived(now), handling=handling, list_time=now)
 
 
-async def _add(work: Work, record: Record, attachments: Iterable[Attachment]) -> None:
+def require_wanted(request: Request, arrival: Arrival, *, states: Collection[str]) -> None:
+    """Refuses a request that another unit sends, or in a state in which none is sent.
+
+    Raises:
+        Refused: INVALID_FIELD.
+    """
+    if request.unit != arrival.author or request.state not in states:
+        raise Refused("INVALID_FIELD", field="payload", description=_FOREIGN)
+
+
+async def keep_first(work: Work, record: Record, arrival: Arrival, attachments: Sequence[Attachment]) -> bool:
+    """Keeps what has not been here; of what was recalled before it came, only that it was, and then returns False.
+
+    Raises:
+        Refused: ALREADY_EXISTS, CONTENT_EXPIRED, or one of the BUNDLE_ reasons.
+    """
+    received = _received(work, record, arrival)
+    if await work.directives.recall_of(record.name, record.unit):
+        await save(work, received.recalled(work.clock()))
+        await work.attachments.discard(attachments)
+        await work.outlet.erase([arrival.message_id])
+        return False
+    await _add(work, received, arrival, attachments)
+    return True
+
+
+async def _require_awaited(work: Work, reply: Reply) -> None:
+    """Refuses to keep a reply, while its request is missing, that will never be shown.
+
+    Raises:
+        Refused: RECORD_RECALLED.
+    """
+    recalled = await work.directives.recall_of(reply.name, reply.unit)
+    if recalled or await work.directives.recall_of(request_of(reply.name)):
+        raise Refused("RECORD_RECALLED")
+
+
+async def _add(work: Work, record: Record, arrival: Arrival, attachments: Iterable[Attachment]) -> None:
+    await work.carriers.add(record.name, arrival.message_id)
     if isinstance(record, Request):
         await work.requests.add(record)
     else:

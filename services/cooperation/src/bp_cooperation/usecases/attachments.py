@@ -6,6 +6,7 @@ from collections.abc import AsyncIterable
 
 from bp_cooperation.domain.attachment import Attachment, check_file_name, checked_media_type
 from bp_cooperation.domain.names import request_of
+from bp_cooperation.domain.request import PURGED
 from bp_cooperation.usecases.sight import Record, require_acting, see_record, see_request
 from bp_cooperation.usecases.work import Caller, Intake, Listing, Work
 from bp_kit.errors import Refused
@@ -61,7 +62,9 @@ async def list_attachments(work: Work, listing: Listing) -> Listed[Attachment]:
         Refused: NOT_FOUND, INVALID_PAGE_TOKEN, INVALID_FIELD.
     """
     await see_request(work, listing.seer, listing.parent)
-    return await work.attachments.page(listing)
+    page = await work.attachments.page(listing)
+    gone = {name for name in {one.record for one in page.items} if await _is_gone(work, listing.seer, name)}
+    return Listed([one for one in page.items if one.record not in gone], page.next_token)
 
 
 async def delete_attachment(work: Work, caller: Caller, name: str) -> None:
@@ -81,10 +84,17 @@ async def _found(work: Work, caller: Caller, name: str, *, for_change: bool = Fa
     if attachment is None:
         raise Refused("NOT_FOUND", name=name)
     try:
-        return attachment, await see_record(work, caller, attachment.record, for_change=for_change)
+        record = await see_record(work, caller, attachment.record, for_change=for_change)
     except Refused:
         # The refusal must not tell which record it is.
         raise Refused("NOT_FOUND", name=name) from None
+    if record.state == PURGED:
+        raise Refused("NOT_FOUND", name=name)
+    return attachment, record
+
+
+async def _is_gone(work: Work, caller: Caller, record: str) -> bool:
+    return (await see_record(work, caller, record)).state == PURGED
 
 
 async def _open_draft(work: Work, caller: Caller, name: str) -> None:

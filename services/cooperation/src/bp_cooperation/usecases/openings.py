@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bp_cooperation.domain.request import PURGED, RECALLED
 from bp_cooperation.usecases.sight import see_record
 from bp_cooperation.usecases.work import Caller, Work
 
@@ -13,10 +14,10 @@ async def unopened_by(work: Work, caller: Caller, record_name: str) -> frozenset
         Refused: NOT_FOUND.
     """
     record = await see_record(work, caller, record_name)
-    if not record.message_id:
+    if not record.message_id or record.state in (PURGED, RECALLED):
         return frozenset()
-    receiving = caller.units.intersection(record.recipients)
-    return receiving - await work.ladders.opened(record_name) if receiving else frozenset()
+    receiving = caller.units.intersection(record.holders)
+    return receiving - {*await work.ladders.opened(record_name)} if receiving else frozenset()
 
 
 async def mark_opened(work: Work, caller: Caller, record_name: str) -> None:

@@ -8,11 +8,12 @@ from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.ladder import QUEUED, Rung
 from bp_cooperation.domain.names import country_of, request_of
 from bp_cooperation.domain.reply import DRAFT, Reply, audience
-from bp_cooperation.usecases.requests import keep_entities
+from bp_cooperation.usecases.keeping import keep_entities
 from bp_cooperation.usecases.sight import (
     Record,
     Sight,
     acting_unit,
+    in_force,
     require_acting,
     see_reply,
     see_request,
@@ -83,7 +84,7 @@ async def list_replies(work: Work, listing: Listing) -> Listed[Sight]:
     """
     await see_request(work, listing.seer, listing.parent)
     page = await work.replies.page(listing)
-    records: list[Record] = [*page.items]
+    records: list[Record] = [in_force(work, reply) for reply in page.items]
     return Listed(await sights(work, listing.seer, records), page.next_token)
 
 
@@ -106,13 +107,14 @@ async def send_reply(work: Work, caller: Caller, name: str) -> Sight:
     """
     draft = await _own_draft(work, caller, name)
     request = await see_request(work, caller, request_of(name))
-    request.require_open()
     if draft.handling.expired(work.clock()):
         raise Refused("CONTENT_EXPIRED")
+    request.require_open()
     attachments = await work.attachments.of(name)
     sent = draft.sent(caller.name, work.clock(), attachments=len(attachments))
     sent = sent.carried_by(await work.outlet.reply_sent(sent, request.urgency, attachments))
     await work.replies.save(sent)
+    await work.carriers.add(name, sent.message_id)
     await keep_entities(work, sent)
     await work.ladders.add(name, [Rung(unit, QUEUED, sent.list_time) for unit in sent.recipients])
     return await sight(work, caller, sent)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bp_cooperation.domain.entity import entity_of
 from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.ladder import QUEUED, Rung
 from bp_cooperation.domain.names import country_of
 from bp_cooperation.domain.request import DRAFT, Request
-from bp_cooperation.usecases.sight import Record, Sight, acting_unit, require_acting, see_request, sight, sights
+from bp_cooperation.usecases.keeping import keep_entities
+from bp_cooperation.usecases.sight import (
+    Record,
+    Sight,
+    acting_unit,
+    in_force,
+    require_acting,
+    see_request,
+    sight,
+    sights,
+)
 from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
@@ -83,7 +92,7 @@ async def list_requests(work: Work, listing: Listing) -> Listed[Sight]:
         Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
     """
     page = await work.requests.page(listing)
-    records: list[Record] = [*page.items]
+    records: list[Record] = [in_force(work, request) for request in page.items]
     return Listed(await sights(work, listing.seer, records), page.next_token)
 
 
@@ -130,6 +139,7 @@ async def send_request(work: Work, caller: Caller, name: str, *, etag: str) -> S
     sent = draft.sent(caller.name, work.clock())
     sent = sent.carried_by(await work.outlet.request_opened(sent, await work.attachments.of(name)))
     await work.requests.save(sent)
+    await work.carriers.add(name, sent.message_id)
     await keep_entities(work, sent)
     await work.ladders.add(name, [Rung(unit, QUEUED, sent.update_time) for unit in sent.recipients])
     return await sight(work, caller, sent)
@@ -147,18 +157,6 @@ async def close_request(work: Work, caller: Caller, name: str) -> Sight:
     await work.requests.save(closed)
     await work.outlet.request_closed(closed)
     return await sight(work, caller, closed)
-
-
-async def keep_entities(work: Work, record: Record) -> None:
-    """Makes the objects of a sent record's bundle findable. Who sent it has checked its references."""
-    if record.send_time is None:
-        raise ValueError("only what was sent is searched")
-    objects = await work.bundles.read(record.bundle, field="bundle", known=None)
-    entities = [
-        entity_of(one, source=record.name, unit=record.unit, handling=record.handling, send_time=record.send_time)
-        for one in objects
-    ]
-    await work.entities.replace(record.name, entities, record.list_time)
 
 
 def _handling(work: Work, given: Handling | None, country: str) -> Handling:

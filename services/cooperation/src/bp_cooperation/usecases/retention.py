@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from bp_cooperation.domain.request import DRAFT, Request
+from bp_cooperation.usecases.destroying import destroy_content
+from bp_cooperation.usecases.expiring import answer_expiry
+from bp_cooperation.usecases.keeping import save
 from bp_cooperation.usecases.sight import Record
 from bp_cooperation.usecases.work import Files, Transactions, Work
 
@@ -38,17 +41,12 @@ async def _purge_some(transactions: Transactions) -> int:
 
 
 async def _purge(work: Work, record: Record) -> None:
-    await work.attachments.discard(await work.attachments.of(record.name))
-    await work.entities.replace(record.name, (), work.clock())
-    if isinstance(record, Request):
-        if record.state == DRAFT:
-            await work.requests.remove(record.name)
-        else:
-            await work.requests.save(record.purged(work.clock()))
-    elif record.state == DRAFT:
-        await work.replies.remove(record.name)
-    else:
-        await work.replies.save(record.purged())
+    await destroy_content(work, record)
+    if record.state == DRAFT:
+        await (work.requests if isinstance(record, Request) else work.replies).remove(record.name)
+        return
+    await save(work, record.purged(work.clock()))
+    await answer_expiry(work, record)
 
 
 async def _destroy_some(transactions: Transactions, files: Files) -> int:

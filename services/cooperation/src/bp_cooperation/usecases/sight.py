@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from bp_cooperation.domain.ladder import Ladder, ladders
 from bp_cooperation.domain.names import is_reply
 from bp_cooperation.domain.reply import Reply
-from bp_cooperation.domain.request import Request
+from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
 from bp_cooperation.usecases.work import Caller, Work
 from bp_kit.errors import Refused
 
 Record: TypeAlias = Request | Reply
+RecordKind = TypeVar("RecordKind", Request, Reply)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class Sight:
     attachment_count: int
 
 
+def in_force(work: Work, record: RecordKind) -> RecordKind:
+    """Returns a record as it may be shown: after its retention time nothing of it is, even before it is destroyed."""
+    kept = record.state not in (DRAFT, PURGED, RECALLED)
+    return record.purged(work.clock()) if kept and record.handling.expired(work.clock()) else record
+
+
 async def see_request(work: Work, caller: Caller, name: str, *, for_change: bool = False) -> Request:
     """Returns a request that the caller may know of.
 
@@ -39,7 +46,7 @@ async def see_request(work: Work, caller: Caller, name: str, *, for_change: bool
     request = await work.requests.find(name, for_change=for_change)
     if request is None or not request.seen_by(caller.units):
         raise Refused("NOT_FOUND", name=name)
-    return request
+    return in_force(work, request)
 
 
 async def see_reply(work: Work, caller: Caller, name: str, *, for_change: bool = False) -> Reply:
@@ -51,7 +58,7 @@ async def see_reply(work: Work, caller: Caller, name: str, *, for_change: bool =
     reply = await work.replies.find(name, for_change=for_change)
     if reply is None or not reply.seen_by(caller.units):
         raise Refused("NOT_FOUND", name=name)
-    return reply
+    return in_force(work, reply)
 
 
 async def see_record(work: Work, caller: Caller, name: str, *, for_change: bool = False) -> Record:
@@ -73,7 +80,7 @@ async def sights(work: Work, caller: Caller, records: list[Record]) -> list[Sigh
     return [
         Sight(
             record,
-            ladders(rungs.get(record.name, ()), record.recipients),
+            ladders(rungs.get(record.name, ()), record.holders),
             counts.get(record.name, 0),
         )
         for record in records

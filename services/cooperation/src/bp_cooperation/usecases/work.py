@@ -11,10 +11,12 @@ from typing import Protocol
 from bp_cooperation.domain.addressee import Addressee
 from bp_cooperation.domain.attachment import Attachment, SealedContent
 from bp_cooperation.domain.bundle import Properties
+from bp_cooperation.domain.directive import Answer, Directive, Revision
 from bp_cooperation.domain.entity import Entity
 from bp_cooperation.domain.ladder import Rung
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import Request
+from bp_cooperation.domain.sharing import Sharing
 from bp_kit import listing
 from bp_kit.listing import Listed
 
@@ -40,9 +42,11 @@ class Listing(listing.Listing):
 
     Attributes:
         seer: Who asks.
+        exercise: What belongs to exercises instead of the real, where a list tells the two apart.
     """
 
     seer: Caller
+    exercise: bool = False
 
 
 class Requests(Protocol):
@@ -66,10 +70,6 @@ class Requests(Protocol):
 
     async def page(self, listing: Listing) -> Listed[Request]:
         """Returns a page of what the caller's units may see, newest first."""
-        ...
-
-    async def carried_by(self, message_id: str) -> Request | None:
-        """Returns the request that travels in a message."""
         ...
 
     async def due(self, now: datetime, drafts_before: datetime, limit: int) -> list[Request]:
@@ -100,8 +100,8 @@ class Replies(Protocol):
         """Returns a page of one request's replies that the caller's units may see, oldest first."""
         ...
 
-    async def carried_by(self, message_id: str) -> Reply | None:
-        """Returns the reply that travels in a message."""
+    async def of(self, request: str) -> list[Reply]:
+        """Returns all replies to a request that are here, drafts included."""
         ...
 
     async def due(self, now: datetime, drafts_before: datetime, limit: int) -> list[Reply]:
@@ -180,8 +180,8 @@ class Ladders(Protocol):
         """Keeps rungs; the earliest of those that are told twice."""
         ...
 
-    async def opened(self, record: str) -> set[str]:
-        """Returns the units here that opened it."""
+    async def opened(self, record: str) -> dict[str, datetime]:
+        """Returns when each unit here opened it, of those that did."""
         ...
 
     async def mark_opened(self, record: str, units: Iterable[str], now: datetime) -> None:
@@ -225,6 +225,90 @@ class Waiting(Protocol):
         ...
 
 
+class Directives(Protocol):
+    """What was told about what was sent, here and elsewhere, and what was answered."""
+
+    async def find(self, name: str, *, for_change: bool = False) -> Directive | None:
+        """Returns the directive, locked when it is to be changed."""
+        ...
+
+    async def save(self, directive: Directive) -> None:
+        """Keeps a directive."""
+        ...
+
+    async def recall_of(self, record: str, unit: str = "") -> Directive | None:
+        """Returns the directive by which a unit (empty: any) took a record back, if there is one."""
+        ...
+
+    async def page(self, listing: Listing) -> Listed[Directive]:
+        """Returns a page of a request's directives that the caller's units may see, oldest first."""
+        ...
+
+    async def answers(self, directives: Collection[str]) -> dict[str, list[Answer]]:
+        """Returns the answers, by directive, in the order of their units."""
+        ...
+
+    async def save_answer(self, directive: Directive, answer: Answer) -> None:
+        """Keeps an answer."""
+        ...
+
+    async def outstanding(self, listing: Listing) -> Listed[tuple[Directive, Answer]]:
+        """Returns a page of answers that the caller's units await, the longest awaited first."""
+        ...
+
+    async def overdue(self, now: datetime, limit: int) -> list[Directive]:
+        """Returns directives with overdue answers of which nobody was told."""
+        ...
+
+
+class Revisions(Protocol):
+    """Wordings of requests and replies."""
+
+    async def add(self, revision: Revision) -> None:
+        """Keeps a wording; the same one once."""
+        ...
+
+    async def page(self, listing: Listing) -> Listed[Revision]:
+        """Returns a page of the wordings of a request and its replies that the caller's units may see, oldest first."""
+        ...
+
+    async def forget(self, record: str) -> None:
+        """Destroys a record's wordings."""
+        ...
+
+
+class Carriers(Protocol):
+    """Which messages brought a record's content, or took it away from here."""
+
+    async def add(self, record: str, message_id: str) -> None:
+        """Keeps that a message holds content of a record."""
+        ...
+
+    async def of(self, record: str) -> list[str]:
+        """Returns the messages that hold a record's content."""
+        ...
+
+    async def carried_by(self, message_id: str) -> str:
+        """Returns the name of the record whose content a message holds; empty where it holds none that is known here."""
+        ...
+
+
+class Sharings(Protocol):
+    """Wishes to share requests."""
+
+    async def find(self, name: str, *, for_change: bool = False) -> Sharing | None:
+        """Returns the wish, locked when it is to be changed."""
+        ...
+
+    async def save(self, sharing: Sharing) -> None:
+        """Keeps a wish."""
+        ...
+
+    async def page(self, listing: Listing) -> Listed[Sharing]:
+        """Returns a page of the wishes to share a request that the caller's units asked for or decide, oldest first."""
+        ...
+
+
 class Outlet(Protocol):
     """Those who must hear of changes; they do once the transaction commits."""
 
@@ -242,6 +326,34 @@ class Outlet(Protocol):
 
     async def report_opened(self, message_id: str, unit: str) -> None:
         """Tells a message's sender that a unit here opened it."""
+        ...
+
+    async def directive_issued(self, directive: Directive, record: Request | Reply, revision: Revision | None) -> str:
+        """Tells a record's holders what its unit tells; returns the message's id."""
+        ...
+
+    async def directive_answered(self, directive: Directive, answer: Answer) -> None:
+        """Answers a directive."""
+        ...
+
+    async def request_shared(self, request: Request, further: Collection[str], files: Iterable[Attachment]) -> str:
+        """Sends a request to units that it is shared with, and tells its other holders; returns the message's id."""
+        ...
+
+    async def sharing_asked(self, sharing: Sharing, owner: str) -> None:
+        """Asks a request's unit to share it."""
+        ...
+
+    async def sharing_decided(self, sharing: Sharing, owner: str) -> None:
+        """Tells who wished to share what was decided."""
+        ...
+
+    async def erase(self, message_ids: Collection[str]) -> None:
+        """Has the exchange destroy what it holds of messages' content."""
+        ...
+
+    async def tell(self, template: str, subject: str, unit: str, *, urgent: bool = False) -> None:
+        """Notifies a unit here."""
         ...
 
     async def tell_of_request(self, request: Request, unit: str) -> None:
@@ -283,6 +395,7 @@ class Rules:
         longest_retention: The most an author may say.
         draft_lifetime: Untouched drafts are deleted after it.
         waiting_lifetime: Messages about unknown requests are forgotten after it.
+        answer_time: Who has not answered a directive within it is overdue.
         attachment_bytes: Largest file.
         attachment_count: Most files of one request or reply.
     """
@@ -292,6 +405,7 @@ class Rules:
     longest_retention: timedelta
     draft_lifetime: timedelta
     waiting_lifetime: timedelta
+    answer_time: timedelta
     attachment_bytes: int
     attachment_count: int
 
@@ -306,6 +420,10 @@ class Work:
     entities: Entities
     ladders: Ladders
     directory: Directory
+    directives: Directives
+    revisions: Revisions
+    carriers: Carriers
+    sharings: Sharings
     waiting: Waiting
     outlet: Outlet
     bundles: Bundles

@@ -1,4 +1,4 @@
-"""Destroys what has been kept long enough, now and then."""
+"""Destroys what has been kept long enough, and tells of answers that are overdue, now and then."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
+from bp_cooperation.usecases.answers import tell_of_overdue
 from bp_cooperation.usecases.retention import purge
 from bp_kit.idempotency import forget_answers
 from bp_kit.logs import get_logger
@@ -42,8 +43,9 @@ class Keeper:
             await asyncio.sleep(self._interval.total_seconds())
 
     async def purge(self) -> None:
-        """Destroys all that is due now."""
+        """Destroys all that is due now; then tells of what is overdue."""
         purged = await purge(self._workshop.transaction, self._files)
+        await tell_of_overdue(self._workshop.transaction)
         async with self._workshop.database.write() as session:
             await forget_answers(session, before=self._workshop.seams.clock() - _ANSWERS_LIFETIME)
         if purged:

@@ -16,15 +16,32 @@ from bluepacific.cooperation.v1 import events_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.identity.v1 import events_pb2 as identity_pb2
 from bluepacific.identity.v1 import unit_pb2
+from bp_cooperation.adapters.directive_messages import (
+    received_answer,
+    received_directive,
+    received_revision,
+    received_sharing,
+)
 from bp_cooperation.adapters.file_messages import received_file
+from bp_cooperation.adapters.log import note_arrival, subject_of
 from bp_cooperation.adapters.messages import received_reply, received_request, rung_of
-from bp_cooperation.adapters.outlet import REPLY_SENT, REQUEST_CLOSED, REQUEST_OPENED, UNIT_CHANGED
+from bp_cooperation.adapters.outlet import (
+    DIRECTIVE_ANSWERED,
+    DIRECTIVE_ISSUED,
+    REPLY_SENT,
+    REQUEST_CLOSED,
+    REQUEST_OPENED,
+    REQUEST_SHARED,
+    SHARING_ASKED,
+    SHARING_DECIDED,
+    UNIT_CHANGED,
+)
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.domain.addressee import Addressee
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.names import country_of, is_reply, request_of, require_author
 from bp_cooperation.domain.reply import Reply
-from bp_cooperation.usecases import arrivals, directory
+from bp_cooperation.usecases import answers, arrivals, directory, obeying, sharings
 from bp_cooperation.usecases.arrivals import Arrival
 from bp_cooperation.usecases.sight import Record
 from bp_cooperation.usecases.work import Work
@@ -36,6 +53,10 @@ from bp_kit.validation import check
 
 Payload = TypeVar("Payload", bound=Message)
 _NAME = re.compile(r"countries/[A-Z]{3}/requests/[0-9a-f-]{36}(/replies/[0-9a-f-]{36})?")
+# What something else may wait for, or wait in vain for from now on.
+_AWAITED = (REQUEST_OPENED, REQUEST_SHARED, REPLY_SENT, DIRECTIVE_ISSUED)
+# Content that arrived and must not be kept anywhere.
+_DESTROYED = ("RECORD_RECALLED", "CONTENT_EXPIRED")
 Keep = Callable[[Work, topics_pb2.Message], Awaitable[None]]
 _log = get_logger("bp_cooperation.topics")
 
@@ -53,6 +74,11 @@ class Handlers:
             REQUEST_OPENED: self._request_opened,
             REPLY_SENT: self._reply_sent,
             REQUEST_CLOSED: self._request_closed,
+            REQUEST_SHARED: self._request_shared,
+            DIRECTIVE_ISSUED: self._directive_issued,
+            DIRECTIVE_ANSWERED: self._directive_answered,
+            SHARING_ASKED: self._sharing_asked,
+            SHARING_DECIDED: self._sharing_decided,
         }
 
     def by_topic(self) -> dict[str, MessageHandler]:
@@ -62,10 +88,17 @@ class Handlers:
     async def arrived(self, session: AsyncSession, message: topics_pb2.Message) -> None:
         """Keeps what another unit sent; then what has waited for it."""
         work = self._workshop.on(session)
-        if not await self._kept(session, work, message) or message.topic != REQUEST_OPENED:
-            return
-        for body in await work.waiting.take(message.conversation):
-            await self._kept(session, work, topics_pb2.Message.FromString(body))
+        if await self._kept(session, work, message) and message.topic in _AWAITED:
+            # By the request's name: a recall has a conversation of its own.
+            await self._keep_waiting(session, work, request_of(subject_of(message)))
+
+    async def _keep_waiting(self, session: AsyncSession, work: Work, request: str) -> None:
+        """Keeps what has waited for a request or its replies; what still has to, waits again."""
+        bodies = await work.waiting.take(request)
+        # Replies first: what is told about them may have come before them.
+        waiting = sorted((topics_pb2.Message.FromString(body) for body in bodies), key=_told_of_replies)
+        for message in waiting:
+            await self._kept(session, work, message)
 
     async def receipt(self, session: AsyncSession, receipt: topics_pb2.Receipt) -> None:
         """Keeps what became of something sent from here."""
@@ -91,13 +124,21 @@ class Handlers:
             async with session.begin_nested():
                 await self._keep[message.topic](work, message)
         except Refused as refused:
+            await self._note(session, message, refused.reason)
             _log.warning("topics.refused", topic=message.topic, message=message.message_id, reason=refused.reason)
             outlet = self._workshop.outlet(session)
+            if refused.reason in _DESTROYED:
+                await outlet.erase([message.message_id])
             for unit in message.recipients:
                 if message.receipts and country_of(unit) in self._workshop.rules.countries:
                     await outlet.report_refused(message.message_id, unit, refused.reason)
             return False
+        await self._note(session, message, "OK")
         return True
+
+    async def _note(self, session: AsyncSession, message: topics_pb2.Message, outcome: str) -> None:
+        here = [unit for unit in message.recipients if country_of(unit) in self._workshop.rules.countries]
+        await note_arrival(session, message, here, outcome=outcome, now=self._workshop.seams.clock())
 
     async def _request_opened(self, work: Work, message: topics_pb2.Message) -> None:
         payload = _payload(events_pb2.RequestOpened, message)
@@ -121,6 +162,41 @@ class Handlers:
         close_time = moment(payload.close_time, "close_time")
         await arrivals.keep_closing(work, _arrival(message), payload.request, close_time)
 
+    async def _request_shared(self, work: Work, message: topics_pb2.Message) -> None:
+        payload = _payload(events_pb2.RequestShared, message)
+        request = received_request(payload.request) if payload.HasField("request") else None
+        fits = message.conversation == payload.name and (request is None or request.name == payload.name)
+        if not fits or (request and not {*message.recipients} <= {*payload.shared_with}):
+            raise Refused("INVALID_FIELD", field="payload", description="does not fit its message")
+        if request:
+            request.check()
+        await sharings.keep_shared(
+            work,
+            _arrival(message),
+            payload.name,
+            tuple(payload.shared_with),
+            request=request,
+            attachments=self._files(message, payload.files, payload.name),
+        )
+
+    async def _directive_issued(self, work: Work, message: topics_pb2.Message) -> None:
+        payload = _payload(events_pb2.DirectiveIssued, message)
+        directive = received_directive(payload.directive)
+        await obeying.obey(work, _arrival(message), directive, received_revision(payload, directive))
+
+    async def _directive_answered(self, work: Work, message: topics_pb2.Message) -> None:
+        payload = _payload(events_pb2.DirectiveAnswered, message)
+        kind, answer = received_answer(payload)
+        await answers.keep_answer(work, message.author, record_name=payload.record, kind=kind, answer=answer)
+
+    async def _sharing_asked(self, work: Work, message: topics_pb2.Message) -> None:
+        payload = _payload(events_pb2.SharingChanged, message)
+        await sharings.keep_asked(work, _arrival(message), received_sharing(payload.sharing))
+
+    async def _sharing_decided(self, work: Work, message: topics_pb2.Message) -> None:
+        payload = _payload(events_pb2.SharingChanged, message)
+        await sharings.keep_decided(work, _arrival(message), received_sharing(payload.sharing))
+
     def _files(
         self, message: topics_pb2.Message, files: Iterable[events_pb2.SealedFile], record: str
     ) -> list[Attachment]:
@@ -131,7 +207,11 @@ class Handlers:
 
 
 def _arrival(message: topics_pb2.Message) -> Arrival:
-    return Arrival(message.message_id, message.author, message.SerializeToString())
+    return Arrival(message.message_id, message.author, tuple(message.recipients), message.SerializeToString())
+
+
+def _told_of_replies(message: topics_pb2.Message) -> bool:
+    return message.topic == DIRECTIVE_ISSUED
 
 
 def _require_addressed(message: topics_pb2.Message, record: Record) -> None:

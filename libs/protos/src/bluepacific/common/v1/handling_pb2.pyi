@@ -146,10 +146,14 @@ class Handling(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     RELEASABLE_TO_FIELD_NUMBER: _builtins.int
     RETENTION_TIME_FIELD_NUMBER: _builtins.int
+    CODES_FIELD_NUMBER: _builtins.int
+    EXERCISE_FIELD_NUMBER: _builtins.int
     tlp: Global___Tlp.ValueType
     """Traffic Light Protocol 2.0 (FIRST)."""
     purpose: Global___Purpose.ValueType
     """Why the information is shared."""
+    exercise: _builtins.bool
+    """It belongs to an exercise; never mixes with the real."""
     @_builtins.property
     def releasable_to(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Countries it may be released to, by ISO 3166-1 alpha-3 code; empty: its addressees only."""
@@ -158,6 +162,10 @@ class Handling(_message.Message):
     def retention_time(self) -> _timestamp_pb2.Timestamp:
         """When it must be destroyed."""
 
+    @_builtins.property
+    def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Handling codes, such as `H1`: what its holders may not do with it. They only become more."""
+
     def __init__(
         self,
         *,
@@ -165,10 +173,12 @@ class Handling(_message.Message):
         purpose: Global___Purpose.ValueType = ...,
         releasable_to: _abc.Iterable[_builtins.str] | None = ...,
         retention_time: _timestamp_pb2.Timestamp | None = ...,
+        codes: _abc.Iterable[_builtins.str] | None = ...,
+        exercise: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["retention_time", b"retention_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose", "releasable_to", b"releasable_to", "retention_time", b"retention_time", "tlp", b"tlp"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "exercise", b"exercise", "purpose", b"purpose", "releasable_to", b"releasable_to", "retention_time", b"retention_time", "tlp", b"tlp"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -53,6 +53,7 @@ class SearchEntitiesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
+    EXERCISE_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`countries/TON`, or `countries/-` for those of all countries."""
     query: _builtins.str
@@ -65,6 +66,8 @@ class SearchEntitiesRequest(_message.Message):
     """From the previous page."""
     filter: _builtins.str
     """AIP-160 over `type`, `unit`, `source`, `stix_id`, `tlp` and `send_time`: `send_time > 2026-01-01`."""
+    exercise: _builtins.bool
+    """Those of exercises instead of the real ones; a search never mixes the two."""
     def __init__(
         self,
         *,
@@ -74,10 +77,11 @@ class SearchEntitiesRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         filter: _builtins.str = ...,
+        exercise: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "query", b"query", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exercise", b"exercise", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "query", b"query", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

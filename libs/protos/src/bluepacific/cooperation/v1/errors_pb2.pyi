@@ -68,6 +68,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """An object breaks the rules of its STIX type."""
     ERROR_REASON_FILE_DAMAGED: _ErrorReason.ValueType  # 22
     """A file's bytes are not those that its sender announced."""
+    ERROR_REASON_RECORD_NOT_SENT: _ErrorReason.ValueType  # 23
+    """Only what was sent can be recalled, corrected, put under other conditions or shared."""
+    ERROR_REASON_RECORD_RECALLED: _ErrorReason.ValueType  # 24
+    """Its owner took it back; nothing of it is left."""
+    ERROR_REASON_HANDLING_LOOSENED: _ErrorReason.ValueType  # 25
+    """Conditions would become looser, and the owner did not say that this is meant."""
+    ERROR_REASON_EXERCISE_MIXED: _ErrorReason.ValueType  # 26
+    """Something of an exercise and something real would come together."""
+    ERROR_REASON_SHARING_DECIDED: _ErrorReason.ValueType  # 27
+    """The wish to share was decided before."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that cooperation refuses for, beyond the common ones."""
@@ -118,4 +128,14 @@ ERROR_REASON_BUNDLE_OBJECT_INVALID: ErrorReason.ValueType  # 21
 """An object breaks the rules of its STIX type."""
 ERROR_REASON_FILE_DAMAGED: ErrorReason.ValueType  # 22
 """A file's bytes are not those that its sender announced."""
+ERROR_REASON_RECORD_NOT_SENT: ErrorReason.ValueType  # 23
+"""Only what was sent can be recalled, corrected, put under other conditions or shared."""
+ERROR_REASON_RECORD_RECALLED: ErrorReason.ValueType  # 24
+"""Its owner took it back; nothing of it is left."""
+ERROR_REASON_HANDLING_LOOSENED: ErrorReason.ValueType  # 25
+"""Conditions would become looser, and the owner did not say that this is meant."""
+ERROR_REASON_EXERCISE_MIXED: ErrorReason.ValueType  # 26
+"""Something of an exercise and something real would come together."""
+ERROR_REASON_SHARING_DECIDED: ErrorReason.ValueType  # 27
+"""The wish to share was decided before."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -4,8 +4,10 @@ isort:skip_file
 """
 
 from bluepacific.cooperation.v1 import attachment_pb2 as _attachment_pb2
+from bluepacific.cooperation.v1 import directive_pb2 as _directive_pb2
 from bluepacific.cooperation.v1 import reply_pb2 as _reply_pb2
 from bluepacific.cooperation.v1 import request_pb2 as _request_pb2
+from bluepacific.cooperation.v1 import sharing_pb2 as _sharing_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -144,3 +146,137 @@ class SealedFile(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SealedFile: _TypeAlias = SealedFile  # noqa: Y015
+
+@_typing.final
+class DirectiveIssued(_message.Message):
+    """Topic `bluepacific.cooperation.v1.directive.issued`, from the unit that sent a request or a reply to all that hold it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIRECTIVE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def directive(self) -> _directive_pb2.Directive:
+        """The directive, without answers."""
+
+    @_builtins.property
+    def revision(self) -> _directive_pb2.Revision:
+        """For CORRECTION: the new wording."""
+
+    def __init__(
+        self,
+        *,
+        directive: _directive_pb2.Directive | None = ...,
+        revision: _directive_pb2.Revision | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["directive", b"directive", "revision", b"revision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directive", b"directive", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DirectiveIssued: _TypeAlias = DirectiveIssued  # noqa: Y015
+
+@_typing.final
+class DirectiveAnswered(_message.Message):
+    """Topic `bluepacific.cooperation.v1.directive.answered`, from a unit that holds a record to the one that sent it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIRECTIVE_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    directive: _builtins.str
+    """`countries/FJI/requests/{uuid}/directives/{uuid}`."""
+    record: _builtins.str
+    """The request or the reply that it is about."""
+    kind: _directive_pb2.DirectiveKind.ValueType
+    """What it tells."""
+    @_builtins.property
+    def answer(self) -> _directive_pb2.Answer:
+        """The answer."""
+
+    def __init__(
+        self,
+        *,
+        directive: _builtins.str = ...,
+        record: _builtins.str = ...,
+        kind: _directive_pb2.DirectiveKind.ValueType = ...,
+        answer: _directive_pb2.Answer | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "directive", b"directive", "kind", b"kind", "record", b"record"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DirectiveAnswered: _TypeAlias = DirectiveAnswered  # noqa: Y015
+
+@_typing.final
+class RequestShared(_message.Message):
+    """Topic `bluepacific.cooperation.v1.request.shared`: from a request's unit to those it shares it with, and, without content, to all others
+    that hold it, so that they know who takes part.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SHARED_WITH_FIELD_NUMBER: _builtins.int
+    REQUEST_FIELD_NUMBER: _builtins.int
+    FILES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`countries/FJI/requests/{uuid}`."""
+    @_builtins.property
+    def shared_with(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All units that it is shared with by now."""
+
+    @_builtins.property
+    def request(self) -> _request_pb2.Request:
+        """The request as it is now, for those that did not have it."""
+
+    @_builtins.property
+    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___SealedFile]:
+        """Its files, likewise."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        shared_with: _abc.Iterable[_builtins.str] | None = ...,
+        request: _request_pb2.Request | None = ...,
+        files: _abc.Iterable[Global___SealedFile] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "name", b"name", "request", b"request", "shared_with", b"shared_with"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RequestShared: _TypeAlias = RequestShared  # noqa: Y015
+
+@_typing.final
+class SharingChanged(_message.Message):
+    """Topic `bluepacific.cooperation.v1.sharing.asked`, from a unit that got a request to the one that sent it; and
+    `bluepacific.cooperation.v1.sharing.decided`, back.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHARING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def sharing(self) -> _sharing_pb2.Sharing:
+        """The wish as it stands."""
+
+    def __init__(
+        self,
+        *,
+        sharing: _sharing_pb2.Sharing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sharing", b"sharing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sharing", b"sharing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SharingChanged: _TypeAlias = SharingChanged  # noqa: Y015

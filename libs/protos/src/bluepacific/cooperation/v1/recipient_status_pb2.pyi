@@ -9,6 +9,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -20,6 +21,68 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Standstill:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StandstillEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Standstill.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STANDSTILL_UNSPECIFIED: _Standstill.ValueType  # 0
+    """It moves, or has arrived."""
+    STANDSTILL_NOT_HANDED_OVER: _Standstill.ValueType  # 1
+    """It has not left this node's services yet."""
+    STANDSTILL_WAITS_ITS_TURN: _Standstill.ValueType  # 2
+    """It is in the lane, which moves."""
+    STANDSTILL_NO_CONTACT: _Standstill.ValueType  # 3
+    """No link, and nothing has been heard for a while."""
+    STANDSTILL_NEVER_IN_CONTACT: _Standstill.ValueType  # 4
+    """No link, and nothing has ever been heard."""
+    STANDSTILL_SET_ASIDE: _Standstill.ValueType  # 5
+    """Taken out of the lane by a person, or refused by the peer; an operator can put it back."""
+    STANDSTILL_AT_RELAY: _Standstill.ValueType  # 6
+    """The next node has it; the recipient's own has not said so yet."""
+    STANDSTILL_AT_RECIPIENT: _Standstill.ValueType  # 7
+    """At the recipient's node, not yet in effect."""
+    STANDSTILL_NOT_OPENED: _Standstill.ValueType  # 8
+    """Delivered; nobody has opened it."""
+    STANDSTILL_REFUSED: _Standstill.ValueType  # 9
+    """Refused."""
+    STANDSTILL_EXPIRED: _Standstill.ValueType  # 10
+    """Its time passed before it was delivered."""
+    STANDSTILL_REVOKED: _Standstill.ValueType  # 11
+    """The recipient's node is no longer trusted."""
+
+class Standstill(_Standstill, metaclass=_StandstillEnumTypeWrapper):
+    """Why something that was sent gets no further for now, or at all. The texts' braces: `unit`, `country` and `node` that it is for, `duration`
+    that it has lasted, `count` of messages that go before it and `reason` in words.
+    """
+
+STANDSTILL_UNSPECIFIED: Standstill.ValueType  # 0
+"""It moves, or has arrived."""
+STANDSTILL_NOT_HANDED_OVER: Standstill.ValueType  # 1
+"""It has not left this node's services yet."""
+STANDSTILL_WAITS_ITS_TURN: Standstill.ValueType  # 2
+"""It is in the lane, which moves."""
+STANDSTILL_NO_CONTACT: Standstill.ValueType  # 3
+"""No link, and nothing has been heard for a while."""
+STANDSTILL_NEVER_IN_CONTACT: Standstill.ValueType  # 4
+"""No link, and nothing has ever been heard."""
+STANDSTILL_SET_ASIDE: Standstill.ValueType  # 5
+"""Taken out of the lane by a person, or refused by the peer; an operator can put it back."""
+STANDSTILL_AT_RELAY: Standstill.ValueType  # 6
+"""The next node has it; the recipient's own has not said so yet."""
+STANDSTILL_AT_RECIPIENT: Standstill.ValueType  # 7
+"""At the recipient's node, not yet in effect."""
+STANDSTILL_NOT_OPENED: Standstill.ValueType  # 8
+"""Delivered; nobody has opened it."""
+STANDSTILL_REFUSED: Standstill.ValueType  # 9
+"""Refused."""
+STANDSTILL_EXPIRED: Standstill.ValueType  # 10
+"""Its time passed before it was delivered."""
+STANDSTILL_REVOKED: Standstill.ValueType  # 11
+"""The recipient's node is no longer trusted."""
+Global___Standstill: _TypeAlias = Standstill  # noqa: Y015
+
 @_typing.final
 class RecipientStatus(_message.Message):
     """How far something that was sent got with one recipient, by the signed receipts that came back."""
@@ -30,12 +93,18 @@ class RecipientStatus(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     RUNGS_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
+    STANDSTILL_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
     """`countries/TON/units/ncb`."""
     state: _topic_service_pb2.DeliveryState.ValueType
     """The highest rung reached, or how it ended: QUEUED, SENT, ACCEPTED, DELIVERED, OPENED, ACTIONED; REFUSED, EXPIRED, RECALLED."""
     ground: _builtins.str
     """Why, where it was refused: a coded ground."""
+    standstill: Global___Standstill.ValueType
+    """Why it stands still, where it does. Told where a single request or reply is read, not in lists."""
+    explanation: _builtins.str
+    """The same in the caller's language."""
     @_builtins.property
     def rungs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rung]:
         """Each rung with its time, lowest first. A rung without a receipt of its own is missing."""
@@ -47,10 +116,12 @@ class RecipientStatus(_message.Message):
         state: _topic_service_pb2.DeliveryState.ValueType = ...,
         rungs: _abc.Iterable[Global___Rung] | None = ...,
         ground: _builtins.str = ...,
+        standstill: Global___Standstill.ValueType = ...,
+        explanation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "rungs", b"rungs", "state", b"state", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "ground", b"ground", "rungs", b"rungs", "standstill", b"standstill", "state", b"state", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -36,6 +36,8 @@ class _ReplyStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReplyState
     """Sent."""
     REPLY_STATE_PURGED: _ReplyState.ValueType  # 3
     """Its retention time has come: text, entities and files are destroyed."""
+    REPLY_STATE_RECALLED: _ReplyState.ValueType  # 4
+    """Its unit took it back: text, entities and files are destroyed at every node. `ListDirectives` says when and why."""
 
 class ReplyState(_ReplyState, metaclass=_ReplyStateEnumTypeWrapper):
     """Where a reply stands."""
@@ -48,13 +50,15 @@ REPLY_STATE_SENT: ReplyState.ValueType  # 2
 """Sent."""
 REPLY_STATE_PURGED: ReplyState.ValueType  # 3
 """Its retention time has come: text, entities and files are destroyed."""
+REPLY_STATE_RECALLED: ReplyState.ValueType  # 4
+"""Its unit took it back: text, entities and files are destroyed at every node. `ListDirectives` says when and why."""
 Global___ReplyState: _TypeAlias = ReplyState  # noqa: Y015
 
 @_typing.final
 class Reply(_message.Message):
     """What a unit says to a request: an addressed one that answers, or the asking one that adds to it. Goes to all other units of the request,
     or to the asking unit alone. Named under the request, kept by every node that it concerns. Like a request it is a draft first; once
-    sent, it never changes.
+    sent, it never changes, but its unit can correct or recall it.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -72,6 +76,7 @@ class Reply(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     SEND_TIME_FIELD_NUMBER: _builtins.int
     ATTACHMENT_COUNT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`countries/FJI/requests/{uuid}/replies/{uuid}`."""
     unit: _builtins.str
@@ -90,14 +95,17 @@ class Reply(_message.Message):
     """Where it stands. Output only."""
     attachment_count: _builtins.int
     """How many files it has. Output only."""
+    revision: _builtins.int
+    """Counts its corrections: 1 as it was sent first. Output only."""
     @_builtins.property
     def recipients(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The units that get it. Output only."""
 
     @_builtins.property
     def handling(self) -> _handling_pb2.Handling:
-        """The conditions on it. Never looser than the request's: of both, the stricter TLP, the earlier retention time, and the countries that
-        both name; the purpose is the request's. Not set: the request's own.
+        """The conditions on it. Never looser than the request's: of both, the stricter TLP, the earlier retention time, the codes of either, and
+        the countries that both name, or that one names where the other names none; the purpose is the request's, and so is whether it is an
+        exercise. Not set: the request's own.
         """
 
     @_builtins.property
@@ -128,10 +136,11 @@ class Reply(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         send_time: _timestamp_pb2.Timestamp | None = ...,
         attachment_count: _builtins.int = ...,
+        revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "handling", b"handling", "send_time", b"send_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_count", b"attachment_count", "bundle", b"bundle", "create_time", b"create_time", "handling", b"handling", "name", b"name", "officer", b"officer", "recipients", b"recipients", "send_time", b"send_time", "state", b"state", "statuses", b"statuses", "text", b"text", "to_requester_only", b"to_requester_only", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_count", b"attachment_count", "bundle", b"bundle", "create_time", b"create_time", "handling", b"handling", "name", b"name", "officer", b"officer", "recipients", b"recipients", "revision", b"revision", "send_time", b"send_time", "state", b"state", "statuses", b"statuses", "text", b"text", "to_requester_only", b"to_requester_only", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

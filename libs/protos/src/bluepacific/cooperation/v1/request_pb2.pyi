@@ -38,6 +38,8 @@ class _RequestStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RequestS
     """Its unit needs no further answers."""
     REQUEST_STATE_PURGED: _RequestState.ValueType  # 4
     """Its retention time has come: title, text, entities and files are destroyed."""
+    REQUEST_STATE_RECALLED: _RequestState.ValueType  # 5
+    """Its unit took it back: title, text, entities and files are destroyed at every node. `ListDirectives` says when and why."""
 
 class RequestState(_RequestState, metaclass=_RequestStateEnumTypeWrapper):
     """Where a request stands."""
@@ -52,12 +54,14 @@ REQUEST_STATE_CLOSED: RequestState.ValueType  # 3
 """Its unit needs no further answers."""
 REQUEST_STATE_PURGED: RequestState.ValueType  # 4
 """Its retention time has come: title, text, entities and files are destroyed."""
+REQUEST_STATE_RECALLED: RequestState.ValueType  # 5
+"""Its unit took it back: title, text, entities and files are destroyed at every node. `ListDirectives` says when and why."""
 Global___RequestState: _TypeAlias = RequestState  # noqa: Y015
 
 @_typing.final
 class Request(_message.Message):
     """What one unit asks of others. Owned by the country in its name; each addressee's node keeps a copy under the same name. A draft can be
-    changed and is seen by its unit alone; once sent, its content never changes.
+    changed and is seen by its unit alone; once sent, its content never changes, but its unit can correct or recall it.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -79,6 +83,8 @@ class Request(_message.Message):
     SEND_TIME_FIELD_NUMBER: _builtins.int
     CLOSE_TIME_FIELD_NUMBER: _builtins.int
     ATTACHMENT_COUNT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    SHARED_WITH_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`countries/FJI/requests/{uuid}`."""
     unit: _builtins.str
@@ -102,6 +108,8 @@ class Request(_message.Message):
     """Changes with each change of a draft; give it back to update."""
     attachment_count: _builtins.int
     """How many files it has. Output only."""
+    revision: _builtins.int
+    """Counts its corrections: 1 as it was sent first. Output only."""
     @_builtins.property
     def recipients(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The units that are asked. At least one is needed to send."""
@@ -132,6 +140,10 @@ class Request(_message.Message):
     def close_time(self) -> _timestamp_pb2.Timestamp:
         """When it was closed. Output only."""
 
+    @_builtins.property
+    def shared_with(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Units that it was shared with after it was sent, with its owner's permission. Output only."""
+
     def __init__(
         self,
         *,
@@ -152,10 +164,12 @@ class Request(_message.Message):
         send_time: _timestamp_pb2.Timestamp | None = ...,
         close_time: _timestamp_pb2.Timestamp | None = ...,
         attachment_count: _builtins.int = ...,
+        revision: _builtins.int = ...,
+        shared_with: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "handling", b"handling", "send_time", b"send_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_count", b"attachment_count", "bundle", b"bundle", "close_time", b"close_time", "create_time", b"create_time", "etag", b"etag", "handling", b"handling", "name", b"name", "officer", b"officer", "recipients", b"recipients", "send_time", b"send_time", "state", b"state", "statuses", b"statuses", "text", b"text", "title", b"title", "unit", b"unit", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_count", b"attachment_count", "bundle", b"bundle", "close_time", b"close_time", "create_time", b"create_time", "etag", b"etag", "handling", b"handling", "name", b"name", "officer", b"officer", "recipients", b"recipients", "revision", b"revision", "send_time", b"send_time", "shared_with", b"shared_with", "state", b"state", "statuses", b"statuses", "text", b"text", "title", b"title", "unit", b"unit", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

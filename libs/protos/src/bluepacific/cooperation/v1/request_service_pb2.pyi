@@ -84,6 +84,7 @@ class ListRequestsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
+    EXERCISE_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`countries/FJI`, or `countries/-` for those of all countries."""
     page_size: _builtins.int
@@ -92,6 +93,8 @@ class ListRequestsRequest(_message.Message):
     """From the previous page."""
     filter: _builtins.str
     """AIP-160 over `state`, `unit`, `urgency`, `title`, `tlp`, `purpose`, `create_time` and `send_time`: `state = "OPEN" AND title:"vessel"`."""
+    exercise: _builtins.bool
+    """Those of exercises instead of the real ones; a list never mixes the two."""
     def __init__(
         self,
         *,
@@ -99,10 +102,11 @@ class ListRequestsRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         filter: _builtins.str = ...,
+        exercise: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exercise", b"exercise", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

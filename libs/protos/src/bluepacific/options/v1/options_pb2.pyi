@@ -126,6 +126,40 @@ class Access(_message.Message):
 Global___Access: _TypeAlias = Access  # noqa: Y015
 
 @_typing.final
+class Wording(_message.Message):
+    """A value in words. Each text may use names in braces."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EN_FIELD_NUMBER: _builtins.int
+    FR_FIELD_NUMBER: _builtins.int
+    ES_FIELD_NUMBER: _builtins.int
+    AR_FIELD_NUMBER: _builtins.int
+    en: _builtins.str
+    """English."""
+    fr: _builtins.str
+    """French."""
+    es: _builtins.str
+    """Spanish."""
+    ar: _builtins.str
+    """Arabic."""
+    def __init__(
+        self,
+        *,
+        en: _builtins.str = ...,
+        fr: _builtins.str = ...,
+        es: _builtins.str = ...,
+        ar: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ar", b"ar", "en", b"en", "es", b"es", "fr", b"fr"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Wording: _TypeAlias = Wording  # noqa: Y015
+
+@_typing.final
 class ErrorText(_message.Message):
     """An error in words. Each text may use `{field}` and the error's metadata in braces."""
 
@@ -166,9 +200,12 @@ Global___ErrorText: _TypeAlias = ErrorText  # noqa: Y015
 ACCESS_FIELD_NUMBER: _builtins.int
 AUDIT_FIELD_NUMBER: _builtins.int
 ERROR_FIELD_NUMBER: _builtins.int
+WORDING_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Access]
 """Who may call the method. Required on every method; the authorisation interceptor reads it."""
 audit: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Audit.ValueType]
 """What is kept of each call. Required on every method; the audit interceptor reads it."""
 error: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___ErrorText]
 """What an error reason means to a person, and which gRPC status carries it. Required on every value of an `ErrorReason`."""
+wording: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Wording]
+"""What a value means to a person, in the languages people read."""

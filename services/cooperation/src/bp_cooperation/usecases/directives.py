@@ -1,0 +1,225 @@
+"""What a unit still does about what it has sent: recall, correct, change the conditions; and who has not answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bp_cooperation.domain.directive import CORRECTION, HANDLING, RECALL, Answer, Directive, Revision
+from bp_cooperation.domain.handling import Handling
+from bp_cooperation.domain.names import country_of, request_of
+from bp_cooperation.domain.request import PURGED, Request
+from bp_cooperation.usecases.destroying import destroy_content
+from bp_cooperation.usecases.keeping import keep_entities, save
+from bp_cooperation.usecases.sight import (
+    Record,
+    Sight,
+    require_acting,
+    see_record,
+    see_request,
+    sight,
+)
+from bp_cooperation.usecases.work import Caller, Listing, Work
+from bp_kit.errors import Refused
+from bp_kit.listing import Listed
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What a correction says; a reply has no title."""
+
+    text: str
+    bundle: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A directive as somebody sees it: with its answers, for those who act for its unit."""
+
+    directive: Directive
+    answers: list[Answer]
+
+
+async def recall(work: Work, caller: Caller, name: str, *, ground: str) -> Told:
+    """Takes a sent request or reply back: destroys it here, and has every holder destroy it.
+
+    Raises:
+        Refused: NOT_FOUND, PERMISSION_DENIED, RECORD_NOT_SENT, RECORD_RECALLED, CONTENT_EXPIRED.
+    """
+    record = await _own(work, caller, name)
+    directive = _directive(work, caller, record, RECALL, ground)
+    told = await _tell(work, record, directive)
+    await destroy_content(work, record)
+    await save(work, record.recalled(work.clock()))
+    return told
+
+
+async def correct(work: Work, caller: Caller, name: str, *, ground: str, wording: Wording) -> Sight:
+    """Puts right what a sent request or reply says; the old wording stays, marked.
+
+    Raises:
+        Refused: NOT_FOUND, PERMISSION_DENIED, RECORD_NOT_SENT, RECORD_RECALLED, CONTENT_EXPIRED, CONTENT_MISSING, or one of the BUNDLE_
+            reasons.
+    """
+    record = await _own(work, caller, name)
+    await _check_wording(work, record, wording)
+    now = work.clock()
+    directive = replace(_directive(work, caller, record, CORRECTION, ground), revision=record.revision + 1)
+    corrected = await reword(work, record, revision_of(directive, wording, now))
+    await _tell(work, record, directive, revision_of(directive, wording, now))
+    return await sight(work, caller, corrected)
+
+
+async def change_handling(
+    work: Work, caller: Caller, name: str, *, ground: str, handling: Handling, downgrade: bool
+) -> Told:
+    """Changes the conditions on a sent request or reply, and on a request's replies where these were looser.
+
+    Raises:
+        Refused: NOT_FOUND, PERMISSION_DENIED, RECORD_NOT_SENT, RECORD_RECALLED, CONTENT_EXPIRED, HANDLING_LOOSENED, EXERCISE_MIXED,
+            RETENTION_TIME_INVALID.
+    """
+    record = await _own(work, caller, name)
+    if handling.exercise != record.handling.exercise:
+        raise Refused("EXERCISE_MIXED", field="handling.exercise")
+    wanted = replace(handling, purpose=record.handling.purpose).including(country_of(record.unit))
+    if wanted.retention_time is None:
+        wanted = replace(wanted, retention_time=record.handling.retention_time)
+    rules = work.rules
+    bounds = {"usual": rules.retention, "longest": rules.longest_retention}
+    wanted = wanted.retained(work.clock(), **bounds, field="handling")
+    if not downgrade and not wanted.within(record.handling):
+        raise Refused("HANDLING_LOOSENED", field="handling")
+    directive = replace(_directive(work, caller, record, HANDLING, ground), handling=wanted, downgrade=downgrade)
+    told = await _tell(work, record, directive)
+    await rehandle(work, record, directive)
+    return told
+
+
+async def rehandle(work: Work, record: Record, directive: Directive) -> Record:
+    """Puts a record, and a request's replies, under the conditions that a directive tells."""
+    handling = directive.applied_to(record.handling)
+    if not isinstance(record, Request):
+        request = await work.requests.find(request_of(record.name))
+        handling = request.handling.tightened(handling) if request else handling
+    changed = record.handled(work.clock(), handling)
+    await save(work, changed)
+    await keep_entities(work, changed)
+    if isinstance(changed, Request):
+        for reply in await work.replies.of(changed.name):
+            tightened = reply.handled(work.clock(), changed.handling.tightened(reply.handling))
+            await work.replies.save(tightened)
+            if tightened.send_time:
+                await keep_entities(work, tightened)
+    return changed
+
+
+async def reword(work: Work, record: Record, revision: Revision) -> Record:
+    """Puts a newer wording in a record's place and keeps the old one; an older one is only kept."""
+    if revision.number <= record.revision:
+        await work.revisions.add(revision)
+        return record
+    await work.revisions.add(current_revision(record))
+    corrected = record.corrected(
+        work.clock(), revision.number, title=revision.title, text=revision.text, bundle=revision.bundle
+    )
+    await save(work, corrected)
+    await keep_entities(work, corrected)
+    await work.revisions.add(revision)
+    return corrected
+
+
+def current_revision(record: Record) -> Revision:
+    """Returns a record's wording as it is now."""
+    title = record.title if isinstance(record, Request) else ""
+    return Revision(
+        record.name, record.revision, title, record.text, record.bundle, record.send_time or record.create_time
+    )
+
+
+def revision_of(directive: Directive, wording: Wording, now: datetime) -> Revision:
+    """Returns what a correction says as a revision."""
+    return Revision(directive.record, directive.revision, wording.title, wording.text, wording.bundle, now)
+
+
+async def list_directives(work: Work, listing: Listing) -> Listed[Told]:
+    """Returns a page of what was told about a request and its replies, oldest first.
+
+    Raises:
+        Refused: NOT_FOUND, INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
+    """
+    await see_request(work, listing.seer, listing.parent)
+    page = await work.directives.page(listing)
+    own = [one.name for one in page.items if one.unit in listing.seer.units]
+    answers = await work.directives.answers(own)
+    return Listed([Told(one, answers.get(one.name, [])) for one in page.items], page.next_token)
+
+
+async def list_outstanding(work: Work, listing: Listing) -> Listed[tuple[Directive, Answer]]:
+    """Returns a page of who has not answered the caller's units yet, the longest awaited first.
+
+    Raises:
+        Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
+    """
+    return await work.directives.outstanding(listing)
+
+
+async def list_revisions(work: Work, listing: Listing) -> Listed[tuple[Revision, bool]]:
+    """Returns a page of the wordings of a request and its replies, oldest first, each with whether another took its place.
+
+    Raises:
+        Refused: NOT_FOUND, INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
+    """
+    await see_request(work, listing.seer, listing.parent)
+    page = await work.revisions.page(listing)
+    records = {name: await see_record(work, listing.seer, name) for name in {one.record for one in page.items}}
+    shown = [
+        (one, one.number < records[one.record].revision) for one in page.items if records[one.record].state != PURGED
+    ]
+    return Listed(shown, page.next_token)
+
+
+async def _own(work: Work, caller: Caller, name: str) -> Record:
+    record = await see_record(work, caller, name, for_change=True)
+    require_acting(caller, record)
+    record.require_kept()
+    return record
+
+
+def _directive(work: Work, caller: Caller, record: Record, kind: str, ground: str) -> Directive:
+    now = work.clock()
+    return Directive(
+        name=f"{request_of(record.name)}/directives/{work.ids()}",
+        record=record.name,
+        kind=kind,
+        unit=record.unit,
+        officer=caller.name,
+        ground=ground,
+        create_time=now,
+        due_time=now + work.rules.answer_time,
+    )
+
+
+async def _tell(work: Work, record: Record, directive: Directive, revision: Revision | None = None) -> Told:
+    await work.directives.save(directive)
+    answers = [Answer(directive.name, unit) for unit in record.holders]
+    for answer in answers:
+        await work.directives.save_answer(directive, answer)
+    message_id = await work.outlet.directive_issued(directive, record, revision)
+    if revision:
+        await work.carriers.add(record.name, message_id)
+    return Told(directive, answers)
+
+
+async def _check_wording(work: Work, record: Record, wording: Wording) -> None:
+    if isinstance(record, Request):
+        if not wording.title.strip():
+            raise Refused("TITLE_MISSING", field="title")
+        await work.bundles.read(wording.bundle, field="bundle", known=())
+        return
+    attached = (await work.attachments.counts([record.name])).get(record.name, 0)
+    if not (wording.text.strip() or wording.bundle or attached):
+        raise Refused("CONTENT_MISSING")
+    known = await work.entities.ids_known_to(record.unit, request_of(record.name))
+    await work.bundles.read(wording.bundle, field="bundle", known=known)
