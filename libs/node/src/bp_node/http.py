@@ -1,40 +1,18 @@
-"""The gateway under uvicorn in the node's own loop: we bind the port, so that a taken one is told plainly, and we stop it."""
+"""The gateway in the node's own loop: we bind the port, so that a taken one is told plainly, and we stop it."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from socket import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
 from pydantic import ValidationError
 
 from bp_gateway.app import build_app
-from bp_gateway.protocol import BoundedProtocol
+from bp_gateway.listening import NotListeningError, listening
 from bp_gateway.settings import GatewaySettings
 from bp_node.failure import CommandError, bind
 from bp_node.settings import NodeSettings
-
-_GRACE_SECONDS = 5
-_BACKLOG = 256
-
-
-class _Server(uvicorn.Server):
-    """Tells when it listens, and leaves signals to the node."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def gateway_settings(node: NodeSettings) -> GatewaySettings:
@@ -65,30 +43,9 @@ async def serve_gateway(node: NodeSettings, channel: Any) -> AsyncIterator[str]:
     settings = gateway_settings(node)
     app = build_app(settings, lambda _package, _country: channel)
     taken = bind(settings.host, settings.port, "the gateway")
-    server = _Server(
-        uvicorn.Config(
-            app,
-            http=BoundedProtocol,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            lifespan="off",
-            backlog=_BACKLOG,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-            ssl_certfile=node.tls_certificate,
-            ssl_keyfile=node.tls_key,
-        )
-    )
-    serving = asyncio.create_task(server.serve([taken]))
-    listening = asyncio.create_task(server.listening.wait())
-    await asyncio.wait((serving, listening), return_when=asyncio.FIRST_COMPLETED)
-    if serving.done():
-        listening.cancel()
-        raise CommandError(f"the gateway did not start on {settings.host}:{settings.port}") from serving.exception()
     try:
-        scheme = "https" if node.tls_certificate else "http"
-        yield f"{scheme}://{settings.host}:{taken.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
+        async with listening(app, taken, node.tls_certificate, node.tls_key):
+            scheme = "https" if node.tls_certificate else "http"
+            yield f"{scheme}://{settings.host}:{taken.getsockname()[1]}"
+    except NotListeningError as error:
+        raise CommandError(f"the gateway did not start on {settings.host}:{settings.port}") from error.__cause__

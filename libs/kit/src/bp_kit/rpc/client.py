@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import grpc
 
@@ -33,13 +34,16 @@ _OPTIONS = (
 )
 
 
-def open_channel(target: str, credentials: grpc.ChannelCredentials | None = None) -> grpc.aio.Channel:
+def open_channel(
+    target: str, credentials: grpc.ChannelCredentials | None = None, options: tuple[tuple[str, Any], ...] = ()
+) -> grpc.aio.Channel:
     """Returns a channel.
 
     Args:
         target: `host:port` or `unix:/path`.
         credentials: TLS; None for loopback and Unix sockets.
+        options: Of gRPC, beside ours.
     """
     if credentials:
-        return grpc.aio.secure_channel(target, credentials, options=_OPTIONS)
-    return grpc.aio.insecure_channel(target, options=_OPTIONS)
+        return grpc.aio.secure_channel(target, credentials, options=(*_OPTIONS, *options))
+    return grpc.aio.insecure_channel(target, options=(*_OPTIONS, *options))

@@ -1,0 +1,106 @@
+"""`migrate` and `check`: the database of one service, before the service itself may touch it.
+
+A release may only add to what the one before it reads (expand, later contract), so a database that a newer release has migrated is left
+as it is: that is what a rollback meets.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from pydantic import ValidationError
+from pydantic_settings import SettingsConfigDict
+from sqlalchemy.exc import SQLAlchemyError
+
+from bp_kit import migrations
+from bp_kit.alone.certificates import read_certificates
+from bp_kit.alone.process import page_token_key
+from bp_kit.alone.serving import make_parent
+from bp_kit.alone.settings import PodSettings
+from bp_kit.alone.trouble import CannotStartError, first_fault
+from bp_kit.database import Database
+from bp_kit.settings import ServiceSettings
+
+
+async def migrate(service: str, prefix: str) -> None:
+    """Brings a service's database to this release and says what it did. Needs no setting but the database's URL.
+
+    Args:
+        service: Short name.
+        prefix: Of its settings: `BP_TRAINING__`.
+
+    Raises:
+        CannotStartError: The database cannot be reached or changed.
+    """
+
+    class _Url(ServiceSettings):
+        model_config = SettingsConfigDict(env_prefix=prefix, frozen=True)
+
+    try:
+        url = _Url().database_url  # type: ignore[call-arg] # from the environment
+    except ValidationError as error:
+        raise first_fault(error, prefix) from error
+    make_parent(url)
+    held, head, known = await _revisions(service, url)
+    if held == head:
+        sys.stdout.write(f"bp_{service}: is up to date ({head})\n")
+        return
+    if held and not known:
+        sys.stdout.write(f"bp_{service}: is of a newer release ({held}); left as it is\n")
+        return
+    try:
+        await migrations.migrate(f"bp_{service}", url)
+    except (SQLAlchemyError, OSError) as error:
+        raise CannotStartError(f"{prefix}DATABASE_URL: cannot be migrated: {_why(error)}") from error
+    sys.stdout.write(f"bp_{service}: brought from {held or 'nothing'} to {head}\n")
+
+
+async def check(service: str, pod: PodSettings, settings: ServiceSettings) -> None:
+    """Looks at everything that `serve` needs, and says that all is well.
+
+    Raises:
+        CannotStartError: What is not.
+    """
+    read_certificates(pod.tls_dir)
+    page_token_key(pod.page_token_file)
+    if not pod.blobs_dir.is_dir():
+        raise CannotStartError(f"BP_POD__BLOBS_DIR: {pod.blobs_dir} is not there")
+    held, head, known = await _revisions(service, settings.database_url)
+    if held != head and (known or not held):
+        raise CannotStartError(
+            f"the database is at {held or 'nothing'}, not at {head}: run `python -m bp_{service} migrate`"
+        )
+    sys.stdout.write(f"bp_{service}: all is well, the database is at {held}\n")
+
+
+async def _revisions(service: str, url: str) -> tuple[str, str, bool]:
+    """Returns which revision the database is at, which is this release's, and whether this release knows the former."""
+    script = ScriptDirectory.from_config(migrations.config_for(f"bp_{service}", url))
+    head = script.get_current_head() or ""
+    if not _is_made(url):
+        return "", head, False
+    database = Database(url)
+    try:
+        async with database.write() as session:
+            connection = await session.connection()
+            held = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision()) or ""
+    except (SQLAlchemyError, OSError) as error:
+        raise CannotStartError(
+            f"BP_{service.upper()}__DATABASE_URL: the database does not answer ({_why(error)})"
+        ) from error
+    finally:
+        await database.aclose()
+    known = held in {one.revision for one in script.walk_revisions()}
+    return held, head, known
+
+
+def _is_made(url: str) -> bool:
+    """A SQLite file must not be made by looking."""
+    return not url.startswith("sqlite") or Path(url.partition(":///")[2]).exists()
+
+
+def _why(error: Exception) -> str:
+    return type(getattr(error, "orig", None) or error).__name__

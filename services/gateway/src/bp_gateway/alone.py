@@ -1,0 +1,65 @@
+"""The gateway as a process of its own: it finds each service over mutual TLS, and people find it by HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+from bp_gateway.app import build_app
+from bp_gateway.listening import NotListeningError, listening
+from bp_gateway.settings import GatewaySettings
+from bp_kit.alone.certificates import read_certificates
+from bp_kit.alone.settings import PodSettings
+from bp_kit.alone.siblings import Siblings
+from bp_kit.alone.trouble import CannotStartError
+from bp_kit.errors import Refused
+from bp_kit.logs import get_logger
+
+_log = get_logger("bp_gateway")
+
+
+async def serve(pod: PodSettings, settings: GatewaySettings, stop: asyncio.Event) -> None:
+    """Serves until told to stop, then lets requests in progress finish.
+
+    Raises:
+        CannotStartError: The port or a certificate cannot be had.
+    """
+    siblings = Siblings(pod.addresses, read_certificates(pod.tls_dir).for_channel())
+
+    def channel(package: str, _country: str | None) -> Any:
+        service = package.split(".")[1]
+        try:
+            return siblings.channel(service)
+        except LookupError as error:
+            # Not installed here: the same answer as from one that is down.
+            raise Refused("UNAVAILABLE") from error
+
+    async def ready() -> bool:
+        return not stop.is_set()
+
+    folder = pod.public_tls_dir
+    try:
+        app = build_app(settings, channel, ready=ready)
+        async with listening(
+            app,
+            _bound(settings.host, settings.port),
+            folder and folder / "tls.crt",
+            folder and folder / "tls.key",
+            grace_seconds=int(pod.drain_seconds),
+        ):
+            _log.info("pod.ready", service="gateway")
+            await stop.wait()
+    except (NotListeningError, OSError) as error:
+        why = error.__cause__ or error
+        raise CannotStartError(f"the gateway cannot listen on {settings.host}:{settings.port}: {why}") from error
+    finally:
+        await siblings.aclose()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.bind((host, port))
+    return found
