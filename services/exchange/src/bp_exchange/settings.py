@@ -27,6 +27,10 @@ class ExchangeSettings(ServiceSettings):
     link: str = Field(
         default="", description="host:port of the centre's link: listened on there, dialled by everybody else."
     )
+    link_listen: str = Field(
+        default="",
+        description="At the centre: host:port to listen on where that is another than countries dial, as behind a Service.",
+    )
     register_fresh: timedelta = Field(
         default=timedelta(days=7), gt=timedelta(0), description="How long a register stays fresh: the same everywhere."
     )

@@ -117,7 +117,7 @@ class Listener:
         # The key is not read in the handshake's thread.
         self._key = private_pem(self._house.folder.p256("tls"))
         credentials = grpc.dynamic_ssl_server_credentials(self._configuration(), self._configuration, True)  # noqa: FBT003 - its signature
-        self.port = server.add_secure_port(self._settings.link, credentials)
+        self.port = server.add_secure_port(self._settings.link_listen or self._settings.link, credentials)
         await server.start()
         self.ready.set()
         _log.info("listener.up", port=self.port)
