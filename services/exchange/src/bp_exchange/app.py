@@ -96,7 +96,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
         package="bp_exchange",
         database=database,
         servicers=[
-            (topic_service_pb2_grpc.add_TopicServiceServicer_to_server, TopicServicer(house)),
+            (topic_service_pb2_grpc.add_TopicServiceServicer_to_server, TopicServicer(house, links)),
             (
                 exchange_service_pb2_grpc.add_ExchangeServiceServicer_to_server,
                 ExchangeServicer(house, links, authority),

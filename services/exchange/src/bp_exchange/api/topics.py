@@ -11,11 +11,12 @@ from google.protobuf.empty_pb2 import Empty
 from opentelemetry.trace import SpanKind
 
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bluepacific.exchange.v1 import topic_service_pb2_grpc
 from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.deliveries import DeliveryReader
 from bp_exchange.adapters.envelopes import SqlEnvelopes
 from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.api.exchange import Heard
+from bp_exchange.api.standings import StandingServicer
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.delivering import acknowledge, report
 from bp_exchange.usecases.erasing import erase
@@ -29,15 +30,16 @@ _PAGE = 50
 _LOOK_SECONDS = 2.0
 
 
-class TopicServicer(topic_service_pb2_grpc.TopicServiceServicer):
+class TopicServicer(StandingServicer):
     """Takes messages, and gives each service its own.
 
     Args:
         house: The exchange.
+        links: Which links are up.
     """
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, house: House, links: Heard) -> None:
+        super().__init__(house, links)
         self._deliveries = DeliveryReader(house.database, house.seams.clock)
 
     async def Send(self, request: topics_pb2.SendRequest, context: Any) -> topics_pb2.SendResponse:
