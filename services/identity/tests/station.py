@@ -33,6 +33,8 @@ from bp_kit.testing.tokens import make_token
 ISSUER = "http://127.0.0.1:8999"
 CALLBACK = "https://portal.example/signed-in"
 PORTAL = "countries/FJI/clients/portal"
+GOODBYE = "https://portal.example/good-bye"
+TERMINAL = "countries/FJI/clients/terminal"
 IMPORTER = "countries/FJI/clients/importer"
 SECRET = "an-importers-secret-of-many-letters"
 PASSWORDS = {
@@ -54,7 +56,13 @@ SEED = Seed(
         SeedOfficer("ben", Person("Ben", "Tuilagi", "ben@police.example.fj"), PASSWORDS["ben"], (("LEARNER", "tcu"),)),
     ),
     clients=(
-        SeedClient("portal", "Police portal", redirect_uris=(CALLBACK, "http://127.0.0.1:5173/back")),
+        SeedClient(
+            "portal",
+            "Police portal",
+            redirect_uris=(CALLBACK, "http://127.0.0.1:5173/back"),
+            post_logout_redirect_uris=(GOODBYE,),
+        ),
+        SeedClient("terminal", "Command line", "TERMINAL"),
         SeedClient("importer", "Importer", "SERVICE", grants=(("ANALYST", "tcu"),), secret=SECRET),
     ),
 )
@@ -214,6 +222,10 @@ _RPCS = {
     "/oauth2/token": "Token",
     "/oauth2/revoke": "Revoke",
     "/oauth2/userinfo": "GetUserInfo",
+    "/oauth2/introspect": "Introspect",
+    "/oauth2/device_authorization": "AuthorizeDevice",
+    "/oauth2/device": "ApproveDevice",
+    "/oauth2/logout": "EndSession",
 }
 
 
@@ -239,15 +251,15 @@ class Browser:
         self.query = {name: value for name, value in (asked | parameters).items() if value is not None}
         self.page = ""
 
-    async def open(self):
-        return await self._send("GET", self.query)
+    async def open(self, path="/oauth2/authorize", query=None):
+        return await self._send("GET", self.query if query is None else query, path=path)
 
     async def fill(self, username, password, **fields):
         """Fills in the form on the page and sends it to where it says."""
         action = unescape(re.search(r'action="([^"]*)"', self.page).group(1))
         hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.page))
         form = hidden | {"username": username, "password": password} | fields
-        return await self._send("POST", urlsplit(action).query, form=form)
+        return await self._send("POST", urlsplit(action).query, form=form, path=urlsplit(action).path)
 
     async def sign_in(self, who, **fields):
         """Signs in and returns the code."""
@@ -283,10 +295,8 @@ class Browser:
         assert location.startswith(CALLBACK + "?"), location
         return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
-    async def _send(self, method, query, form=None):
-        answer = await self.station.web(
-            method, "/oauth2/authorize", query, form=form, language=self.language, cookies=self.cookies
-        )
+    async def _send(self, method, query, form=None, path="/oauth2/authorize"):
+        answer = await self.station.web(method, path, query, form=form, language=self.language, cookies=self.cookies)
         for one in answer.headers:
             if one.name == "set-cookie":
                 name, _, value = one.value.split(";")[0].partition("=")

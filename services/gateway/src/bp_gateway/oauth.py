@@ -24,6 +24,10 @@ _PATHS = (
     ("Authorize", "/oauth2/authorize", ("GET", "POST")),
     ("Token", "/oauth2/token", ("POST",)),
     ("Revoke", "/oauth2/revoke", ("POST",)),
+    ("Introspect", "/oauth2/introspect", ("POST",)),
+    ("AuthorizeDevice", "/oauth2/device_authorization", ("POST",)),
+    ("ApproveDevice", "/oauth2/device", ("GET", "POST")),
+    ("EndSession", "/oauth2/logout", ("GET", "POST")),
     ("GetUserInfo", "/oauth2/userinfo", ("GET",)),
 )
 _FORM_BYTES = 65536

@@ -18,8 +18,12 @@ from bp_identity.adapters.countries import load_countries
 from bp_identity.adapters.directory import DIRECTORY_REQUESTED
 from bp_identity.adapters.keys import KeyFolder
 from bp_identity.adapters.oauth.cookies import Cookies
+from bp_identity.adapters.oauth.device_desk import DeviceDesk
+from bp_identity.adapters.oauth.inspection import Inspector, OwnKeys
 from bp_identity.adapters.oauth.pages import Pages
 from bp_identity.adapters.oauth.sign_in_desk import SignInDesk
+from bp_identity.adapters.oauth.sign_in_form import SignInForm
+from bp_identity.adapters.oauth.sign_out_desk import SignOutDesk
 from bp_identity.adapters.oauth.token_desk import TokenDesk
 from bp_identity.adapters.oauth.user_info import UserInfoDesk
 from bp_identity.adapters.one_time_codes import TotpCodes
@@ -130,11 +134,15 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
 
 def _provider(settings: IdentitySettings, seams: Seams, parts: _Parts) -> Provider:
     issuer, desk = settings.public_url, parts.desk
-    cookies = Cookies(issuer, parts.keys.secret("cookies"))
+    pages = Pages(load_countries()[seams.country].display_names)
+    form = SignInForm(desk, pages, Cookies(issuer, parts.keys.secret("cookies")), seams.ids)
+    inspector = Inspector(OwnKeys(parts.keys, issuer, desk.transactions), desk.transactions, seams.clock)
     return Provider(
         issuer=issuer,
         keys=parts.keys,
-        sign_in=SignInDesk(issuer, desk, Pages(load_countries()[seams.country].display_names), cookies, seams.ids),
-        tokens=TokenDesk(issuer, desk, parts.minter),
-        user_info=UserInfoDesk(desk, parts.keys, issuer, seams.clock),
+        sign_in=SignInDesk(issuer, desk, pages, form),
+        devices=DeviceDesk(issuer, desk, pages, form),
+        sign_out=SignOutDesk(issuer, desk, parts.keys, pages),
+        tokens=TokenDesk(issuer, desk, parts.minter, inspector),
+        user_info=UserInfoDesk(desk, inspector),
     )

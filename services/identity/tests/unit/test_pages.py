@@ -21,7 +21,7 @@ def test_every_text_is_used_and_every_one_used_is_there():
 
     folder = files("bp_identity").joinpath("pages")
     templates = "".join(one.read_text("utf-8") for one in folder.iterdir() if one.name.endswith(".html"))
-    used = set(re.findall(r"text\.(\w+)", templates)) | {"language_name", "not_the_same", "stale"}
+    used = set(re.findall(r"text\.(\w+)", templates)) | {"language_name", "not_the_same", "stale", "device_check"}
     assert used == set(yaml.safe_load(folder.joinpath("texts.yaml").read_text("utf-8")))
 
 

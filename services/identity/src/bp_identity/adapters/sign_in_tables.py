@@ -11,7 +11,15 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_identity.adapters.tables import CodeRow, CredentialRow, RefreshTokenRow, SessionRow, ThrottleRow, VoidRow
+from bp_identity.adapters.tables import (
+    CodeRow,
+    CredentialRow,
+    DeviceRow,
+    RefreshTokenRow,
+    SessionRow,
+    ThrottleRow,
+    VoidRow,
+)
 from bp_identity.domain.code import AuthorizationCode
 from bp_identity.domain.credential import Credential
 from bp_identity.domain.session import RefreshToken, Session
@@ -139,6 +147,10 @@ class SqlVoids:
             statement.on_conflict_do_update(index_elements=[VoidRow.holder], set_={"void_time": now})
         )
 
+    async def of(self, holder: str) -> datetime | None:
+        """Returns until when the holder's tokens are void."""
+        return await self._session.scalar(select(VoidRow.void_time).where(VoidRow.holder == holder))
+
     async def since(self, moment: datetime) -> dict[str, datetime]:
         """Returns, by holder, until when tokens are void, of those voided after that moment."""
         rows = await self._session.execute(select(VoidRow.holder, VoidRow.void_time).where(VoidRow.void_time > moment))
@@ -195,6 +207,7 @@ async def clear_expired(session: AsyncSession, now: datetime) -> int:
         ),
         delete(SessionRow).where(SessionRow.expire_time < ended),
         delete(CodeRow).where(CodeRow.expire_time < ended),
+        delete(DeviceRow).where(DeviceRow.expire_time < ended),
         delete(VoidRow).where(VoidRow.void_time < ended),
         delete(ThrottleRow).where(ThrottleRow.last_time < now - FORGET - LONGEST),
     ):

@@ -91,6 +91,7 @@ class ClientRow(Base):
     display_name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(_WORD)
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
+    post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSON)
     grants: Mapped[list[list[str]]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(_WORD)
     version: Mapped[int]
@@ -146,6 +147,23 @@ class CodeRow(Base):
     methods: Mapped[list[str]] = mapped_column(JSON)
     expire_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
     session_id: Mapped[str] = mapped_column(String(36))
+
+
+class DeviceRow(Base):
+    """A program on a device that waits for a person."""
+
+    __tablename__ = "device_grant"
+    digest: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
+    user_digest: Mapped[str] = mapped_column(_DIGEST, unique=True)
+    client: Mapped[str] = mapped_column(_NAME)
+    scope: Mapped[str] = mapped_column(String(200))
+    expire_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    interval: Mapped[int]
+    poll_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    state: Mapped[str] = mapped_column(_WORD)
+    officer: Mapped[str] = mapped_column(_NAME)
+    auth_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    methods: Mapped[list[str]] = mapped_column(JSON)
 
 
 class ThrottleRow(Base):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_identity.adapters.clients import SqlClients
+from bp_identity.adapters.devices import SqlDevices
 from bp_identity.adapters.directory import OutboxDirectory
 from bp_identity.adapters.grants import SqlGrants
 from bp_identity.adapters.officers import SqlOfficers
@@ -48,6 +49,7 @@ class Workshop:
             sessions=SqlSessions(session),
             voids=SqlVoids(session),
             codes=SqlCodes(session),
+            devices=SqlDevices(session),
             throttles=SqlThrottles(session, self.throttle_key),
             directory=OutboxDirectory(Outbox(session, self.seams)),
             clock=self.seams.clock,

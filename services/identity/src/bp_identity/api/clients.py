@@ -53,7 +53,9 @@ class ClientServicer(grpc_.ClientServiceServicer):
     async def UpdateClient(self, request: pb.UpdateClientRequest, context: Any) -> client_pb2.Client:
         """Changes a client's display name, redirect addresses or grants."""
         draft = _draft(request.client)
-        fields = masked(request.update_mask, "client", ("display_name", "redirect_uris", "grants"))
+        fields = masked(
+            request.update_mask, "client", ("display_name", "redirect_uris", "grants", "post_logout_redirect_uris")
+        )
         client = await clients.update_client(
             self._workshop.on(current_session()),
             current_call().principal,
@@ -84,5 +86,6 @@ def _draft(client: client_pb2.Client) -> ClientDraft:
         display_name=client.display_name,
         kind=client_pb2.ClientKind.Name(client.kind).removeprefix("CLIENT_KIND_"),
         redirect_uris=tuple(client.redirect_uris),
+        post_logout_redirect_uris=tuple(client.post_logout_redirect_uris),
         grants=tuple((role_word(grant.role), grant.unit) for grant in client.grants),
     )

@@ -83,6 +83,7 @@ def client_message(client: Client) -> client_pb2.Client:
         display_name=draft.display_name,
         kind=client_pb2.ClientKind.Value(f"CLIENT_KIND_{draft.kind}"),
         redirect_uris=draft.redirect_uris,
+        post_logout_redirect_uris=draft.post_logout_redirect_uris,
         grants=[
             client_pb2.ClientGrant(role=role_pb2.Role.Value(f"ROLE_{role}"), unit=unit) for role, unit in draft.grants
         ],

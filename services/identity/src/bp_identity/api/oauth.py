@@ -8,8 +8,10 @@ from typing import Any
 from bluepacific.identity.v1 import oauth_service_pb2 as pb
 from bluepacific.identity.v1 import oauth_service_pb2_grpc as grpc_
 from bp_identity.adapters.keys import KeyFolder
+from bp_identity.adapters.oauth.device_desk import DeviceDesk
 from bp_identity.adapters.oauth.metadata import discovery, jwks
 from bp_identity.adapters.oauth.sign_in_desk import SignInDesk
+from bp_identity.adapters.oauth.sign_out_desk import SignOutDesk
 from bp_identity.adapters.oauth.token_desk import TokenDesk
 from bp_identity.adapters.oauth.user_info import UserInfoDesk
 from bp_identity.adapters.oauth.web import Answer, Asked
@@ -23,13 +25,17 @@ class Provider:
         issuer: The node's public URL.
         keys: The node's keys.
         sign_in: The authorization endpoint.
-        tokens: The token and revocation endpoints.
+        devices: The device authorization endpoint and its page.
+        sign_out: The end-session endpoint.
+        tokens: The token, revocation and introspection endpoints.
         user_info: The userinfo endpoint.
     """
 
     issuer: str
     keys: KeyFolder
     sign_in: SignInDesk
+    devices: DeviceDesk
+    sign_out: SignOutDesk
     tokens: TokenDesk
     user_info: UserInfoDesk
 
@@ -63,6 +69,22 @@ class OAuthServicer(grpc_.OAuthServiceServicer):
     async def Revoke(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
         """Ends a session."""
         return _response(await self._provider.tokens.revoke(_asked(request)))
+
+    async def Introspect(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Tells whether a token counts."""
+        return _response(await self._provider.tokens.introspect(_asked(request)))
+
+    async def AuthorizeDevice(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Gives a program on a device its codes."""
+        return _response(await self._provider.devices.begin(_asked(request)))
+
+    async def ApproveDevice(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Shows the page on which a person lets a device in."""
+        return _response(await self._provider.devices.page(_asked(request)))
+
+    async def EndSession(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Signs a person out of a program."""
+        return _response(await self._provider.sign_out.answer(_asked(request)))
 
     async def GetUserInfo(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
         """Gives claims about the signed-in officer."""

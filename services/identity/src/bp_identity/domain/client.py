@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from bp_kit.errors import Refused
 
 BROWSER = "BROWSER"
+TERMINAL = "TERMINAL"
 SERVICE = "SERVICE"
 ACTIVE = "ACTIVE"
 INACTIVE = "INACTIVE"
@@ -21,8 +22,9 @@ class ClientDraft:
 
     Attributes:
         display_name: Shown on the sign-in page.
-        kind: `BROWSER` or `SERVICE`.
-        redirect_uris: Where codes may be sent, compared exactly.
+        kind: `BROWSER`, `TERMINAL` or `SERVICE`.
+        redirect_uris: Where codes of a BROWSER may be sent, compared exactly.
+        post_logout_redirect_uris: Where browsers may be led after signing out of a BROWSER, compared exactly.
         grants: (role, unit) pairs a SERVICE holds.
     """
 
@@ -30,6 +32,7 @@ class ClientDraft:
     kind: str
     redirect_uris: tuple[str, ...] = ()
     grants: tuple[tuple[str, str], ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuses what lacks something, what its kind has not, and redirect addresses that could leak a code.
@@ -39,15 +42,19 @@ class ClientDraft:
         """
         if not self.display_name.strip():
             raise Refused("INVALID_FIELD", field="client.display_name", rule="required")
-        if self.kind not in (BROWSER, SERVICE):
+        if self.kind not in (BROWSER, TERMINAL, SERVICE):
             raise Refused("INVALID_FIELD", field="client.kind", rule="required")
-        if self.kind == SERVICE and self.redirect_uris:
-            raise Refused("CLIENT_KIND_MISMATCH", field="client.redirect_uris")
-        if self.kind == BROWSER and self.grants:
+        if self.kind != SERVICE and self.grants:
             raise Refused("CLIENT_KIND_MISMATCH", field="client.grants")
-        for index, uri in enumerate(self.redirect_uris):
+        for field in ("redirect_uris", "post_logout_redirect_uris"):
+            self._check_addresses(field, getattr(self, field))
+
+    def _check_addresses(self, field: str, addresses: tuple[str, ...]) -> None:
+        if addresses and self.kind != BROWSER:
+            raise Refused("CLIENT_KIND_MISMATCH", field=f"client.{field}")
+        for index, uri in enumerate(addresses):
             if not _safe_redirect(uri):
-                raise Refused("REDIRECT_URI_INVALID", field=f"client.redirect_uris[{index}]", uri=uri)
+                raise Refused("REDIRECT_URI_INVALID", field=f"client.{field}[{index}]", uri=uri)
 
 
 @dataclass(frozen=True)

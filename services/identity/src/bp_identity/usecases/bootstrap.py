@@ -56,8 +56,9 @@ class SeedClient:
     Attributes:
         client_id: `portal`.
         display_name: Shown on the sign-in page.
-        kind: `BROWSER` or `SERVICE`.
+        kind: `BROWSER`, `TERMINAL` or `SERVICE`.
         redirect_uris: For BROWSER.
+        post_logout_redirect_uris: For BROWSER.
         grants: (role, unit id) pairs, for SERVICE.
         secret: For SERVICE.
     """
@@ -66,6 +67,7 @@ class SeedClient:
     display_name: str
     kind: str = BROWSER
     redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
     grants: tuple[tuple[str, str], ...] = ()
     secret: str = ""
 
@@ -128,6 +130,7 @@ async def _plant_client(work: Work, country: str, seed: SeedClient) -> None:
             display_name=seed.display_name,
             kind=seed.kind,
             redirect_uris=seed.redirect_uris,
+            post_logout_redirect_uris=seed.post_logout_redirect_uris,
             grants=tuple((role, unit_name(country, unit_id)) for role, unit_id in seed.grants),
         )
         await add_client(work, name=name, draft=draft, secret=seed.secret)

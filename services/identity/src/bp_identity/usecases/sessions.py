@@ -101,9 +101,14 @@ async def refresh_session(desk: Desk, token: str) -> Issued:
     raise Refused("REFRESH_TOKEN_INVALID")
 
 
+async def find_held(work: Work, token: str) -> tuple[Session, RefreshToken] | None:
+    """Returns a refresh token with its session, used or not."""
+    return await work.sessions.find(digest_of(token))
+
+
 async def find_session(work: Work, token: str) -> Session | None:
     """Returns the session that a refresh token belongs to, used or not."""
-    found = await work.sessions.find(digest_of(token))
+    found = await find_held(work, token)
     return found[0] if found else None
 
 

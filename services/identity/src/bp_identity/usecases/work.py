@@ -11,6 +11,7 @@ from typing import Protocol
 from bp_identity.domain.client import Client
 from bp_identity.domain.code import AuthorizationCode
 from bp_identity.domain.credential import Credential
+from bp_identity.domain.device import DeviceGrant
 from bp_identity.domain.grant import Grant
 from bp_identity.domain.officer import Officer
 from bp_identity.domain.session import RefreshToken, Session
@@ -170,6 +171,10 @@ class Voids(Protocol):
         """Voids the holder's tokens that were issued until now."""
         ...
 
+    async def of(self, holder: str) -> datetime | None:
+        """Returns until when the holder's tokens are void."""
+        ...
+
     async def since(self, moment: datetime) -> dict[str, datetime]:
         """Returns, by holder, until when tokens are void, of those voided after that moment."""
         ...
@@ -188,6 +193,26 @@ class Codes(Protocol):
 
     async def use(self, digest: str, session_id: str) -> None:
         """Marks a code as used for that session."""
+        ...
+
+
+class Devices(Protocol):
+    """Device grants."""
+
+    async def find(self, digest: str) -> DeviceGrant | None:
+        """Returns the grant of a device code, locked."""
+        ...
+
+    async def find_by_user_code(self, digest: str) -> DeviceGrant | None:
+        """Returns the grant of a user code, locked."""
+        ...
+
+    async def add(self, grant: DeviceGrant) -> None:
+        """Keeps a new grant."""
+        ...
+
+    async def save(self, grant: DeviceGrant) -> None:
+        """Keeps a changed grant."""
         ...
 
 
@@ -303,6 +328,7 @@ class Work:
     sessions: Sessions
     voids: Voids
     codes: Codes
+    devices: Devices
     throttles: Throttles
     directory: Directory
     clock: Callable[[], datetime]

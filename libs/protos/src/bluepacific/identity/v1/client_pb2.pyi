@@ -33,6 +33,8 @@ class _ClientKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClientKind
     """Signs people in by authorization code and PKCE; keeps no secret."""
     CLIENT_KIND_SERVICE: _ClientKind.ValueType  # 2
     """Acts by itself with client credentials."""
+    CLIENT_KIND_TERMINAL: _ClientKind.ValueType  # 3
+    """Signs people in from a device without a browser of its own, such as a terminal, by a code that they type elsewhere; keeps no secret."""
 
 class ClientKind(_ClientKind, metaclass=_ClientKindEnumTypeWrapper):
     """What a client is."""
@@ -43,6 +45,8 @@ CLIENT_KIND_BROWSER: ClientKind.ValueType  # 1
 """Signs people in by authorization code and PKCE; keeps no secret."""
 CLIENT_KIND_SERVICE: ClientKind.ValueType  # 2
 """Acts by itself with client credentials."""
+CLIENT_KIND_TERMINAL: ClientKind.ValueType  # 3
+"""Signs people in from a device without a browser of its own, such as a terminal, by a code that they type elsewhere; keeps no secret."""
 Global___ClientKind: _TypeAlias = ClientKind  # noqa: Y015
 
 class _ClientState:
@@ -71,7 +75,7 @@ Global___ClientState: _TypeAlias = ClientState  # noqa: Y015
 
 @_typing.final
 class Client(_message.Message):
-    """A program that signs people in (BROWSER) or acts by itself (SERVICE). Its name is its OAuth `client_id`."""
+    """A program that signs people in (BROWSER, TERMINAL) or acts by itself (SERVICE). Its name is its OAuth `client_id`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -84,6 +88,7 @@ class Client(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    POST_LOGOUT_REDIRECT_URIS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`countries/FJI/clients/portal`."""
     display_name: _builtins.str
@@ -110,6 +115,10 @@ class Client(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def post_logout_redirect_uris(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where browsers may be led after signing out, compared exactly; for BROWSER. As `redirect_uris`."""
+
     def __init__(
         self,
         *,
@@ -122,10 +131,11 @@ class Client(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        post_logout_redirect_uris: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "grants", b"grants", "kind", b"kind", "name", b"name", "redirect_uris", b"redirect_uris", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "grants", b"grants", "kind", b"kind", "name", b"name", "post_logout_redirect_uris", b"post_logout_redirect_uris", "redirect_uris", b"redirect_uris", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

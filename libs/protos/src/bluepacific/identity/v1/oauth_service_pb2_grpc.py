@@ -62,6 +62,26 @@ class OAuthServiceStub:
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
                 _registered_method=True)
+        self.Introspect = channel.unary_unary(
+                '/bluepacific.identity.v1.OAuthService/Introspect',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+                _registered_method=True)
+        self.AuthorizeDevice = channel.unary_unary(
+                '/bluepacific.identity.v1.OAuthService/AuthorizeDevice',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+                _registered_method=True)
+        self.ApproveDevice = channel.unary_unary(
+                '/bluepacific.identity.v1.OAuthService/ApproveDevice',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+                _registered_method=True)
+        self.EndSession = channel.unary_unary(
+                '/bluepacific.identity.v1.OAuthService/EndSession',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+                _registered_method=True)
         self.GetUserInfo = channel.unary_unary(
                 '/bluepacific.identity.v1.OAuthService/GetUserInfo',
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
@@ -110,6 +130,34 @@ class OAuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Introspect(self, request, context):
+        """`POST /oauth2/introspect`: whether a token counts and what it says, for clients that keep a secret (RFC 7662).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AuthorizeDevice(self, request, context):
+        """`POST /oauth2/device_authorization`: a program on a device without a browser gets its codes (RFC 8628).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveDevice(self, request, context):
+        """`GET` and `POST /oauth2/device`: the page on which a person types the code that the device shows, and signs in.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndSession(self, request, context):
+        """`GET` and `POST /oauth2/logout`: signs a person out of the program that asks for it (OpenID Connect RP-Initiated Logout 1.0).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetUserInfo(self, request, context):
         """`GET /oauth2/userinfo`, with an access token: claims about the signed-in officer (OpenID Connect Core 5.3).
         """
@@ -142,6 +190,26 @@ def add_OAuthServiceServicer_to_server(servicer, server):
             ),
             'Revoke': grpc.unary_unary_rpc_method_handler(
                     servicer.Revoke,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.SerializeToString,
+            ),
+            'Introspect': grpc.unary_unary_rpc_method_handler(
+                    servicer.Introspect,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.SerializeToString,
+            ),
+            'AuthorizeDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.AuthorizeDevice,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.SerializeToString,
+            ),
+            'ApproveDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveDevice,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.SerializeToString,
+            ),
+            'EndSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndSession,
                     request_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.FromString,
                     response_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.SerializeToString,
             ),
@@ -287,6 +355,114 @@ class OAuthService:
             request,
             target,
             '/bluepacific.identity.v1.OAuthService/Revoke',
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Introspect(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.OAuthService/Introspect',
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AuthorizeDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.OAuthService/AuthorizeDevice',
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.OAuthService/ApproveDevice',
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.OAuthService/EndSession',
             bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
             bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
             options,

@@ -46,6 +46,14 @@ class OAuthServiceStub:
     """`POST /oauth2/token`: code with PKCE verifier, refresh token or client credentials for tokens (RFC 6749, 7636)."""
     Revoke: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
     """`POST /oauth2/revoke`: ends the session a refresh token belongs to (RFC 7009)."""
+    Introspect: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
+    """`POST /oauth2/introspect`: whether a token counts and what it says, for clients that keep a secret (RFC 7662)."""
+    AuthorizeDevice: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
+    """`POST /oauth2/device_authorization`: a program on a device without a browser gets its codes (RFC 8628)."""
+    ApproveDevice: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
+    """`GET` and `POST /oauth2/device`: the page on which a person types the code that the device shows, and signs in."""
+    EndSession: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
+    """`GET` and `POST /oauth2/logout`: signs a person out of the program that asks for it (OpenID Connect RP-Initiated Logout 1.0)."""
     GetUserInfo: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
     """`GET /oauth2/userinfo`, with an access token: claims about the signed-in officer (OpenID Connect Core 5.3)."""
 
@@ -67,6 +75,14 @@ class OAuthServiceAsyncStub(OAuthServiceStub):
     """`POST /oauth2/token`: code with PKCE verifier, refresh token or client credentials for tokens (RFC 6749, 7636)."""
     Revoke: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
     """`POST /oauth2/revoke`: ends the session a refresh token belongs to (RFC 7009)."""
+    Introspect: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
+    """`POST /oauth2/introspect`: whether a token counts and what it says, for clients that keep a secret (RFC 7662)."""
+    AuthorizeDevice: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
+    """`POST /oauth2/device_authorization`: a program on a device without a browser gets its codes (RFC 8628)."""
+    ApproveDevice: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
+    """`GET` and `POST /oauth2/device`: the page on which a person types the code that the device shows, and signs in."""
+    EndSession: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
+    """`GET` and `POST /oauth2/logout`: signs a person out of the program that asks for it (OpenID Connect RP-Initiated Logout 1.0)."""
     GetUserInfo: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
     """`GET /oauth2/userinfo`, with an access token: claims about the signed-in officer (OpenID Connect Core 5.3)."""
 
@@ -115,6 +131,38 @@ class OAuthServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_oauth_service_pb2.WebResponse, _abc.Awaitable[_oauth_service_pb2.WebResponse]]:
         """`POST /oauth2/revoke`: ends the session a refresh token belongs to (RFC 7009)."""
+
+    @_abc_1.abstractmethod
+    def Introspect(
+        self,
+        request: _oauth_service_pb2.WebRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_oauth_service_pb2.WebResponse, _abc.Awaitable[_oauth_service_pb2.WebResponse]]:
+        """`POST /oauth2/introspect`: whether a token counts and what it says, for clients that keep a secret (RFC 7662)."""
+
+    @_abc_1.abstractmethod
+    def AuthorizeDevice(
+        self,
+        request: _oauth_service_pb2.WebRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_oauth_service_pb2.WebResponse, _abc.Awaitable[_oauth_service_pb2.WebResponse]]:
+        """`POST /oauth2/device_authorization`: a program on a device without a browser gets its codes (RFC 8628)."""
+
+    @_abc_1.abstractmethod
+    def ApproveDevice(
+        self,
+        request: _oauth_service_pb2.WebRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_oauth_service_pb2.WebResponse, _abc.Awaitable[_oauth_service_pb2.WebResponse]]:
+        """`GET` and `POST /oauth2/device`: the page on which a person types the code that the device shows, and signs in."""
+
+    @_abc_1.abstractmethod
+    def EndSession(
+        self,
+        request: _oauth_service_pb2.WebRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_oauth_service_pb2.WebResponse, _abc.Awaitable[_oauth_service_pb2.WebResponse]]:
+        """`GET` and `POST /oauth2/logout`: signs a person out of the program that asks for it (OpenID Connect RP-Initiated Logout 1.0)."""
 
     @_abc_1.abstractmethod
     def GetUserInfo(

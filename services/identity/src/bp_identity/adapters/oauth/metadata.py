@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bp_identity.adapters.oauth.server import CODE, CREDENTIALS, REFRESH, SCOPES
+from bp_identity.adapters.oauth.client import CODE, CREDENTIALS, DEVICE, REFRESH, SCOPES, SECRET_METHODS
 from bp_identity.adapters.oauth.web import Answer, answer_json
 from bp_kit.language import LANGUAGES
 from bp_kit.tokens import ALGORITHM
 
 _OK = 200
-_CLIENT_METHODS = ["none", "client_secret_basic", "client_secret_post"]
+_CLIENT_METHODS = ["none", *SECRET_METHODS]
 _PUBLIC = (("cache-control", "public, max-age=300"), ("access-control-allow-origin", "*"))
 
 
@@ -19,19 +19,23 @@ def discovery(issuer: str) -> Answer:
         "authorization_endpoint": f"{issuer}/oauth2/authorize",
         "token_endpoint": f"{issuer}/oauth2/token",
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
+        "introspection_endpoint": f"{issuer}/oauth2/introspect",
+        "device_authorization_endpoint": f"{issuer}/oauth2/device_authorization",
+        "end_session_endpoint": f"{issuer}/oauth2/logout",
         "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
         "jwks_uri": f"{issuer}/oauth2/jwks.json",
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": [CODE, REFRESH, CREDENTIALS],
+        "grant_types_supported": [CODE, REFRESH, CREDENTIALS, DEVICE],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": _CLIENT_METHODS,
         "revocation_endpoint_auth_methods_supported": _CLIENT_METHODS,
+        "introspection_endpoint_auth_methods_supported": SECRET_METHODS,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
-        "claims_supported": ["sub", "name", "given_name", "family_name", "email", "locale", "auth_time", "amr"],
+        "claims_supported": ["sub", "name", "given_name", "family_name", "email", "locale", "auth_time", "amr", "sid"],
         "ui_locales_supported": LANGUAGES,
         "prompt_values_supported": ["none", "login"],
         "request_parameter_supported": False,

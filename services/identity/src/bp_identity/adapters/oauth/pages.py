@@ -14,10 +14,11 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from bp_identity.adapters.oauth.web import Answer, Headers
+from bp_identity.adapters.oauth.web import Answer, Asked, Headers
 from bp_kit.language import LANGUAGES, RIGHT_TO_LEFT, negotiate
 
 _FOLDER = "pages"
+_OK = 200
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Visit:
         return f"{self.path}?{urlencode(parameters, doseq=True)}"
 
 
+def visit_of(asked: Asked) -> Visit:
+    """Returns who looks at the page that was asked for, and where."""
+    return Visit(asked.path, asked.parameters, language_of(asked.parameters, asked.headers.get("accept-language", "")))
+
+
 def language_of(parameters: Mapping[str, list[str]], accept_language: str) -> str:
     """Returns the language to show: `ui_locales` (OpenID Connect Core 3.1.2.1), else the browser's."""
     for tag in parameters.get("ui_locales", [""])[0].split():
@@ -84,7 +90,16 @@ class Pages:
         )
 
     def sign_in(
-        self, visit: Visit, form: Form, *, client: str, proof: str, redirect_uri: str, status: int, headers: Headers
+        self,
+        visit: Visit,
+        form: Form,
+        *,
+        client: str,
+        warning: str,
+        proof: str,
+        leads_to: str,
+        status: int,
+        headers: Headers,
     ) -> Answer:
         """Returns the page with the sign-in form.
 
@@ -92,14 +107,30 @@ class Pages:
             visit: Who looks, and where.
             form: What it shows.
             client: The program's display name.
+            warning: What the person should look at first; empty for nothing.
             proof: Shows, when the form comes back, that it is this page's.
-            redirect_uri: Where the form's answer will lead.
+            leads_to: Where the form's answer will lead; empty: it stays here.
             status: HTTP status.
             headers: Further headers.
         """
-        target = urlsplit(redirect_uri)
-        policy = f"form-action 'self' {target.scheme}://{target.netloc}"
-        return self._page("form.html", visit, status, policy, headers, form=form, client=client, proof=proof)
+        target = urlsplit(leads_to)
+        policy = f"form-action 'self' {target.scheme}://{target.netloc}" if leads_to else "form-action 'self'"
+        return self._page(
+            "form.html", visit, status, policy, headers, form=form, client=client, warning=warning, proof=proof
+        )
+
+    def device(self, visit: Visit, *, unknown: bool, status: int) -> Answer:
+        """Returns the page that asks for the code which a terminal shows."""
+        return self._page("device.html", visit, status, "form-action 'self'", (), unknown=unknown)
+
+    def done(self, visit: Visit, what: str) -> Answer:
+        """Returns the page after an act: `device_done`, `device_denied` or `signed_out`."""
+        return self._page("done.html", visit, _OK, "form-action 'none'", (), what=what)
+
+    @staticmethod
+    def text(visit: Visit, key: str) -> str:
+        """Returns a text in the visitor's language."""
+        return texts(visit.language)[key]
 
     def refusal(self, visit: Visit, error: str, description: str, *, status: int) -> Answer:
         """Returns the page for links that cannot be answered by a redirect."""

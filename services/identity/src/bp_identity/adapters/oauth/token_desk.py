@@ -1,4 +1,4 @@
-"""The token and revocation endpoints: Authlib decides, the use cases act, in one transaction."""
+"""The token, revocation and introspection endpoints: Authlib decides, the use cases act, in one transaction."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bp_identity.adapters.oauth.server import CODE, REFRESH, Decision, Facts, OAuthServer
+from bp_identity.adapters.oauth.client import CODE, DEVICE, REFRESH
+from bp_identity.adapters.oauth.inspection import Inspector
+from bp_identity.adapters.oauth.server import Decision, Facts, OAuthServer
 from bp_identity.adapters.oauth.web import NO_STORE, Answer, Asked, OAuthRequest, answer_json
 from bp_identity.adapters.tokens import SigningMinter
 from bp_identity.domain.client import Client
-from bp_identity.domain.code import AuthorizationCode
 from bp_identity.domain.names import is_client_name
+from bp_identity.domain.session import Session
 from bp_identity.usecases.authorization import find_code, redeem_code
 from bp_identity.usecases.clients import client_subject
+from bp_identity.usecases.devices import ask_device, redeem_device
 from bp_identity.usecases.ending import end_session
 from bp_identity.usecases.sessions import Issued, continue_session, find_session, find_usable
 from bp_identity.usecases.work import Desk, Work
@@ -22,35 +25,48 @@ _OK = 200
 
 
 class TokenDesk:
-    """The token and revocation endpoints.
+    """The token, revocation and introspection endpoints.
 
     Args:
         issuer: The node's public URL.
         desk: What signing in needs.
         minter: Makes tokens.
+        inspector: Reads tokens that somebody asks about.
     """
 
-    def __init__(self, issuer: str, desk: Desk, minter: SigningMinter) -> None:
+    def __init__(self, issuer: str, desk: Desk, minter: SigningMinter, inspector: Inspector) -> None:
         self._issuer = issuer
         self._desk = desk
         self._minter = minter
+        self._inspector = inspector
 
     async def token(self, asked: Asked) -> Answer:
-        """Trades a code with its PKCE verifier, a refresh token or a client's secret for tokens (RFC 6749, 7636)."""
+        """Trades a code with its PKCE verifier, a device code, a refresh token or a client's secret for tokens (RFC 6749, 7636, 8628)."""
         request = OAuthRequest(asked, self._issuer, asked.form)
         # A refusal commits, too: a code or refresh token used twice has just ended its session.
         async with self._desk.transactions() as work:
-            facts = Facts(
-                clients=await clients_named(work, asked, request),
-                code=await find_code(work, asked.typed("code")) if request.payload.grant_type == CODE else None,
-                session=await find_usable(work, asked.typed("refresh_token"))
-                if request.payload.grant_type == REFRESH
-                else None,
-            )
+            facts = Facts(clients=await clients_named(work, asked, request))
+            match request.payload.grant_type:
+                case grant_type if grant_type == CODE:
+                    facts.code = await find_code(work, asked.typed("code"))
+                case grant_type if grant_type == REFRESH:
+                    facts.session = await find_usable(work, asked.typed("refresh_token"))
+                case grant_type if grant_type == DEVICE:
+                    facts.device = await ask_device(work, asked.typed("device_code"))
             decision = OAuthServer(facts).create_token_response(request)
             if decision.status == _OK:
                 decision = await self._fulfil(work, request, facts, decision)
-        return _told(decision)
+        return told(decision)
+
+    async def introspect(self, asked: Asked) -> Answer:
+        """Tells a program that keeps a secret whether a token counts, and what it says (RFC 7662)."""
+        request = OAuthRequest(asked, self._issuer, asked.form)
+        inspected = await self._inspector.claims_of(asked.typed("token"))
+        async with self._desk.transactions() as work:
+            clients = await clients_named(work, asked, request)
+        return told(
+            OAuthServer(Facts(clients=clients, inspected=inspected)).create_endpoint_response("introspection", request)
+        )
 
     async def revoke(self, asked: Asked) -> Answer:
         """Ends the session a refresh token belongs to (RFC 7009); an unknown token is as good as ended."""
@@ -61,12 +77,15 @@ class TokenDesk:
             decision = server.create_endpoint_response("revocation", request)
             if server.revoked and session is not None:
                 await end_session(work, session.session_id, session.officer)
-        return _told(decision)
+        return told(decision)
 
     async def _fulfil(self, work: Work, request: OAuthRequest, facts: Facts, decision: Decision) -> Decision:
         if facts.code is not None:
             issued = await redeem_code(work, self._desk, facts.code)
-            content = _content(issued, work.clock()) | self._id_token(facts.code, work.clock())
+            content = _content(issued, work.clock()) | self._id_token(issued.session, work.clock(), facts.code.nonce)
+        elif facts.device is not None:
+            issued = await redeem_device(work, self._desk, facts.device.grant)
+            content = _content(issued, work.clock()) | self._id_token(issued.session, work.clock())
         elif facts.session is not None:
             issued = await continue_session(work, self._desk, facts.session, request.form["refresh_token"])
             content = _content(issued, work.clock())
@@ -79,17 +98,18 @@ class TokenDesk:
         token, ends = self._minter.access_token(await client_subject(work, client, ""), now)
         return {"access_token": token, "token_type": "Bearer", "expires_in": _seconds(ends - now)}
 
-    def _id_token(self, code: AuthorizationCode, now: datetime) -> dict[str, str]:
-        if "openid" not in code.scope.split():
+    def _id_token(self, session: Session, now: datetime, nonce: str = "") -> dict[str, str]:
+        if "openid" not in session.scope.split():
             return {}
         claims: dict[str, object] = {
-            "sub": code.officer,
-            "aud": code.client,
-            "auth_time": int(code.auth_time.timestamp()),
-            "amr": list(code.methods),
+            "sub": session.officer,
+            "sid": session.session_id,
+            "aud": session.client,
+            "auth_time": int(session.auth_time.timestamp()),
+            "amr": list(session.methods),
         }
-        if code.nonce:
-            claims["nonce"] = code.nonce
+        if nonce:
+            claims["nonce"] = nonce
         return {"id_token": self._minter.id_token(claims, now)}
 
 
@@ -114,6 +134,7 @@ def _seconds(lifetime: timedelta) -> int:
     return max(int(lifetime.total_seconds()), 0)
 
 
-def _told(decision: Decision) -> Answer:
+def told(decision: Decision) -> Answer:
+    """Returns a decision as an answer."""
     challenge = tuple((name.lower(), value) for name, value in decision.headers if name == "WWW-Authenticate")
     return answer_json(decision.status, decision.content, (*NO_STORE, *challenge))
