@@ -3,7 +3,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix format generate lock bench bench-gateway bench-exchange bench-footprint clean
+.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix format generate lock bench bench-gateway bench-exchange bench-footprint simulate clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ bench: setup ## Run the benchmarks and write docs/bench.md
 
 bench-%: setup
 	$(PY) -m tests.bench $* $(ARGS)
+
+SEEDS ?= 10000
+simulate: setup ## Simulate whole networks: SEEDS=10000; ARGS="--seed S" replays one, ARGS=--json
+	@$(PY) -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
 clean: ## Remove the environment, caches and the region's state
 	rm -rf .venv .tools .cache .state build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -71,7 +71,7 @@ class Link:
         """
         house = self._house
         hello = own_hello(house.keys.node_id, await self._incarnation(), house.register, house.seams.clock())
-        clocks = Clocks(house.seams.clock, time.monotonic)
+        clocks = Clocks(house.seams.clock, time.monotonic, lambda: house.bells.patience)
         self._keeping = Keeping(house, self.peer)
         allowance = Prudent(await self._keeping.load(), house.register)
         self._session = Session(self.peer, hello, register=house.register, clocks=clocks, allowance=allowance)

@@ -73,6 +73,14 @@ class Session:
         self._acks: deque[link_service_pb2.Ack] = deque()
         self._is_settling = False
         self._outgoing.control(Frame(hello=hello))
+        self._effects: dict[Hand, deque[Effect]] = {
+            Hand.HEARING: self._hearing,
+            Hand.QUEUE: self._outgoing.effects,
+            Hand.STORING: self._incoming.effects,
+            Hand.SETTLING: self._settling,
+            Hand.GIVING: self._outgoing.giving.effects,
+            Hand.FETCHING: self._fetching.effects,
+        }
 
     # What a driver asks.
 
@@ -91,30 +99,15 @@ class Session:
 
     def take(self, hand: Hand) -> Effect | None:
         """Returns the next effect for a hand; None while there is none."""
-        effects = self._effects(hand)
-        effect = effects.popleft() if effects else None
-        if hand is Hand.HEARING and effect is not None:
-            self._is_busy = True
-        return effect
+        effects = self._effects[hand]
+        if not effects:
+            return None
+        self._is_busy = self._is_busy or hand is Hand.HEARING
+        return effects.popleft()
 
-    def has(self, hand: Hand) -> bool:
-        """Tells whether there is an effect for a hand."""
-        return bool(self._effects(hand))
-
-    def _effects(self, hand: Hand) -> deque[Effect]:
-        match hand:
-            case Hand.HEARING:
-                return self._hearing
-            case Hand.STORING:
-                return self._incoming.effects
-            case Hand.SETTLING:
-                return self._settling
-            case Hand.FETCHING:
-                return self._fetching.effects
-            case Hand.QUEUE:
-                return self._outgoing.effects
-            case Hand.GIVING:
-                return self._outgoing.giving.effects
+    def hands(self) -> list[Hand]:
+        """Returns the hands for which there is an effect."""
+        return [hand for hand, effects in self._effects.items() if effects]
 
     # What happens.
 
@@ -221,9 +214,9 @@ class Session:
         for request in self._fetching.piece_written(digest, size):
             self._outgoing.control(Frame(blob_request=request))
 
-    def found(self, items: Sequence[Waiting]) -> None:
-        """The queue was read."""
-        self._outgoing.found(items)
+    def found(self, items: Sequence[Waiting], *, more: bool = False) -> None:
+        """The queue was read; more of it may wait to be sealed."""
+        self._outgoing.found(items, more=more)
 
     def stored(self, positions: Sequence[int], refused: Mapping[int, str]) -> None:
         """A batch is safely stored, but for what will never be taken."""

@@ -1,0 +1,54 @@
+"""What the nodes promised: each message that `Send` answered for. Held against what became of it at the end."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+
+@dataclass
+class Promise:
+    """A message that was acknowledged to its service.
+
+    Attributes:
+        message: As it was handed in.
+        node_id: Who took it.
+        at: When.
+        is_excused: Its node went back to a backup from before: it may be lost, and twice it must not be.
+        upset: Nodes that went back to a backup, and got it anew: after others, perhaps.
+    """
+
+    message: object
+    node_id: str
+    at: float
+    is_excused: bool = False
+
+
+class Ledger:
+    """Promises by message id, in the order in which they were made."""
+
+    def __init__(self):
+        self.promises = {}
+        self.refused_sends = Counter()
+        self.refusals = Counter()
+        self.restores = []
+        # Nodes to which something came by a medium.
+        self.by_medium = set()
+
+    def promised(self, node, message):
+        if message.message_id not in self.promises:
+            self.promises[message.message_id] = Promise(message, node.node_id, node.world.now)
+        else:
+            # Taken again after a restore forgot it.
+            self.promises[message.message_id].is_excused = False
+
+    def refused(self, message, reason):
+        self.refused_sends[reason] += 1
+
+    def restored(self, node, taken):
+        self.restores.append((node.node_id, taken, node.world.now))
+        for promise in self.promises.values():
+            if promise.node_id == node.node_id and promise.at > taken:
+                promise.is_excused = True
+
+    def went_back(self, node_id, since):
+        """Tells whether a node went back after a moment to a backup, so that what it did since may have come anew."""
+        return any(one == node_id and now > since for one, _, now in self.restores)

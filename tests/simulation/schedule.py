@@ -1,0 +1,63 @@
+"""What a seed stands for: how large the network is, how long it runs, and which troubles it has."""
+
+import random
+from dataclasses import dataclass
+
+MOST_COUNTRIES = 29
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One run.
+
+    Attributes:
+        seconds: Of trouble; then all is mended.
+        faults: How many of the usual ones.
+        kinds: Which.
+    """
+
+    seed: int
+    countries: int
+    messages: int
+    seconds: float
+    faults: int
+    kinds: tuple[str, ...]
+    delay: float
+    rates: tuple[int, ...]
+    expiry: bool = False
+    with_files: bool = False
+    media: int = 0
+    hostile_peer: bool = False
+    hostile_relay: bool = False
+
+
+_USUAL = ("cut", "apart", "silence", "crash", "crash", "again", "no space", "pause service")
+_SELDOM = ("clock",)
+
+
+def draw(seed):
+    """Returns the schedule of a seed."""
+    chance = random.Random(f"schedule {seed}")
+    large = chance.random() < 0.01
+    countries = MOST_COUNTRIES if large else chance.choices((2, 3, 4, 6, 10), (50, 25, 12, 8, 5))[0]
+    hostile = chance.choices(("", "peer", "relay"), (70, 18, 12))[0]
+    if hostile == "peer" and countries < 3:
+        countries = 3
+    kinds = _USUAL
+    if not hostile:
+        kinds += _SELDOM
+    return Schedule(
+        seed=seed,
+        countries=countries,
+        messages=40 if large else chance.randint(2, 14),
+        seconds=chance.choice((60, 200, 600)),
+        faults=chance.randint(0, 8 if not large else 20),
+        kinds=tuple(chance.sample(kinds, chance.randint(1, len(kinds)))),
+        delay=chance.choice((0.05, 0.6, 3)),
+        rates=chance.choice(((1_000_000,), (16_000, 128_000), (4_000, 64_000))),
+        expiry=chance.random() < 0.2,
+        with_files=chance.random() < 0.2,
+        media=chance.choice((0, 0, 0, 2, 6)),
+        hostile_peer=hostile == "peer",
+        hostile_relay=hostile == "relay",
+    )

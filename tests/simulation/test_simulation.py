@@ -1,0 +1,41 @@
+"""A few schedules of the simulator in every run of the suite, and for each thing it checks a bug that it must find."""
+
+import dataclasses
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.playing import play
+from tests.simulation.schedule import draw
+
+_SEEDS_FOR_A_BUG = 100
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+def test_no_schedule_violates_anything(seed):
+    assert play(seed).violations == []
+
+
+def test_thirty_nodes():
+    schedule = dataclasses.replace(draw(1), countries=29, messages=40, media=0, hostile_peer=False, hostile_relay=False)
+    assert play(1, schedule=schedule).violations == []
+
+
+def test_a_seed_is_the_same_story_each_time():
+    first, second = [], []
+    play(11, tell=first.append)
+    play(11, tell=second.append)
+    assert first == second
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.__name__)
+def test_a_planted_bug_is_found_soon(mutant):
+    """What finds it is the check that is meant to."""
+    check = MUTANTS[mutant]
+    for seed in range(_SEEDS_FOR_A_BUG):
+        if any(one.startswith(check) for one in play(seed, rules=mutant()).violations):
+            return
+    raise AssertionError(f"{_SEEDS_FOR_A_BUG} seeds did not find it")
