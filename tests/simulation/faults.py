@@ -84,6 +84,10 @@ def _silence(network):
 
 def _crash(network):
     node = _some_node(network)
+    # Rather where a service is between an effect and its acknowledgement.
+    busy = [one for one in network.honest if one.is_serving]
+    if busy and network.world.odds(0.5):
+        node = network.world.chance.choice(busy)
     if node.is_up:
         node.crash()
         network.world.after(network.world.chance.uniform(0.1, 60), _start, network, node)

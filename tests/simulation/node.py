@@ -51,6 +51,7 @@ class Node:
         state: What is on its disk: the newest commit.
         links: Open ends, by peer.
         ahead: Its clock's error.
+        is_serving: A delivery is with its service.
     """
 
     def __init__(self, world, node_id, register, ledger, rules):
@@ -69,7 +70,7 @@ class Node:
         self.ahead = timedelta(0)
         self.backups = []
         self.heads = []
-        self._serving = False
+        self.is_serving = False
         self._life = 0
 
     def clock(self):
@@ -146,21 +147,21 @@ class Node:
 
     def serve(self):
         """Has the service look for what waits for it."""
-        if not self._serving and self.is_up and self.serves:
-            self._serving = True
+        if not self.is_serving and self.is_up and self.serves:
+            self.is_serving = True
             self.world.after(self.world.chance.uniform(0, 0.05), self._serve, self._life)
 
     def _serve(self, life):
         if life != self._life:
             return
-        self._serving = False
+        self.is_serving = False
         now = self.clock()
         waiting = (one for one in self.state.deliveries.values() if not (one.expire_time and one.expire_time <= now))
         record = next(waiting, None)
         if record is None or not self.serves:
             return
         delivery = topics_pb2.Delivery.FromString(record.content)
-        self._serving = True
+        self.is_serving = True
         try:
             self._take_effect(delivery)
         except DiskFullError:
@@ -193,7 +194,7 @@ class Node:
         except DiskFullError:
             self.world.after(self.world.chance.uniform(1, 10), self._acknowledge, life, record)
             return
-        self._serving = False
+        self.is_serving = False
         if record.envelope_id and self.world.odds(0.1):
             self._report(record.envelope_id)
         self.serve()
@@ -250,7 +251,7 @@ class Node:
         self.tell("crashes")
         self.is_up = False
         self._life += 1
-        self._serving = False
+        self.is_serving = False
         self.disk.lose_unsynced(self.world.chance)
         for end in list(self.links.values()):
             end.vanish()
