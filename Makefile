@@ -3,7 +3,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix format generate lock bench bench-gateway bench-exchange bench-footprint simulate clean
+.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate lock bench bench-gateway bench-exchange bench-footprint simulate clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ pytest: setup
 
 access-matrix: setup ## Ask the access policies every question of docs/access.md: `cells N wrong M`
 	@$(PY) -m tests.access $(ARGS)
+
+peers: setup ## Sign in with OpenID clients that others wrote
+	$(PY) -m pytest -q tests/sign_in $(ARGS)
 
 format: setup ## Format the code and mend what ruff can
 	.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .
