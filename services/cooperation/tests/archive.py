@@ -8,6 +8,7 @@ from sqlalchemy import text
 from bluepacific.common.v1 import handling_pb2
 from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
+from bp_cooperation.adapters.ways import Ways
 from bp_cooperation.settings import CooperationSettings
 from bp_cooperation.workers.retention import Keeper
 
@@ -28,7 +29,9 @@ class Clock:
 async def purge(bureau):
     under_test = bureau.under_test
     seams, database = under_test.seams, under_test.service.database
-    workshop = Workshop(database, seams, CooperationSettings(database_url=database.url).rules(seams.country))
+    workshop = Workshop(
+        database, seams, CooperationSettings(database_url=database.url).rules(seams.country), Ways(seams)
+    )
     await Keeper(workshop, SealedFiles(seams.blobs), timedelta(hours=1)).purge()
 
 

@@ -14,6 +14,7 @@ from bluepacific.cooperation.v1 import (
 )
 from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
+from bp_cooperation.adapters.ways import Ways
 from bp_cooperation.api.attachments import AttachmentServicer
 from bp_cooperation.api.directives import DirectiveServicer
 from bp_cooperation.api.directory import DirectoryServicer
@@ -35,7 +36,7 @@ from bp_kit.service import Service
 def build(settings: CooperationSettings, seams: Seams) -> Service:
     """Puts cooperation together."""
     database = Database(settings.database_url)
-    workshop = Workshop(database, seams, settings.rules(seams.country))
+    workshop = Workshop(database, seams, settings.rules(seams.country), Ways(seams))
     files = SealedFiles(seams.blobs)
     handlers = Handlers(workshop)
     return Service(

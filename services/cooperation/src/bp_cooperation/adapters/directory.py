@@ -29,6 +29,11 @@ class SqlDirectory:
         statement = select(AddresseeRow.unit).where(AddresseeRow.unit.in_(units), AddresseeRow.active)
         return set(await self._session.scalars(statement)) if units else set()
 
+    async def named(self, units: Collection[str]) -> list[Addressee]:
+        """Returns what is known of units."""
+        rows = await self._session.scalars(select(AddresseeRow).where(AddresseeRow.unit.in_(units)))
+        return [_addressee(row) for row in rows]
+
     async def find(self, unit: str) -> Addressee | None:
         """Returns what is known of a unit."""
         row = await self._session.get(AddresseeRow, unit, with_for_update=True)

@@ -18,6 +18,7 @@ from bp_cooperation.adapters.records import SqlReplies, SqlRequests
 from bp_cooperation.adapters.revisions import SqlRevisions
 from bp_cooperation.adapters.sharings import SqlSharings
 from bp_cooperation.adapters.stix import StixBundles
+from bp_cooperation.adapters.ways import Ways
 from bp_cooperation.usecases.work import Rules, Work
 from bp_kit.database import Database
 from bp_kit.outbox import Outbox
@@ -32,11 +33,13 @@ class Workshop:
         database: Cooperation's own.
         seams: The outside.
         rules: What the node's operators decided.
+        ways: What the exchange knows of messages' ways.
     """
 
     database: Database
     seams: Seams
     rules: Rules
+    ways: Ways
 
     def on(self, session: AsyncSession) -> Work:
         """Returns the parts that work on this session."""

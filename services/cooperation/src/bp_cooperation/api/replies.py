@@ -15,7 +15,7 @@ from bp_cooperation.adapters.messages import handling_of
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.callers import current_caller, listing_of
 from bp_cooperation.api.downloads import bundle_bodies
-from bp_cooperation.api.sights import opening, reply_seen
+from bp_cooperation.api.sights import explained, opening, reply_seen
 from bp_cooperation.usecases import replies
 from bp_cooperation.usecases.replies import ReplyContent
 from bp_kit.database import current_session
@@ -47,7 +47,7 @@ class ReplyServicer(grpc_.ReplyServiceServicer):
         caller = current_caller()
         async with opening(self._workshop, caller, request.name) as work:
             sight = await replies.get_reply(work, caller, request.name)
-        return reply_seen(sight)
+        return await explained(self._workshop, sight, reply_seen(sight))
 
     async def ListReplies(self, request: pb.ListRepliesRequest, context: Any) -> pb.ListRepliesResponse:
         """Lists a request's replies, oldest first."""

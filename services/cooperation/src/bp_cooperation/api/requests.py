@@ -15,7 +15,7 @@ from bp_cooperation.adapters.messages import handling_of, urgency_of
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.callers import current_caller, listing_of
 from bp_cooperation.api.downloads import bundle_bodies
-from bp_cooperation.api.sights import opening, request_seen
+from bp_cooperation.api.sights import explained, opening, request_seen
 from bp_cooperation.domain.names import country_of
 from bp_cooperation.usecases import requests
 from bp_cooperation.usecases.requests import RequestContent
@@ -51,7 +51,7 @@ class RequestServicer(grpc_.RequestServiceServicer):
         caller = current_caller()
         async with opening(self._workshop, caller, request.name) as work:
             sight = await requests.get_request(work, caller, request.name)
-        return request_seen(sight)
+        return await explained(self._workshop, sight, request_seen(sight))
 
     async def ListRequests(self, request: pb.ListRequestsRequest, context: Any) -> pb.ListRequestsResponse:
         """Lists requests, newest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from bluepacific.cooperation.v1 import reply_pb2, request_pb2
 from bp_cooperation.adapters.messages import reply_message, request_message, status_message
@@ -12,6 +13,11 @@ from bp_cooperation.domain.request import Request
 from bp_cooperation.usecases import openings
 from bp_cooperation.usecases.sight import Sight
 from bp_cooperation.usecases.work import Caller, Work
+from bp_kit.call import current_call
+
+Seen = TypeVar("Seen", request_pb2.Request, reply_pb2.Reply)
+# One carries what was sent; others what it was shared with, or corrected.
+_MOST_CARRIERS = 10
 
 
 def request_seen(sight: Sight, *, content: bool = True) -> request_pb2.Request:
@@ -31,6 +37,27 @@ def reply_seen(sight: Sight, *, content: bool = True) -> reply_pb2.Reply:
     message = reply_message(sight.record, content=content)
     message.statuses.extend(status_message(ladder) for ladder in sight.ladders)
     message.attachment_count = sight.attachment_count
+    return message
+
+
+async def explained(workshop: Workshop, sight: Sight, message: Seen) -> Seen:
+    """Returns a record as its caller sees it, with why it stands still on its way to whom.
+
+    The exchange is asked outside of any transaction; where it cannot be asked, nothing is explained.
+    """
+    if not sight.pending:
+        return message
+    async with workshop.reading() as work:
+        carriers: list[str] = sorted(await work.carriers.of(sight.record.name))
+        names = {one.unit: one.display_name for one in await work.directory.named(sight.record.holders)}
+    ways = await workshop.ways.of([sight.record.message_id, *carriers][:_MOST_CARRIERS])
+    if ways is None:
+        return message
+    pending = {ladder.unit: ladder for ladder in sight.pending}
+    for status in message.statuses:
+        if ladder := pending.get(status.unit):
+            name = names.get(status.unit, status.unit)
+            workshop.ways.explain(status, ladder, ways, language=current_call().language, unit_name=name)
     return message
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-QUEUED, OPENED, REFUSED, EXPIRED, RECALLED = "QUEUED", "OPENED", "REFUSED", "EXPIRED", "RECALLED"
+QUEUED, OPENED, ACTIONED = "QUEUED", "OPENED", "ACTIONED"
+REFUSED, EXPIRED, RECALLED = "REFUSED", "EXPIRED", "RECALLED"
 # From the lowest to the highest. The last three end a ladder, but for what people had seen by then.
 RUNGS = ("QUEUED", "SENT", "ACCEPTED", "DELIVERED", "EXPIRED", "RECALLED", "REFUSED", "OPENED", "ACTIONED")
 # What only the recipient's own node says.

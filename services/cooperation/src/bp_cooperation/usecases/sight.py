@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from bp_cooperation.domain.ladder import Ladder, ladders
+from bp_cooperation.domain.ladder import ACTIONED, OPENED, Ladder, ladders
 from bp_cooperation.domain.names import is_reply
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
@@ -29,6 +29,11 @@ class Sight:
     record: Record
     ladders: list[Ladder]
     attachment_count: int
+
+    @property
+    def pending(self) -> list[Ladder]:
+        """Those of its ladders that have not been climbed."""
+        return [ladder for ladder in self.ladders if ladder.state not in (OPENED, ACTIONED, RECALLED)]
 
 
 def in_force(work: Work, record: RecordKind) -> RecordKind:

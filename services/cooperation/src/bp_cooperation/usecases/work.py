@@ -196,6 +196,10 @@ class Directory(Protocol):
         """Returns those of the units that take part."""
         ...
 
+    async def named(self, units: Collection[str]) -> list[Addressee]:
+        """Returns what is known of units."""
+        ...
+
     async def find(self, unit: str) -> Addressee | None:
         """Returns what is known of a unit."""
         ...
