@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from io import BufferedWriter
 from pathlib import Path
 
+from bp_kit.disk import make_folder, sync_folder
 from bp_kit.errors import Refused
 
 CHUNK_BYTES = 256 * 1024
@@ -39,7 +40,7 @@ class BlobStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        (folder / "incoming").mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder / "incoming")
 
     def path(self, digest: str) -> Path:
         """Returns where the file of that digest is, or would be.
@@ -84,13 +85,9 @@ class BlobStore:
 
     def _publish(self, file: Path, digest: str) -> None:
         target = self.path(digest)
-        target.parent.mkdir(mode=0o700, exist_ok=True)
+        make_folder(target.parent)
         file.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(target.parent)
 
     async def remove(self, digest: str) -> None:
         """Destroys the file, if it is here. For files that only one service can have: equal files are one file.

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bp_kit import disk
 from bp_node.failure import CommandError, told_plainly
 
 PARTS = ("data", "keys", "blobs", "run", "backups")
@@ -26,10 +27,10 @@ def make(folder: Path) -> None:
         CommandError: It cannot be made, or its disk is full.
     """
     with told_plainly("make", folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk.make_folder(folder)
         folder.chmod(0o700)
         for part in PARTS:
-            (folder / part).mkdir(mode=0o700, exist_ok=True)
+            disk.make_folder(folder / part)
     check_space(folder)
 
 
@@ -66,7 +67,8 @@ def held(folder: Path) -> Iterator[None]:
 
 def write_run_file(folder: Path, document: dict[str, Any]) -> None:
     """Says which process runs here and since when, for `node status` and the region."""
-    _write_whole(folder / "run" / RUN_FILE, json.dumps({"pid": os.getpid(), **document}))
+    told = json.dumps({"pid": os.getpid(), **document})
+    disk.write_private(folder / "run" / RUN_FILE, told.encode(), replace=True)
 
 
 def read_run_file(folder: Path) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def write_secret(file: Path, text: str) -> None:
         CommandError: It cannot be written.
     """
     with told_plainly("write", file):
-        _write_whole(file, text)
+        disk.write_private(file, text.encode(), replace=True)
 
 
 def secret_of(file: Path, size: int = 32) -> bytes:
@@ -98,22 +100,3 @@ def secret_of(file: Path, size: int = 32) -> bytes:
         write_secret(file, os.urandom(size).hex())
     with told_plainly("read", file):
         return bytes.fromhex(file.read_text().strip())
-
-
-def sync(folder: Path) -> None:
-    """Returns when the names in a folder are on disk, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write_whole(file: Path, text: str) -> None:
-    unfinished = file.with_name(f".{file.name}.new")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
-        opened.flush()
-        os.fsync(opened.fileno())
-    unfinished.replace(file)

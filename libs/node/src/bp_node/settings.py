@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bp_kit import disk
 from bp_node.failure import CommandError, told_plainly
 
 FILE = "node.toml"
@@ -103,7 +104,7 @@ def save(settings: NodeSettings) -> None:
         lines += ["", f"# {field.description}"]
         lines.append(f"# {name} = " if value is None else f"{name} = {_toml(value)}")
     with told_plainly("write", settings.place(FILE)):
-        settings.place(FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        disk.write_private(settings.place(FILE), ("\n".join(lines) + "\n").encode(), replace=True)
 
 
 def _toml(value: Any) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, delete, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from bp_kit.disk import sync_folder
 from bp_kit.ports import new_id, system_clock
 from bp_node import folder
 from bp_node.backup import contents
@@ -74,7 +75,7 @@ def unpack_node(archive: Path, target: Path, passphrase: str) -> tuple[Manifest,
         except DatabaseError as error:
             raise CommandError(f"a database in {archive} cannot be used: {error.orig}; nothing was restored") from error
         for place, _, _ in os.walk(unfinished):
-            folder.sync(Path(place))
+            sync_folder(Path(place))
     return manifest, incarnation
 
 
@@ -86,7 +87,7 @@ def _published(target: Path) -> Iterator[Path]:
         yield unfinished
         _refuse_taken(target)
         unfinished.rename(target)
-        folder.sync(target.absolute().parent)
+        sync_folder(target.absolute().parent)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from bp_kit.disk import sync_folder
 from bp_kit.ports import system_clock
 from bp_node import folder
 from bp_node.backup import contents, moment
@@ -169,7 +170,7 @@ def _published(target: Path) -> Iterator[Path]:
             # In a folder that cannot be used there is nothing to remove.
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
-        folder.sync(target.absolute().parent)
+        sync_folder(target.absolute().parent)
 
 
 def _refuse_taken(target: Path) -> None:

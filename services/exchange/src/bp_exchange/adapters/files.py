@@ -25,6 +25,7 @@ from bp_exchange.protocol.names import is_digest
 from bp_exchange.usecases.records import SealedFile, WantedFile
 from bp_exchange.usecases.sending import FileKey
 from bp_kit.blobs import BlobStore
+from bp_kit.disk import make_folder, sync_folder
 from bp_kit.ports import Clock
 
 
@@ -138,7 +139,7 @@ class SealedStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
 
     def imported(self) -> SealedStore:
         """Returns the store in which ciphertexts from a medium grow: apart, because a link may be fetching the same ones."""
@@ -191,7 +192,10 @@ class SealedStore:
     def _write(self, digest: str, offset: int, data: bytes) -> None:
         descriptor = os.open(self._part(digest), os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            os.pwrite(descriptor, data, offset)
+            while data:
+                # A disk that fills up takes a part.
+                taken = os.pwrite(descriptor, data, offset)
+                data, offset = data[taken:], offset + taken
         finally:
             os.close(descriptor)
 
@@ -242,8 +246,4 @@ class SealedStore:
 
     def _publish(self, file: Path, digest: str) -> None:
         file.replace(self.path(digest))
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bluepacific.exchange.v1 import register_pb2
 from bp_exchange.protocol.keys import NodeKeys, SealingKey
+from bp_kit.disk import make_folder, write_private
 
 CERTIFICATE = "certificate.pem"
 AUTHORITY = "authority.pem"
@@ -30,7 +30,7 @@ class KeyFolder:
     def __init__(self, folder: Path, node_id: str) -> None:
         self.node_id = node_id
         self._folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
 
     def keys(self) -> NodeKeys:
         """Returns what the node signs and opens with; made when missing."""
@@ -69,13 +69,7 @@ class KeyFolder:
 
     def write(self, name: str, content: bytes) -> None:
         """Writes a file, whole or not at all."""
-        unfinished = self._folder / f".{name}.new"
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self._folder / name)
+        write_private(self._folder / name, content, replace=True)
 
     def _held(self, name: str, make: Callable[[], bytes]) -> bytes:
         held = self.read(name)

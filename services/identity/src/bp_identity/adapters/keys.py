@@ -7,7 +7,6 @@ File names begin with the UUIDv7 that is also the `kid`, so their order is their
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from joserfc.jwk import OKPKey
 
+from bp_kit.disk import make_folder, write_private
 from bp_kit.ports import Ids
 from bp_kit.tokens import ALGORITHM
 
@@ -35,7 +35,7 @@ class KeyFolder:
         self._new_id = new_id
         self._seen: tuple[str, ...] = ()
         self._keys: list[OKPKey] = []
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         if not self._files():
             self.rotate()
 
@@ -60,7 +60,8 @@ class KeyFolder:
         """
         key_id = self._new_id()
         key = OKPKey.generate_key("Ed25519", {"kid": key_id, "alg": ALGORITHM, "use": "sig"})
-        _write_private(self._folder / f"signing-{key_id}.json", json.dumps(key.as_dict(private=True)).encode())
+        raw = json.dumps(key.as_dict(private=True)).encode()
+        write_private(self._folder / f"signing-{key_id}.json", raw, replace=False)
         return key_id
 
     def retire(self, now: datetime, *, keep: timedelta) -> int:
@@ -85,7 +86,7 @@ class KeyFolder:
         """Returns 32 secret bytes of that name, the same for as long as the folder lives."""
         file = self._folder / f"{name}.key"
         if not file.exists():
-            _write_private(file, secrets.token_bytes(_SECRET_BYTES))
+            write_private(file, secrets.token_bytes(_SECRET_BYTES), replace=False)
         return file.read_bytes()
 
     def _files(self) -> list[Path]:
@@ -99,19 +100,3 @@ class KeyFolder:
             self._keys = [OKPKey.import_key(json.loads(file.read_bytes())) for file in files]
             self._seen = names
         return self._keys
-
-
-def _write_private(file: Path, content: bytes) -> None:
-    """Writes a file that appears whole, with mode 0600, or not at all; an existing one is left alone."""
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    try:
-        os.link(draft, file)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()

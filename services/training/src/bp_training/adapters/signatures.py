@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from bp_kit.disk import make_folder, write_private
 from bp_training.domain.credential import Award, did_of, encode, signing_input
 
 
@@ -33,7 +31,7 @@ class IssuerKeys:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._keys: dict[str, Ed25519PrivateKey] = {}
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
 
     def public_key(self, country: str) -> bytes:
         """Returns a country's raw public key, 32 bytes."""
@@ -52,7 +50,7 @@ class IssuerKeys:
         if country not in self._keys:
             file = self._folder / f"issuer-{country}.pem"
             if not file.exists():
-                _write_private(file, _pem(Ed25519PrivateKey.generate()))
+                write_private(file, _pem(Ed25519PrivateKey.generate()), replace=False)
             loaded = serialization.load_pem_private_key(file.read_bytes(), password=None)
             if not isinstance(loaded, Ed25519PrivateKey):
                 raise TypeError(f"{file.name} holds another kind of key")
@@ -64,18 +62,3 @@ def _pem(key: Ed25519PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write_private(file: Path, content: bytes) -> None:
-    """Writes a file that appears whole, with mode 0600; one that another process made meanwhile is left alone."""
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, file)
-    finally:
-        draft.unlink()
