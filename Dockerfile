@@ -1,0 +1,47 @@
+# One image for every service of a node: `python -m bp_<service> serve | worker | migrate | check`, and the `bluepacific` command.
+#
+#   docker build -t bluepacific/node:0.1.0 .
+#
+# Wheels are those of requirements.lock, checked by their hashes; the workspace's own are built here without a network. The last
+# stage has no compiler, no pip and no setuptools; nothing in it is written to while it runs.
+ARG PYTHON=python:3.11-slim
+
+FROM ${PYTHON} AS build
+ARG SOURCE_DATE_EPOCH=1767225600
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PYTHONDONTWRITEBYTECODE=1 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH} \
+    PATH=/opt/build/bin:$PATH
+WORKDIR /build
+RUN python -m venv /opt/build && python -m venv --without-pip /opt/bluepacific
+# What ships is the part of requirements.lock that the members name; checkers and test tools stay outside.
+COPY tools/image.lock tools/image-build.lock ./
+RUN pip install --quiet --require-hashes --no-deps --only-binary :all: -r image-build.lock
+RUN pip --python /opt/bluepacific/bin/python install --quiet --require-hashes --no-deps --no-compile \
+        --only-binary :all: -r image.lock
+COPY libs libs
+COPY services services
+RUN for member in libs/* services/*; do \
+        pip wheel --quiet --no-deps --no-build-isolation --wheel-dir wheels "./$member" || exit 1; \
+    done \
+    && pip --python /opt/bluepacific/bin/python install --quiet --no-deps --no-index --no-compile wheels/*.whl
+# The bill of materials is made of what is really there, then kept beside it.
+RUN /opt/build/bin/cyclonedx-py environment --output-reproducible --of JSON -o /opt/bluepacific/sbom.cdx.json /opt/bluepacific/bin/python
+# Compiled once, by hash and not by time, so that every build gives the same bytes and a read-only root starts fast.
+RUN find /opt/bluepacific -name tests -path '*site-packages*' -type d -prune -exec rm -rf {} + \
+    && find /opt/bluepacific -name '*.pyi' -delete \
+    && find /opt/bluepacific -name direct_url.json -delete \
+    && /opt/bluepacific/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/bluepacific/lib \
+    && find /opt/bluepacific -exec touch --no-dereference --date=@${SOURCE_DATE_EPOCH} {} +
+
+FROM ${PYTHON}
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Blue Pacific node" \
+      org.opencontainers.image.description="Every service of a country's node, or of the centre" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /opt/bluepacific /opt/bluepacific
+ENV PATH=/opt/bluepacific/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
+USER 10001:10001
+WORKDIR /var/lib/bluepacific
+ENTRYPOINT ["/opt/bluepacific/bin/python", "-m"]
+CMD ["bp_node", "--help"]

@@ -1,0 +1,51 @@
+{{/* Names and labels. Every template takes a dict: `root` (the chart's own `.`) and `service` (its short name). */}}
+
+{{- define "bluepacific.name" -}}
+{{- printf "%s-%s" .root.Release.Name .service | trunc 52 | trimSuffix "-" -}}
+{{- end }}
+
+{{- define "bluepacific.nodeLabels" -}}
+app.kubernetes.io/part-of: bluepacific
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end }}
+
+{{/* What never changes of a pod, so that selectors may name it. */}}
+{{- define "bluepacific.selector" -}}
+{{ include "bluepacific.nodeLabels" . }}
+app.kubernetes.io/component: {{ .service }}
+{{- end }}
+
+{{- define "bluepacific.labels" -}}
+{{ include "bluepacific.selector" . }}
+app.kubernetes.io/name: {{ .service }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | default .root.Chart.Version | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end }}
+
+{{- define "bluepacific.image" -}}
+{{- $image := .root.Values.global.image -}}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ $image.tag | default .root.Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{/* The services of a node; `gateway` is not one: nobody calls it but people. */}}
+{{- define "bluepacific.services" -}}
+exchange identity notifications cooperation catalogue training
+{{- end }}
+
+{{- define "bluepacific.onPostgres" -}}
+{{- if .root.Values.global.postgres.existingSecret }}yes{{ end -}}
+{{- end }}
+
+{{/* A service that keeps files of its own: keys always, its database where that is SQLite. */}}
+{{- define "bluepacific.keepsFiles" -}}
+{{- if and (ne .service "gateway") (or .root.Values.keepsKeys (not (include "bluepacific.onPostgres" .))) }}yes{{ end -}}
+{{- end }}
+
+{{- define "bluepacific.gatewayScheme" -}}
+{{ ternary "https" "http" .root.Values.global.gatewayTls }}
+{{- end }}

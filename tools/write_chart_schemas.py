@@ -1,0 +1,221 @@
+"""Writes charts/*/values.schema.json: `settings` from the services' own settings models, the rest from the shapes below.
+
+    python tools/write_chart_schemas.py [--check]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic_settings import BaseSettings
+
+from bp_kit.settings import ServiceSettings
+
+ROOT = Path(__file__).resolve().parents[1] / "charts"
+SERVICES = ("exchange", "identity", "notifications", "cooperation", "catalogue", "training", "gateway")
+# Decided by the chart for every service, beside what its values.yaml has in `fromNode`.
+_DECIDED = {"database_url", "key_dir", "pod"}
+_DIALECT = "https://json-schema.org/draft-07/schema#"
+_COUNTRY = {"type": "string", "pattern": "^[A-Z]{3}$"}
+_QUANTITY = {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?(Ki|Mi|Gi|Ti|m)?$"}
+
+
+def _closed(properties: dict[str, Any], *required: str) -> dict[str, Any]:
+    shape: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": properties}
+    return {**shape, "required": list(required)} if required else shape
+
+
+def _several(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _text(*allowed: str) -> dict[str, Any]:
+    return {"type": "string", "enum": list(allowed)} if allowed else {"type": "string"}
+
+
+def _count(least: int, most: int | None = None) -> dict[str, Any]:
+    return {"type": "integer", "minimum": least, **({"maximum": most} if most else {})}
+
+
+def _settings_of(service: str) -> type[BaseSettings]:
+    module = import_module(f"bp_{service}.settings")
+    bases = (ServiceSettings, BaseSettings)
+    return next(
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, bases) and value.__module__ == module.__name__
+    )
+
+
+def _settings_shape(service: str, decided: set[str]) -> dict[str, Any]:
+    model = _settings_of(service)
+    schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    properties = {}
+    for name, shape in schema["properties"].items():
+        if name in decided or shape.get("writeOnly"):
+            continue
+        properties[name] = _resolved({key: value for key, value in shape.items() if key != "title"}, definitions)
+    return _closed(properties)
+
+
+def _resolved(shape: Any, definitions: dict[str, Any]) -> Any:
+    """Puts what `$ref` names in its place, and leaves out what draft 7 and Helm do not need."""
+    if isinstance(shape, list):
+        return [_resolved(one, definitions) for one in shape]
+    if not isinstance(shape, dict):
+        return shape
+    if "$ref" in shape:
+        found = definitions[shape["$ref"].rpartition("/")[2]]
+        return _resolved({**found, **{key: value for key, value in shape.items() if key != "$ref"}}, definitions)
+    return {key: _resolved(value, definitions) for key, value in shape.items() if key not in ("title", "format")}
+
+
+def service_schema(service: str) -> dict[str, Any]:
+    """Returns the schema of a service's chart."""
+    values = yaml.safe_load((ROOT / service / "values.yaml").read_text(encoding="utf-8"))
+    decided = _DECIDED | {name.lower() for name in values["fromNode"]}
+    secret = _closed({"name": _text(), "existingSecret": _text(), "key": _text()}, "name", "existingSecret", "key")
+    properties: dict[str, Any] = {
+        "global": {"type": "object"},
+        "bluepacific-library": {"type": "object"},
+        "enabled": {"type": "boolean"},
+        "replicas": _count(1, 50),
+        "autoscaling": _closed(
+            {"enabled": {"type": "boolean"}, "maxReplicas": _count(1, 100), "cpuPercent": _count(1, 100)}
+        ),
+        "resources": {"type": "object"},
+        "nodeSelector": {"type": "object", "additionalProperties": {"type": "string"}},
+        "settings": _settings_shape(service, decided),
+        "secretSettings": _several(secret),
+        "keepsKeys": {"const": values["keepsKeys"]},
+        "fromNode": {"const": values["fromNode"]},
+    }
+    if service == "gateway":
+        properties["serviceType"] = _text("ClusterIP", "NodePort", "LoadBalancer")
+    else:
+        properties["storage"] = _QUANTITY
+    return {"$schema": _DIALECT, **_closed(properties)}
+
+
+def node_schema() -> dict[str, Any]:
+    """Returns the schema of the node's chart."""
+    route = _closed({"enabled": {"type": "boolean"}, "parentRefs": _several({"type": "object"}), "hostnames": _several(_text())})
+    ingress = _closed(
+        {
+            "enabled": {"type": "boolean"},
+            "className": _text(),
+            "host": _text(),
+            "tlsSecret": _text(),
+            "annotations": {"type": "object"},
+        }
+    )
+    # What a service may be told is in its own chart's schema.
+    services: dict[str, Any] = {service: {"type": "object"} for service in SERVICES}
+    library = {"bluepacific-library": {"type": "object"}}
+    shape = _closed({"global": _global(), "httpRoute": route, "ingress": ingress, **services, **library})
+    return {"$schema": _DIALECT, **shape}
+
+
+def _global() -> dict[str, Any]:
+    node = _closed(
+        {
+            "id": {"type": "string", "pattern": "^[a-z][a-z0-9-]{1,30}$"},
+            "country": _COUNTRY,
+            "countries": _several(_COUNTRY),
+            "centre": {"type": "boolean"},
+            "publicUrl": {"type": "string", "pattern": "^(https://[^/]+|http://(127\\.0\\.0\\.1|localhost)(:[0-9]+)?)$"},
+        },
+        "id",
+        "country",
+        "publicUrl",
+    )
+    peers = _several({"type": "object"})
+    address = {"type": "string", "pattern": "^[^:/ ]+:[0-9]+$"}
+    return _closed(
+        {
+            "node": node,
+            "link": _closed(
+                {
+                    "address": address,
+                    "serviceType": _text("ClusterIP", "NodePort", "LoadBalancer"),
+                    "nodePort": {"type": ["integer", "null"]},
+                },
+                "address",
+            ),
+            "image": _closed(
+                {
+                    "repository": {"type": "string", "minLength": 1},
+                    "tag": _text(),
+                    "digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
+                    "pullPolicy": _text("IfNotPresent", "Always", "Never"),
+                    "pullSecrets": _several(_text()),
+                }
+            ),
+            "mail": _closed(
+                {
+                    "host": {"type": "string", "minLength": 1},
+                    "port": _count(1, 65535),
+                    "security": _text("none", "starttls", "tls"),
+                    "from": {"type": "string", "pattern": "@"},
+                },
+                "host",
+            ),
+            "postgres": _closed({"existingSecret": _text(), "port": _count(1, 65535)}),
+            "storage": _closed(
+                {"className": _text(), "accessMode": _text("ReadWriteOnce", "ReadWriteMany"), "blobs": _QUANTITY}
+            ),
+            "tls": _closed(
+                {
+                    "days": _count(2, 3650),
+                    "existing": {"type": "boolean"},
+                    "publicSecret": _text(),
+                    "renewal": {"type": ["string", "integer"]},
+                }
+            ),
+            "gatewayTls": {"type": "boolean"},
+            "drainSeconds": _count(0, 600),
+            "telemetry": _closed(
+                {
+                    "otlpEndpoint": {"type": "string", "pattern": "^(https?://[^/]+:[0-9]+/?)?$"},
+                    "sampleRatio": {"type": "number", "minimum": 0, "maximum": 1},
+                    "logLevel": _text("DEBUG", "INFO", "WARNING", "ERROR"),
+                }
+            ),
+            "network": _closed(
+                dict.fromkeys(("peopleFrom", "countriesFrom", "centreAt", "postgresAt", "mailAt"), peers)
+            ),
+            "nodeSelector": {"type": "object", "additionalProperties": {"type": "string"}},
+            "tolerations": _several({"type": "object"}),
+        },
+        "node",
+        "link",
+        "mail",
+    )
+
+
+def _written(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Writes the schemas, or tells which are not what they should be."""
+    wanted = {ROOT / service / "values.schema.json": _written(service_schema(service)) for service in SERVICES}
+    wanted[ROOT / "node" / "values.schema.json"] = _written(node_schema())
+    stale = [file for file, text in wanted.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
+    if "--check" not in sys.argv:
+        for file in stale:
+            file.write_text(wanted[file], encoding="utf-8")
+        return 0
+    for file in stale:
+        print(f"drift: {file.relative_to(ROOT.parent)} is not what the settings say; run 'make generate' and commit")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
