@@ -45,11 +45,13 @@ def _answer(line: bytes, nodes: Mapping[str, NodeProcess]) -> dict[str, Any]:
         request = json.loads(line)
         verb, node = request["do"], nodes[request["node"]]
     except (ValueError, KeyError, TypeError):
-        return {"error": "ask for hold, release or state of a node"}
+        return {"error": "ask for hold, release, kill or state of a node"}
     if verb == "hold":
         node.hold()
     elif verb == "release":
         node.release()
+    elif verb == "kill":
+        node.kill()
     elif verb != "state":
         return {"error": f"there is no {verb}"}
     return {"pid": node.pid, "ready": node.ready, "restarts": node.restarts}
@@ -60,7 +62,7 @@ async def ask(socket: Path, verb: str, node: str) -> dict[str, Any]:
 
     Args:
         socket: Its socket.
-        verb: `hold`, `release` or `state`.
+        verb: `hold`, `release`, `kill` or `state`.
         node: Which node.
 
     Returns:

@@ -56,7 +56,7 @@ class Cast:
         return await self._stack.enter_async_context(AsyncBluePacific(self.region["nodes"][node]["url"]))
 
     async def ask(self, verb: str, node: str) -> dict[str, Any]:
-        """Asks the region to hold or release a node, or how it is."""
+        """Asks the region to hold, release or kill a node, or how it is."""
         return await control.ask(Path(self.region["control"]), verb, node)
 
     def mails(self) -> dict[str, EmailMessage]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import signal
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -117,7 +115,7 @@ async def _kill(story: Story, cast: Cast, outage: Outage) -> None:
                         raise
             if outage.alive and sum(one.sent for one in outage.outbound) >= _BEFORE_THE_KILL:
                 outage.alive = False
-                os.kill(outage.killed, signal.SIGKILL)
+                await cast.ask("kill", "ton")
 
         async with asyncio.TaskGroup() as group:
             for pair in zip(outage.inbound, outage.outbound, strict=True):
