@@ -28,6 +28,7 @@ from bp_exchange.workers.dialling import Dialler
 from bp_exchange.workers.housekeeping import FileKeeper, RegisterWatch, Sweeper
 from bp_exchange.workers.links import Links
 from bp_exchange.workers.listening import Listener
+from bp_exchange.workers.renewing import Renewer
 from bp_exchange.workers.sole import Sole
 from bp_kit.database import Database
 from bp_kit.ports import Seams
@@ -72,16 +73,17 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
         database=database,
         seams=seams,
         folder=folder,
-        keys=folder.keys(),
         register=RegisterKeeper(database, folder, own, bells, clock=seams.clock, policy=policy),
         sealed=SealedStore(settings.sealed_dir),
         bells=bells,
         leases=Leases(database, bells, settings.pod_name),
     )
     links = Links()
+    renewer = Renewer(house, authority, settings)
     listener = None
     workers: list[Worker] = [
         RegisterWatch(house, authority, settings).run,
+        renewer.run,
         Sweeper(house, settings).run,
         FileKeeper(house, settings).run,
         _beside_others(database, bells),
@@ -99,7 +101,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
             (topic_service_pb2_grpc.add_TopicServiceServicer_to_server, TopicServicer(house, links)),
             (
                 exchange_service_pb2_grpc.add_ExchangeServiceServicer_to_server,
-                ExchangeServicer(house, links, authority),
+                ExchangeServicer(house, links, authority, renewer),
             ),
             (lane_service_pb2_grpc.add_LaneServiceServicer_to_server, LaneServicer(house, links)),
             (proof_service_pb2_grpc.add_ProofServiceServicer_to_server, ProofServicer(house)),

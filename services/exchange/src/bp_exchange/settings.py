@@ -45,6 +45,11 @@ class ExchangeSettings(ServiceSettings):
     certificate_lifetime: timedelta = Field(
         default=timedelta(days=825), gt=timedelta(0), description="At the centre: how long a node's certificate holds."
     )
+    key_overlap: timedelta = Field(
+        default=timedelta(days=100),
+        gt=timedelta(0),
+        description="At the centre: how long a node's replaced keys are taken on new things; a country may be dark for months.",
+    )
     redial_first: timedelta = Field(
         default=timedelta(milliseconds=500), gt=timedelta(0), description="Longest first pause before dialling again."
     )

@@ -61,7 +61,7 @@ async def test_a_certificate_for_a_key_that_is_not_in_the_register_is_refused(ne
     """The authority signed it, under Tonga's name, for other keys."""
     other = KeyFolder(tmp_path / "other", "ton")
     request = joining.make_request(other.p256("tls"), "ton")
-    certificate, _ = network.ptccc.exchange.authority.certify("ton", request)
+    certificate, _, _ = network.ptccc.exchange.authority.certify("ton", request)
     authority = network.ptccc.exchange.house.folder.read(AUTHORITY)
     code = await connected(network, private_pem(other.p256("tls")), certificate, authority)
     assert code is grpc.StatusCode.PERMISSION_DENIED

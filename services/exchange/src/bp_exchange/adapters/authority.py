@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from bluepacific.exchange.v1 import register_pb2
 from bp_exchange.adapters.certificates import (
+    is_due,
     issue,
+    issue_renewal,
     make_authority,
     pem,
     requested_key,
@@ -41,7 +44,7 @@ class Authority:
         now, settings = self._clock(), self._settings
         self._folder.write(AUTHORITY, pem(make_authority(self._key, now)))
         own = self._folder.node(settings.countries, centre=True)
-        tls = self._folder.p256("tls").public_key()
+        tls = self._folder.tls().public_key()
         certificate = issue(
             self.certificate, self._key, settings.node_id, tls, now=now, lifetime=settings.certificate_lifetime
         )
@@ -56,17 +59,32 @@ class Authority:
         """The authority's own certificate."""
         return x509.load_pem_x509_certificate(self._folder.read(AUTHORITY))
 
-    def certify(self, node_id: str, request: bytes) -> tuple[bytes, bytes]:
-        """Returns a node's certificate (PEM) and the digest of its key.
+    def certify(self, node_id: str, request: bytes) -> tuple[bytes, bytes, bytes]:
+        """Returns a node's certificate and its renewal certificate (PEM), and the digest of its key.
 
         Raises:
             ValueError: The signing request is not one.
         """
-        key = requested_key(request)
+        key, now = requested_key(request), self._clock()
         lifetime = self._settings.certificate_lifetime
-        return pem(issue(self.certificate, self._key, node_id, key, now=self._clock(), lifetime=lifetime)), key_digest(
-            key
-        )
+        certificate = issue(self.certificate, self._key, node_id, key, now=now, lifetime=lifetime)
+        renewal = issue_renewal(self.certificate, self._key, node_id, key, now)
+        return pem(certificate), pem(renewal), key_digest(key)
+
+    def renewal_of(self, node_id: str, certificate: bytes) -> bytes:
+        """Returns a renewal certificate (PEM) for the key of a node's certificate."""
+        key = x509.load_pem_x509_certificate(certificate).public_key()
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        return pem(issue_renewal(self.certificate, self._key, node_id, key, self._clock()))
+
+    @property
+    def certificate_pem(self) -> bytes:
+        """The authority's own certificate, PEM; made anew with the same key once two thirds of its time are over."""
+        held, now = self._folder.read(AUTHORITY), self._clock()
+        if is_due(held, now):
+            held = pem(make_authority(self._key, now))
+            self._folder.write(AUTHORITY, held)
+        return held
 
     def publish(self, known: Trusted, register: register_pb2.Register) -> Trusted:
         """Returns a newer register with its proofs."""

@@ -65,6 +65,40 @@ def issue(
     return builder.sign(authority_key, hashes.SHA256())
 
 
+def issue_renewal(
+    authority: x509.Certificate,
+    authority_key: ec.EllipticCurvePrivateKey,
+    node_id: str,
+    key: ec.EllipticCurvePublicKey,
+    now: datetime,
+) -> x509.Certificate:
+    """Returns a certificate with which a node can ask for another one, and nothing else, when its own has expired.
+
+    It is for the same key, so it is worth nothing once the node is revoked or has another key.
+    """
+    builder = _builder(_name(renewal_name(node_id)), authority.subject, key, now, _AUTHORITY_LIFETIME)
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    return builder.add_extension(usage, critical=False).sign(authority_key, hashes.SHA256())
+
+
+def renewal_name(node_id: str) -> str:
+    """Returns the name in a renewal certificate; no node can have it."""
+    return f"renewal.{node_id}"
+
+
+def expiry_of(certificate_pem: bytes) -> datetime:
+    """Returns until when a certificate holds."""
+    return x509.load_pem_x509_certificate(certificate_pem).not_valid_after_utc
+
+
+def is_due(certificate_pem: bytes, now: datetime) -> bool:
+    """Tells whether two thirds of a certificate's time are over."""
+    certificate = x509.load_pem_x509_certificate(certificate_pem)
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return now > begins + (ends - begins) * 2 / 3
+
+
 def door_key(secret: bytes) -> ec.EllipticCurvePrivateKey:
     """Returns the key that an invitation's secret stands for."""
     number = int.from_bytes(hashlib.sha512(_DOOR + secret).digest()) % (_P256_ORDER - 1) + 1

@@ -11,7 +11,15 @@ from cryptography import x509
 from bluepacific.exchange.v1 import enrolment_service_pb2 as enrolment_pb2
 from bluepacific.exchange.v1 import enrolment_service_pb2_grpc, register_pb2
 from bp_exchange.adapters.certificates import door_key, host_of, knock, make_request, peer_key_digest, pem
-from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, REGISTER, KeyFolder, key_digest, private_pem
+from bp_exchange.adapters.key_folder import (
+    AUTHORITY,
+    CERTIFICATE,
+    REGISTER,
+    RENEWAL,
+    KeyFolder,
+    key_digest,
+    private_pem,
+)
 from bp_exchange.usecases.enrolling import proof_of
 from bp_verify.trust import Trusted, trust
 
@@ -54,6 +62,8 @@ async def join(folder: KeyFolder, invitation: enrolment_pb2.Invitation, now: dat
     joined = _checked(folder, request, answer, trusted)
     folder.write(AUTHORITY, authority)
     folder.write(CERTIFICATE, answer.certificate)
+    if answer.renewal_certificate:
+        folder.write(RENEWAL, answer.renewal_certificate)
     folder.write(REGISTER, trusted.bundle.SerializeToString(deterministic=True))
     return joined
 
@@ -76,7 +86,7 @@ def _signing_request(folder: KeyFolder, secret: bytes) -> bytes:
     name = f"request-{key_digest(door_key(secret).public_key()).hex()[:16]}.der"
     held = folder.read(name)
     if not held:
-        held = make_request(folder.p256("tls"), folder.node_id)
+        held = make_request(folder.tls(), folder.node_id)
         folder.write(name, held)
     return held
 
@@ -93,7 +103,7 @@ def _checked(
 ) -> Joined:
     node = next((one for one in trusted.register.nodes if one.node_id == folder.node_id), None)
     centre = next((one for one in trusted.register.nodes if one.centre), None)
-    own_key = key_digest(folder.p256("tls").public_key())
+    own_key = key_digest(folder.tls().public_key())
     if node is None or centre is None or peer_key_digest(answer.certificate) != own_key:
         raise JoinRefusedError("the centre's register does not have this node, or its certificate is another node's")
     if (node.sign_key, node.hpke_key, node.tls_key_sha256) != (request.sign_key, request.hpke_key, own_key):

@@ -1,11 +1,17 @@
-"""A node's keys and certificates in its folder: files that only its user can read, each made once and never overwritten."""
+"""A node's keys and certificates in its folder: files that only its user can read. Keys are made once and never overwritten.
+
+A node whose keys were replaced has several generations, `sign.key`, `sign.2.key` and so on; which one it uses now, the register says, and
+of TLS keys the certificate. So nothing is renamed, and a crash anywhere leaves a node that knows its keys.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,8 +21,11 @@ from bp_exchange.protocol.keys import NodeKeys, SealingKey
 from bp_kit.disk import make_folder, write_private
 
 CERTIFICATE = "certificate.pem"
+RENEWAL = "renewal.pem"
 AUTHORITY = "authority.pem"
 REGISTER = "register.binpb"
+
+Key = TypeVar("Key")
 
 
 class KeyFolder:
@@ -32,10 +41,54 @@ class KeyFolder:
         self._folder = folder
         make_folder(folder)
 
-    def keys(self) -> NodeKeys:
-        """Returns what the node signs and opens with; made when missing."""
-        sealing = self._held("sealing.key", lambda: SealingKey.generate().to_bytes())
-        return NodeKeys(self.node_id, self.ed25519("sign"), SealingKey.from_bytes(sealing))
+    def keys(self, node: register_pb2.Node | None = None) -> NodeKeys:
+        """Returns what the node signs and opens with; made when missing.
+
+        Args:
+            node: As the register has it: its keys are chosen among all that the folder holds. The first ones without it.
+        """
+        sign, sealing = self._all("sign", self.ed25519), self._all("sealing", self._sealing)
+        if node is not None:
+            sign = [one for one in sign if one.public_key().public_bytes_raw() == node.sign_key] or sign
+            chosen = [one for one in sealing if one.public_bytes() == node.hpke_key] or sealing
+        else:
+            chosen = sealing
+        older = tuple(one for one in reversed(sealing) if one is not chosen[0])
+        return NodeKeys(self.node_id, sign[0], chosen[0], older)
+
+    def next(self, node: register_pb2.Node, *, anew: bool) -> tuple[NodeKeys, ec.EllipticCurvePrivateKey]:
+        """Returns another generation of keys beside those that are there; the register decides when it is the node's.
+
+        Args:
+            node: As the register has it: keys that were made for it and that it never heard of are taken, unless `anew`.
+            anew: Make one in any case.
+        """
+        number = len(self._all("sign", self.ed25519))
+        known = {node.sign_key, *(one.sign_key for one in node.previous_keys)}
+        newest = self.ed25519("sign" if number == 1 else f"sign.{number}").public_key().public_bytes_raw()
+        if anew or newest in known or number == 1:
+            number += 1
+        sealing, tls = self._sealing(f"sealing.{number}"), self.p256(f"tls.{number}")
+        # Last: where it is, the generation is whole.
+        return NodeKeys(self.node_id, self.ed25519(f"sign.{number}"), sealing), tls
+
+    def tls(self) -> ec.EllipticCurvePrivateKey:
+        """Returns the key of the node's certificate; the first one, made when missing, before it has one."""
+        held = self.read(CERTIFICATE)
+        wanted = x509.load_pem_x509_certificate(held).public_key() if held else None
+        keys = self._all("tls", self.p256, "pem")
+        return next((key for key in keys if key.public_key() == wanted), keys[0])
+
+    def _all(self, name: str, read: Callable[[str], Key], suffix: str = "key") -> list[Key]:
+        """Returns all generations of a key, the oldest first."""
+        found, number = [read(name)], 2
+        while self.read(f"{name}.{number}.{suffix}"):
+            found.append(read(f"{name}.{number}"))
+            number += 1
+        return found
+
+    def _sealing(self, name: str) -> SealingKey:
+        return SealingKey.from_bytes(self._held(f"{name}.key", lambda: SealingKey.generate().to_bytes()))
 
     def ed25519(self, name: str) -> Ed25519PrivateKey:
         """Returns a signing key; made when missing."""
@@ -59,7 +112,7 @@ class KeyFolder:
             centre=centre,
             sign_key=keys.sign.public_key().public_bytes_raw(),
             hpke_key=keys.sealing.public_bytes(),
-            tls_key_sha256=key_digest(self.p256("tls").public_key()),
+            tls_key_sha256=key_digest(self.tls().public_key()),
         )
 
     def read(self, name: str) -> bytes:

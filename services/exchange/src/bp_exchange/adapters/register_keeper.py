@@ -38,6 +38,7 @@ class RegisterKeeper:
     Attributes:
         current: What is believed; None before enrolment.
         directory: Of it, without nodes that it had not while it was fresh.
+        keys: What this node signs and opens with, as the register has it.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class RegisterKeeper:
         self._noted: tuple[datetime, frozenset[str] | None] | None = None
         self.current: Trusted | None = None
         self.directory = Directory(register_pb2.Register(nodes=[own]))
+        self.keys = folder.keys()
 
     @property
     def is_centre(self) -> bool:
@@ -107,6 +109,7 @@ class RegisterKeeper:
         if self._admitted is None or self.standing.admits:
             self._admitted = named
         self.directory = Directory(found.register, self._admitted)
+        self.keys = self._folder.keys(self.directory.nodes.get(self._node_id))
 
     @property
     def standing(self) -> Standing:

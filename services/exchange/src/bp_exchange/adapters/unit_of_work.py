@@ -37,7 +37,6 @@ class House:
         database: The exchange's own.
         seams: The outside.
         folder: The node's keys and certificates.
-        keys: What it signs and opens with.
         register: Whom it believes.
         sealed: Encrypted files on their way.
         bells: Wakes the links and the subscribers.
@@ -47,11 +46,15 @@ class House:
     database: Database
     seams: Seams
     folder: KeyFolder
-    keys: NodeKeys
     register: RegisterKeeper
     sealed: SealedStore
     bells: Bells
     leases: Leases
+
+    @property
+    def keys(self) -> NodeKeys:
+        """What the node signs and opens with now; asked for anew each time, for keys are replaced while it runs."""
+        return self.register.keys
 
     async def on(self, session: AsyncSession) -> Work:
         """Returns the parts that work on this session; the node's row is held until it ends."""

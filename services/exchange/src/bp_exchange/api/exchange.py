@@ -11,10 +11,13 @@ from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc, register_pb2
 from bp_exchange.adapters.authority import Authority
+from bp_exchange.adapters.certificates import expiry_of
+from bp_exchange.adapters.key_folder import CERTIFICATE
 from bp_exchange.adapters.numbers import link_numbers, log_edge
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.words import fingerprint
 from bp_exchange.usecases.enrolling import revoke
+from bp_exchange.usecases.renewing import Wish
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
@@ -27,6 +30,15 @@ class Heard(Protocol):
         """Returns when a connected peer was last heard; None when it is not connected."""
 
 
+class Asked(Protocol):
+    """Who renews the node's certificates."""
+
+    failure: str
+
+    def ask(self, wish: Wish) -> None:
+        """Has it renew at once."""
+
+
 class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
     """Shows this node's exchange.
 
@@ -34,10 +46,12 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
         house: The exchange.
         links: Which links are up.
         authority: The network's, at the centre; None elsewhere.
+        renewer: Renews the node's certificates.
     """
 
-    def __init__(self, house: House, links: Heard, authority: Authority | None) -> None:
+    def __init__(self, house: House, links: Heard, authority: Authority | None, renewer: Asked) -> None:
         self._house = house
+        self._renewer = renewer
         self._links = links
         self._authority = authority
 
@@ -48,7 +62,7 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
         register, own = self._house.register, self._house.keys.node_id
         await register.ensure()
         edge = await log_edge(current_session(), own)
-        return exchange_pb2.ExchangeStatus(
+        status = exchange_pb2.ExchangeStatus(
             node_id=own,
             fingerprint=fingerprint(register.directory.nodes[own]),
             register_version=register.directory.version,
@@ -57,7 +71,11 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
             links=[await self._link(peer) for peer in self._peers(own)],
             log_size=edge.size,
             log_root=edge.root().hex(),
+            renewal_failure=self._renewer.failure,
         )
+        if expires := self._expires():
+            status.certificate_expire_time.FromDatetime(expires)
+        return status
 
     async def RevokeNode(self, request: exchange_pb2.RevokeNodeRequest, context: Any) -> Empty:
         """At the centre: cuts a node off."""
@@ -75,8 +93,25 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
         raise Refused("NOT_FOUND", name=request.node_id)
 
     async def RenewNode(self, request: exchange_pb2.RenewNodeRequest, context: Any) -> exchange_pb2.RenewNodeResponse:
-        """Gets this node new certificates from the centre, and new keys if wanted."""
-        raise Refused("NOT_ENROLLED")
+        """Has this node get new certificates from the centre at once, and new keys if wanted."""
+        if current_call().principal.country != self._house.seams.country:
+            raise Refused("PERMISSION_DENIED")
+        register = self._house.register
+        if register.current is None:
+            raise Refused("NOT_ENROLLED")
+        self._renewer.ask(Wish(request.rotate_keys, request.compromised))
+        response = exchange_pb2.RenewNodeResponse(fingerprint=fingerprint(register.directory.nodes[self._own]))
+        if expires := self._expires():
+            response.certificate_expire_time.FromDatetime(expires)
+        return response
+
+    @property
+    def _own(self) -> str:
+        return self._house.keys.node_id
+
+    def _expires(self) -> datetime | None:
+        held = self._house.folder.read(CERTIFICATE)
+        return expiry_of(held) if held else None
 
     def _peers(self, own: str) -> list[register_pb2.Node]:
         directory = self._house.register.directory

@@ -31,8 +31,8 @@ class Invitations(Protocol):
 class Issuer(Protocol):
     """The network's authority."""
 
-    def certify(self, node_id: str, request: bytes) -> tuple[bytes, bytes]:
-        """Returns a node's certificate (PEM) and the digest of its key; ValueError for what is no signing request."""
+    def certify(self, node_id: str, request: bytes) -> tuple[bytes, bytes, bytes]:
+        """Returns a node's certificate and renewal certificate (PEM) and its key's digest; ValueError for no signing request."""
 
     def publish(self, known: Trusted, register: register_pb2.Register) -> Trusted:
         """Returns a newer register with its proofs."""
@@ -61,7 +61,7 @@ async def enrol(
     if not verifies(request.sign_key, request.proof, proof_of(request)):
         raise Refused("PROOF_INVALID", field="proof")
     try:
-        certificate, tls_key = issuer.certify(request.node_id, request.csr)
+        certificate, _, tls_key = issuer.certify(request.node_id, request.csr)
     except ValueError:
         raise Refused("PROOF_INVALID", field="csr") from None
     node = register_pb2.Node(

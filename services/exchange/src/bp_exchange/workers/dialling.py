@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import grpc
 from sqlalchemy.exc import SQLAlchemyError
 
 from bluepacific.exchange.v1 import link_service_pb2_grpc
-from bp_exchange.adapters.certificates import host_of
+from bp_exchange.adapters.certificates import expiry_of, host_of
 from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, private_pem
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.settings import ExchangeSettings
@@ -40,6 +40,8 @@ class Dialler:
         self._house = house
         self._links = links
         self._settings = settings
+        # The expiry that was told: once is enough.
+        self._told: datetime | None = None
 
     async def run(self) -> None:
         """Dials until cancelled."""
@@ -64,6 +66,8 @@ class Dialler:
 
     async def _dial(self) -> bool:
         """Returns, once the link is over, whether it ever was up."""
+        if not self._certificate_holds():
+            return False
         centre = self._house.register.directory.centre
         if centre is None or centre.node_id == self._house.keys.node_id:
             return False
@@ -86,11 +90,20 @@ class Dialler:
             await channel.close()
         return link is not None and link.greeted.is_set()
 
+    def _certificate_holds(self) -> bool:
+        """With an expired certificate the centre ends the handshake without a word; this node says why, and renews it meanwhile."""
+        expires = expiry_of(self._house.folder.read(CERTIFICATE))
+        holds = expires > self._house.seams.clock()
+        if not holds and self._told != expires:
+            _log.error("link.certificate_expired", since=expires.isoformat())
+            self._told = expires
+        return holds
+
     def _credentials(self) -> grpc.ChannelCredentials:
         folder = self._house.folder
         return grpc.ssl_channel_credentials(
             root_certificates=folder.read(AUTHORITY),
-            private_key=private_pem(folder.p256("tls")),
+            private_key=private_pem(folder.tls()),
             certificate_chain=folder.read(CERTIFICATE),
         )
 

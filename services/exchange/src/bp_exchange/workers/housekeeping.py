@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +16,7 @@ from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.freshness import Standing
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.usecases import bells
+from bp_exchange.usecases.renewing import retire
 from bp_exchange.usecases.settling import cut_off, sweep
 from bp_kit.logs import get_logger
 
@@ -68,6 +70,7 @@ class RegisterWatch:
         self._house = house
         self._authority = authority
         self._fresh = settings.register_fresh
+        self._overlap = settings.key_overlap
         # The register by which what is owed to the revoked was refused; links may have made a newer one current.
         self._cut_off_by = -1
         self._standing = Standing.FRESH
@@ -96,11 +99,24 @@ class RegisterWatch:
         if register.directory.version != self._cut_off_by:
             await self._cut_off()
             self._cut_off_by = register.directory.version
+        if self._authority:
+            await self._retire(self._authority)
         if self._authority and register.is_due(self._house.seams.clock(), self._fresh):
             async with self._house.transaction() as work:
                 known = await work.held_register()
                 if known:
                     await work.keep_register(self._authority.refresh(known))
+
+    async def _retire(self, authority: Authority) -> None:
+        """Replaced keys whose overlap is over stand for their nodes no longer; looked for in memory, which costs nothing."""
+        before = self._house.seams.clock() - self._overlap
+        nodes = self._house.register.directory.nodes.values()
+        keys = [one for node in nodes for one in node.previous_keys if not one.retired]
+        if any(one.replace_time.ToDatetime(tzinfo=UTC) < before for one in keys):
+            async with self._house.transaction() as work:
+                known = await work.held_register()
+                if known:
+                    await retire(work, authority, known, self._overlap)
 
     async def _cut_off(self) -> None:
         """What was owed to a node or unit that the register has revoked is refused, batch by batch."""

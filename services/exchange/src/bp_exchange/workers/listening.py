@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bluepacific.exchange.v1 import enrolment_service_pb2_grpc, link_service_pb2_grpc
 from bluepacific.exchange.v1.enrolment_service_pb2_grpc import EnrolmentServiceServicer
-from bp_exchange.adapters.certificates import peer_key_digest
 from bp_exchange.adapters.invitations import SqlInvitations
 from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, private_pem
+from bp_exchange.adapters.peers import peer_of
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.settings import ExchangeSettings
@@ -47,8 +47,9 @@ class LinkServicer(link_service_pb2_grpc.LinkServiceServicer):
 
     async def Connect(self, _requests: object, context: Any) -> None:  # type: ignore[override] # it reads and writes by the context
         """Serves one link for as long as it holds."""
-        peer = await self._peer(context)
+        peer = await peer_of(context, self._house.register)
         if peer is None:
+            _log.warning("link.refused")
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, "not a node of this network")
             return
         link = Link(self._house, peer, GrpcStream(context))
@@ -59,20 +60,6 @@ class LinkServicer(link_service_pb2_grpc.LinkServiceServicer):
             _log.info("link.ended", peer=peer, error=type(ended.exceptions[0]).__name__)
         except* Exception as broken:  # noqa: BLE001 - as in dialling: never more than this link
             _log.error("link.broke", peer=peer, **described(broken.exceptions[0]))
-
-    async def _peer(self, context: Any) -> str | None:
-        auth = context.auth_context()
-        peer = b"".join(auth.get("x509_common_name", ())).decode(errors="replace")
-        digest = await asyncio.to_thread(peer_key_digest, b"".join(auth.get("x509_pem_cert", ())))
-        register = self._house.register
-        if register.directory.trusted(peer) is None:
-            # Perhaps it was let in just now.
-            await register.load()
-        node = register.directory.trusted(peer)
-        if node is None or node.centre or node.tls_key_sha256 != digest:
-            _log.warning("link.refused")
-            return None
-        return peer
 
 
 class Listener:
@@ -93,6 +80,8 @@ class Listener:
         self._settings = settings
         self._enrolment = enrolment
         self._doors: list[bytes] = []
+        # Certificate and roots as the last handshakes had them.
+        self._shown = (b"", b"")
         self.port = 0
         self.ready = asyncio.Event()
 
@@ -114,9 +103,8 @@ class Listener:
         server.add_registered_method_handlers("bluepacific.exchange.v1.EnrolmentService", methods)
         link_service_pb2_grpc.add_LinkServiceServicer_to_server(LinkServicer(self._house, self._links), server)
         await self.look_for_invitations()
-        # The key is not read in the handshake's thread.
-        self._key = private_pem(self._house.folder.p256("tls"))
-        credentials = grpc.dynamic_ssl_server_credentials(self._configuration(), self._configuration, True)  # noqa: FBT003 - its signature
+        first = self._configuration()
+        credentials = grpc.dynamic_ssl_server_credentials(first, self._configuration, True)  # type: ignore[arg-type] # None is "as before"  # noqa: FBT003 - its signature
         self.port = server.add_secure_port(self._settings.link_listen or self._settings.link, credentials)
         await server.start()
         self.ready.set()
@@ -138,12 +126,15 @@ class Listener:
         except SQLAlchemyError as error:
             _log.warning("listener.waiting", error=type(error).__name__)
 
-    def _configuration(self) -> grpc.ServerCertificateConfiguration:
-        """Returns whom a handshake believes; called for each, on a thread of gRPC's own."""
+    def _configuration(self) -> grpc.ServerCertificateConfiguration | None:
+        """Returns whom a handshake believes, or None where that is as before; called for each, on a thread of gRPC's own."""
         folder = self._house.folder
-        chain = folder.read(CERTIFICATE) + folder.read(AUTHORITY)
-        roots = b"".join((folder.read(AUTHORITY), *self._doors))
-        return grpc.ssl_server_certificate_configuration([(self._key, chain)], roots)
+        # The authority itself is with whoever dials: it need not travel.
+        shown = folder.read(CERTIFICATE), b"".join((folder.read(AUTHORITY), *self._doors))
+        if shown == self._shown:
+            return None
+        self._shown = shown
+        return grpc.ssl_server_certificate_configuration([(private_pem(folder.tls()), shown[0])], shown[1])
 
     def _options(self) -> tuple[tuple[str, object], ...]:
         return (

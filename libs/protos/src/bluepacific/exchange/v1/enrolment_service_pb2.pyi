@@ -150,6 +150,7 @@ class RenewRequest(_message.Message):
     COMPROMISED_FIELD_NUMBER: _builtins.int
     PROOF_FIELD_NUMBER: _builtins.int
     NEW_PROOF_FIELD_NUMBER: _builtins.int
+    WIRE_VERSION_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """The node's id."""
     csr: _builtins.bytes
@@ -164,6 +165,8 @@ class RenewRequest(_message.Message):
     """Ed25519, by the sign key that the register has, over all of the above."""
     new_proof: _builtins.bytes
     """The same by the sign key from now on."""
+    wire_version: _builtins.int
+    """The newest version of envelopes it understands; 0 counts as 1. It is covered by both proofs."""
     def __init__(
         self,
         *,
@@ -174,10 +177,11 @@ class RenewRequest(_message.Message):
         compromised: _builtins.bool = ...,
         proof: _builtins.bytes = ...,
         new_proof: _builtins.bytes = ...,
+        wire_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compromised", b"compromised", "csr", b"csr", "hpke_key", b"hpke_key", "new_proof", b"new_proof", "node_id", b"node_id", "proof", b"proof", "sign_key", b"sign_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compromised", b"compromised", "csr", b"csr", "hpke_key", b"hpke_key", "new_proof", b"new_proof", "node_id", b"node_id", "proof", b"proof", "sign_key", b"sign_key", "wire_version", b"wire_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -463,11 +463,13 @@ class Stated(_message.Message):
     """The id of an epoch whose key the node does not have: it keeps the envelope until it gets it."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Which of its messages, by their place in the envelope from 0; empty for all."""
+        """Which of its messages: the place of the first in the envelope, from 0, then how far each of the others is behind the one before; empty
+        for all.
+        """
 
     @_builtins.property
     def delays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """How many milliseconds after the one before each of `messages` it happened; empty for all at once."""
+        """How many milliseconds after the one before each of `messages` it happened, the first after `state_millis`; empty for all at once."""
 
     def __init__(
         self,

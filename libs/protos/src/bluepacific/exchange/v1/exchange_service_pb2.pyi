@@ -133,7 +133,7 @@ Global___RenewNodeRequest: _TypeAlias = RenewNodeRequest  # noqa: Y015
 
 @_typing.final
 class RenewNodeResponse(_message.Message):
-    """What the node has now."""
+    """What the node has until the centre has answered; the status shows what it has then, or why it was not renewed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -237,6 +237,7 @@ class ExchangeStatus(_message.Message):
     COSIGNATURES_FIELD_NUMBER: _builtins.int
     LOG_ALARMS_FIELD_NUMBER: _builtins.int
     CANDIDATES_FIELD_NUMBER: _builtins.int
+    RENEWAL_FAILURE_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """The node's id."""
     fingerprint: _builtins.str
@@ -251,6 +252,8 @@ class ExchangeStatus(_message.Message):
     """The log's root (RFC 6962), in hexadecimal."""
     register_age_seconds: _builtins.int
     """How old the register's timestamp is, in seconds: since it came, or since it was made by the centre's clock, whichever is more."""
+    renewal_failure: _builtins.str
+    """Why the certificates were not renewed when that was last tried; empty when they were."""
     @_builtins.property
     def links(self) -> _containers.RepeatedCompositeFieldContainer[Global___Link]:
         """One link a peer."""
@@ -291,10 +294,11 @@ class ExchangeStatus(_message.Message):
         cosignatures: _abc.Iterable[_log_pb2.Cosignature] | None = ...,
         log_alarms: _abc.Iterable[_log_pb2.LogAlarm] | None = ...,
         candidates: _abc.Iterable[Global___Candidate] | None = ...,
+        renewal_failure: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["certificate_expire_time", b"certificate_expire_time", "last_cosign_time", b"last_cosign_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "certificate_expire_time", b"certificate_expire_time", "cosignatures", b"cosignatures", "fingerprint", b"fingerprint", "last_cosign_time", b"last_cosign_time", "links", b"links", "log_alarms", b"log_alarms", "log_root", b"log_root", "log_size", b"log_size", "node_id", b"node_id", "register_age_seconds", b"register_age_seconds", "register_freshness", b"register_freshness", "register_version", b"register_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "certificate_expire_time", b"certificate_expire_time", "cosignatures", b"cosignatures", "fingerprint", b"fingerprint", "last_cosign_time", b"last_cosign_time", "links", b"links", "log_alarms", b"log_alarms", "log_root", b"log_root", "log_size", b"log_size", "node_id", b"node_id", "register_age_seconds", b"register_age_seconds", "register_freshness", b"register_freshness", "register_version", b"register_version", "renewal_failure", b"renewal_failure"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -84,7 +84,8 @@ class ExchangeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RenewNode(self, request, context):
-        """Gets this node new certificates from the centre, and puts new keys of it into the register if wanted. It does both by itself in time.
+        """Has this node get new certificates from the centre at once, and new keys into the register if wanted. Certificates it renews by itself,
+        long before they expire.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,9 @@ class ExchangeServiceStub:
     ConfirmNode: _grpc.UnaryUnaryMultiCallable[_exchange_service_pb2.ConfirmNodeRequest, _empty_pb2.Empty]
     """At the centre: puts a node into the register that has enrolled, once a second person has compared its fingerprint."""
     RenewNode: _grpc.UnaryUnaryMultiCallable[_exchange_service_pb2.RenewNodeRequest, _exchange_service_pb2.RenewNodeResponse]
-    """Gets this node new certificates from the centre, and puts new keys of it into the register if wanted. It does both by itself in time."""
+    """Has this node get new certificates from the centre at once, and new keys into the register if wanted. Certificates it renews by itself,
+    long before they expire.
+    """
 
 @_typing.type_check_only
 class ExchangeServiceAsyncStub(ExchangeServiceStub):
@@ -55,7 +57,9 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     ConfirmNode: _aio.UnaryUnaryMultiCallable[_exchange_service_pb2.ConfirmNodeRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """At the centre: puts a node into the register that has enrolled, once a second person has compared its fingerprint."""
     RenewNode: _aio.UnaryUnaryMultiCallable[_exchange_service_pb2.RenewNodeRequest, _exchange_service_pb2.RenewNodeResponse]  # type: ignore[assignment]
-    """Gets this node new certificates from the centre, and puts new keys of it into the register if wanted. It does both by itself in time."""
+    """Has this node get new certificates from the centre at once, and new keys into the register if wanted. Certificates it renews by itself,
+    long before they expire.
+    """
 
 class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
     """What a country's IT officer sees of the exchange."""
@@ -90,6 +94,8 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _exchange_service_pb2.RenewNodeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_exchange_service_pb2.RenewNodeResponse, _abc.Awaitable[_exchange_service_pb2.RenewNodeResponse]]:
-        """Gets this node new certificates from the centre, and puts new keys of it into the register if wanted. It does both by itself in time."""
+        """Has this node get new certificates from the centre at once, and new keys into the register if wanted. Certificates it renews by itself,
+        long before they expire.
+        """
 
 def add_ExchangeServiceServicer_to_server(servicer: ExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
