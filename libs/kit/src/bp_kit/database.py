@@ -23,14 +23,15 @@ class Database:
 
     Args:
         url: `sqlite+aiosqlite:////path/file.sqlite` or `postgresql+asyncpg://…`.
+        secure_delete: On SQLite, overwrite what is deleted: it costs writes, and leaves nothing of it in the file.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, secure_delete: bool = False) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.changed = asyncio.Event()
         if self.is_sqlite:
-            self._writer = _sqlite_engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
+            self._writer = _sqlite_engine(url, pool_size=1, begin="BEGIN IMMEDIATE", secure_delete=secure_delete)
             self._reader = _sqlite_engine(url, pool_size=_READERS, begin="BEGIN")
         else:
             self._writer = create_async_engine(
@@ -61,6 +62,16 @@ class Database:
                 yield raw.driver_connection
             finally:
                 await connection.invalidate()
+
+    async def scrub(self) -> None:
+        """Has SQLite's log of writes hold nothing any more of what was deleted, unless somebody reads at this moment.
+
+        PostgreSQL does so by its vacuum and the recycling of its own log.
+        """
+        if self.is_sqlite:
+            async with self.driver() as connection:
+                await connection.execute("PRAGMA busy_timeout=1000")
+                await connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def ping(self) -> None:
         """Answers when the database does.
@@ -99,7 +110,7 @@ def session_entered(session: AsyncSession) -> Iterator[None]:
         _current.reset(token)
 
 
-def _sqlite_engine(url: str, *, pool_size: int, begin: str) -> AsyncEngine:
+def _sqlite_engine(url: str, *, pool_size: int, begin: str, secure_delete: bool = False) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -113,6 +124,8 @@ def _sqlite_engine(url: str, *, pool_size: int, begin: str) -> AsyncEngine:
         # NORMAL loses acknowledged commits when power fails.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        if secure_delete:
+            cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

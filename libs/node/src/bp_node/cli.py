@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bp_node.commands import link, node, operate, proof, upkeep
+from bp_node.commands import link, log, node, operate, proof, upkeep
 from bp_node.failure import CommandError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ node.app.command("doctor")(upkeep.doctor)
 node.app.command("resend")(upkeep.resend)
 app.add_typer(link.app, name="link")
 app.add_typer(proof.app, name="proof")
+app.add_typer(log.app, name="log")
 app.add_typer(operate.config, name="config")
 app.command("migrate")(operate.migrate)
 app.command("trace")(operate.trace)

@@ -35,7 +35,7 @@ from bp_kit.service import Service
 
 def build(settings: CooperationSettings, seams: Seams) -> Service:
     """Puts cooperation together."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, secure_delete=True)
     workshop = Workshop(database, seams, settings.rules(seams.country), Ways(seams))
     files = SealedFiles(seams.blobs)
     handlers = Handlers(workshop)

@@ -1,6 +1,7 @@
 """What was sent is taken back: at every node that holds it, in whatever order things arrive; and the list of who has not answered."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from archive import FOR_EVER, Clock, everything, for_days, purge
 from bureau import FJI, PTCCC, TON
@@ -64,6 +65,20 @@ async def test_a_recall_destroys_it_at_every_holder_and_each_answers(fji, ton, w
     # What comes twice is answered once.
     await ton.topics.deliver(issued)
     assert len(await answered(ton)) == 1
+
+
+async def test_nothing_of_it_is_left_in_the_database_file(open_bureau):
+    async with open_bureau("FJI") as fji, open_bureau("TON") as ton:
+        sent = await fji.sent_request(text="Moana " * 1600, bundle=bundle(vessel()))
+        await fji.pass_on("request.opened", ton)
+        assert await ton.get(sent.name)
+        await fji.recall(sent.name)
+        await fji.pass_on("directive.issued", ton)
+        await purge(ton)
+        database = ton.under_test.service.database
+        if database.is_sqlite:
+            file = Path(database.url.partition("///")[2])
+            assert all(b"Moana" not in one.read_bytes() for one in file.parent.glob(f"{file.name}*"))
 
 
 async def test_what_arrives_after_its_recall_is_never_shown(fji, ton):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bp_node.failure import CommandError
-from bp_node.scenario import catalogue, following, inquiry, outage, training
+from bp_node.scenario import catalogue, following, inquiry, outage, recall, training
 from bp_node.scenario.cast import Cast, read_region
 from bp_node.scenario.story import Story
 from bp_node.screen import out, say_json
@@ -44,6 +44,8 @@ async def _play(story: Story, state: Path, region: dict[str, Any], passwords: di
         with story.chapter("An inquiry about a vessel"):
             trace_id = await inquiry.play(story, cast)
             await following.play(story, cast, trace_id)
+        with story.chapter("Put right, and taken back"):
+            await recall.play(story, cast)
         with story.chapter("An outage in Tonga"):
             await outage.play(story, cast)
         with story.chapter("The catalogue of capabilities"):

@@ -48,5 +48,6 @@ class Keeper:
         await tell_of_overdue(self._workshop.transaction)
         async with self._workshop.database.write() as session:
             await forget_answers(session, before=self._workshop.seams.clock() - _ANSWERS_LIFETIME)
+        await self._workshop.database.scrub()
         if purged:
             _log.info("retention.purged", records=purged)
