@@ -3,7 +3,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate lock bench bench-gateway bench-exchange bench-footprint simulate clean
+.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate charts cluster-test lock bench bench-gateway bench-exchange bench-footprint simulate clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,7 @@ drift: setup
 	@sh tools/drift.sh
 
 pytest: setup
+	@sh tools/charts.sh
 	$(PY) -m pytest -q -n auto --dist loadgroup $(ARGS)
 
 access-matrix: setup ## Ask the access policies every question of docs/access.md: `cells N wrong M`
@@ -49,9 +50,16 @@ peers: setup ## Sign in with OpenID clients that others wrote
 format: setup ## Format the code and mend what ruff can
 	.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .
 
-generate: setup ## Generate libs/protos and docs/errors.md from protos/
+generate: setup ## Generate libs/protos and docs/errors.md from protos/, and the charts' schemas from the settings
 	sh tools/generate.sh
 	$(PY) tools/write_errors.py
+	$(PY) tools/write_chart_schemas.py
+
+charts: ## Put the charts together in build/charts/node, for `helm install`
+	@python3 tools/build_charts.py
+
+cluster-test: setup ## Install a region on the cluster of KUBECONFIG, play the day, kill, upgrade and roll back; needs the images
+	$(PY) -m pytest -q -p no:randomly tests/cluster $(ARGS)
 
 lock: setup ## Resolve the dependencies anew into requirements.lock
 	sh tools/lock.sh --upgrade

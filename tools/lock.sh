@@ -21,3 +21,5 @@ for member in libs/* services/*; do
 done
 lock_for_image tools/image.lock "$@"
 printf 'uv-build\ncyclonedx-bom==7.5.0\n' | lock_for_image tools/image-build.lock -
+printf 'helm-python-sdk==0.2.2\nkubernetes-validate==1.37.0\npyyaml\n' | .tools/bin/uv pip compile --quiet --universal \
+    --python-version 3.11 --generate-hashes --no-annotate --no-header - --output-file tools/charts.lock

@@ -1,6 +1,6 @@
 """Writes charts/*/values.schema.json: `settings` from the services' own settings models, the rest from the shapes below.
 
-    python tools/write_chart_schemas.py [--check]
+python tools/write_chart_schemas.py [--check]
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ def service_schema(service: str) -> dict[str, Any]:
 
 def node_schema() -> dict[str, Any]:
     """Returns the schema of the node's chart."""
-    route = _closed({"enabled": {"type": "boolean"}, "parentRefs": _several({"type": "object"}), "hostnames": _several(_text())})
+    route = _closed(
+        {"enabled": {"type": "boolean"}, "parentRefs": _several({"type": "object"}), "hostnames": _several(_text())}
+    )
     ingress = _closed(
         {
             "enabled": {"type": "boolean"},
@@ -129,7 +131,10 @@ def _global() -> dict[str, Any]:
             "country": _COUNTRY,
             "countries": _several(_COUNTRY),
             "centre": {"type": "boolean"},
-            "publicUrl": {"type": "string", "pattern": "^(https://[^/]+|http://(127\\.0\\.0\\.1|localhost)(:[0-9]+)?)$"},
+            "publicUrl": {
+                "type": "string",
+                "pattern": "^(https://[^/]+|http://(127\\.0\\.0\\.1|localhost)(:[0-9]+)?)$",
+            },
         },
         "id",
         "country",

@@ -32,6 +32,7 @@ metadata:
     bluepacific/serves: "true"
   annotations:
     {{- /* A renewed certificate reaches running pods by a rollout. */}}
+    kubectl.kubernetes.io/default-container: {{ .service }}
     bluepacific/certificates: {{ $global.tls.renewal | default "" | quote }}
 spec:
   automountServiceAccountToken: false

@@ -2,6 +2,10 @@
 
 {{- define "bluepacific.service" -}}
 {{- $values := .root.Values }}{{ $name := include "bluepacific.name" . }}
+{{- $several := or (gt (int $values.replicas) 1) $values.autoscaling.enabled }}
+{{- if and $several (ne .service "gateway") (not (include "bluepacific.onPostgres" .)) }}
+{{- fail (printf "%s has one pod, unless global.postgres.existingSecret names databases that several can share" .service) }}
+{{- end }}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -69,7 +73,7 @@ spec:
   {{- end }}
   resources: {requests: {storage: {{ $values.storage }}}}
 {{- end }}
-{{- if or (gt (int $values.replicas) 1) $values.autoscaling.enabled }}
+{{- if $several }}
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget

@@ -20,7 +20,7 @@ from bp_kit.alone.certificates import read_certificates
 from bp_kit.alone.process import page_token_key
 from bp_kit.alone.serving import make_parent
 from bp_kit.alone.settings import PodSettings
-from bp_kit.alone.trouble import CannotStartError, first_fault
+from bp_kit.alone.trouble import CannotStartError, first_fault, why_unanswered
 from bp_kit.database import Database
 from bp_kit.settings import ServiceSettings
 
@@ -54,7 +54,7 @@ async def migrate(service: str, prefix: str) -> None:
     try:
         await migrations.migrate(f"bp_{service}", url)
     except (SQLAlchemyError, OSError) as error:
-        raise CannotStartError(f"{prefix}DATABASE_URL: cannot be migrated: {_why(error)}") from error
+        raise CannotStartError(f"{prefix}DATABASE_URL: cannot be migrated: {type(error).__name__}") from error
     sys.stdout.write(f"bp_{service}: brought from {held or 'nothing'} to {head}\n")
 
 
@@ -89,7 +89,7 @@ async def _revisions(service: str, url: str) -> tuple[str, str, bool]:
             held = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision()) or ""
     except (SQLAlchemyError, OSError) as error:
         raise CannotStartError(
-            f"BP_{service.upper()}__DATABASE_URL: the database does not answer ({_why(error)})"
+            f"BP_{service.upper()}__DATABASE_URL: the database does not answer ({why_unanswered(error)})"
         ) from error
     finally:
         await database.aclose()
@@ -100,7 +100,3 @@ async def _revisions(service: str, url: str) -> tuple[str, str, bool]:
 def _is_made(url: str) -> bool:
     """A SQLite file must not be made by looking."""
     return not url.startswith("sqlite") or Path(url.partition(":///")[2]).exists()
-
-
-def _why(error: Exception) -> str:
-    return type(getattr(error, "orig", None) or error).__name__

@@ -22,7 +22,7 @@ from bp_kit.alone.health import Health
 from bp_kit.alone.process import page_token_key
 from bp_kit.alone.settings import PodSettings
 from bp_kit.alone.siblings import Siblings, only_for
-from bp_kit.alone.trouble import CannotStartError
+from bp_kit.alone.trouble import CannotStartError, why_unanswered
 from bp_kit.blobs import BlobStore
 from bp_kit.issuer import RemoteIssuer
 from bp_kit.logs import described, get_logger
@@ -118,8 +118,7 @@ async def check_database(service: Service) -> None:
         await service.database.ping()
     except (SQLAlchemyError, OSError) as error:
         variable = f"BP_{service.name.upper()}__DATABASE_URL"
-        why = type(getattr(error, "orig", None) or error).__name__
-        raise CannotStartError(f"{variable}: the database does not answer ({why})") from error
+        raise CannotStartError(f"{variable}: the database does not answer ({why_unanswered(error)})") from error
 
 
 @asynccontextmanager

@@ -22,3 +22,11 @@ def first_fault(error: ValidationError, prefix: str) -> CannotStartError:
     first = error.errors(include_input=False, include_context=False)[0]
     name = "__".join(str(part) for part in first["loc"]).upper()
     return CannotStartError(f"{prefix}{name} is wrong: {first['msg']}")
+
+
+def why_unanswered(error: Exception) -> str:
+    """Returns why a database could not be reached or opened, in its driver's first line: names of users and hosts, no content."""
+    cause = getattr(error, "orig", None) or error
+    cause = cause.__cause__ or cause
+    lines = str(cause).splitlines()
+    return f"{type(cause).__name__}: {lines[0]}" if lines else type(cause).__name__

@@ -1,0 +1,202 @@
+"""The charts, rendered by Helm itself for every example: valid for each Kubernetes, restricted, with every flow named."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bp_exchange.settings import ExchangeSettings
+from bp_gateway.settings import GatewaySettings
+from bp_kit.alone.settings import PodSettings
+from tests.charts.conftest import EXAMPLES, ROOT
+
+Objects = dict[str, list[dict[str, Any]]]
+VERSIONS = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
+SERVICES = ("exchange", "identity", "notifications", "cooperation", "catalogue", "training", "gateway")
+examples = pytest.mark.parametrize("example", EXAMPLES)
+
+
+def _of(objects: list[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
+    return [one for one in objects if one["kind"] in kinds]
+
+
+def _pods(objects: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for one in _of(objects, "Deployment", "Job"):
+        yield f"{one['kind']} {one['metadata']['name']}", one["spec"]["template"]["spec"]
+
+
+def test_what_the_settings_say_is_what_the_schemas_say() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools/write_chart_schemas.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@examples
+def test_helm_has_nothing_to_say(ask: Callable[..., Any], example: str) -> None:
+    report = ask("lint", values=EXAMPLES[example])
+    assert [one for one in report["messages"] if one["severity"] > 1] == []
+
+
+def test_each_object_is_valid_in_each_kubernetes(ask: Callable[..., Any], rendered: Objects) -> None:
+    kept = {
+        (example, one["kind"], one["metadata"]["name"]): one for example, found in rendered.items() for one in found
+    }
+    answer = ask("validate", objects=list(kept.values()), versions=VERSIONS)
+    assert answer["faults"] == []
+    # Each named version is looked up, not the nearest older one.
+    assert set(VERSIONS) <= {".".join(one.split(".")[:2]) for one in answer["known"]}
+
+
+@examples
+def test_each_pod_is_restricted(rendered: Objects, example: str) -> None:
+    for name, pod in _pods(rendered[example]):
+        assert pod["automountServiceAccountToken"] is False, name
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        for container in (*pod.get("initContainers", ()), *pod["containers"]):
+            allowed = container["securityContext"]
+            assert allowed["allowPrivilegeEscalation"] is False, name
+            assert allowed["readOnlyRootFilesystem"] is True, name
+            assert allowed["capabilities"] == {"drop": ["ALL"]}, name
+            assert container["resources"]["requests"].keys() == {"cpu", "memory"}, name
+            assert "memory" in container["resources"]["limits"], name
+            assert not container["image"].endswith(":latest"), name
+
+
+@examples
+def test_each_service_is_probed_drained_and_spread(rendered: Objects, example: str) -> None:
+    deployments = _of(rendered[example], "Deployment")
+    assert len(deployments) == len(SERVICES)
+    for one in deployments:
+        pod = one["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            assert {"grpc", "httpGet"} & container[probe].keys()
+        slept = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+        drained = EXAMPLES[example]["global"].get("drainSeconds", 10)
+        assert pod["terminationGracePeriodSeconds"] > slept + drained
+        assert pod["topologySpreadConstraints"]
+
+
+@examples
+def test_nothing_flows_that_is_not_named(rendered: Objects, example: str) -> None:
+    policies = {one["metadata"]["name"]: one["spec"] for one in _of(rendered[example], "NetworkPolicy")}
+    denied = policies.pop("node-default-deny")
+    assert denied.keys() == {"podSelector", "policyTypes"}
+    assert sorted(denied["policyTypes"]) == ["Egress", "Ingress"]
+    assert set(policies) == {f"node-{service}" for service in SERVICES}
+    for name, spec in policies.items():
+        for rule in (*spec["ingress"], *spec["egress"]):
+            assert rule["ports"], f"{name}: {rule}"
+    labels = _of(rendered[example], "Deployment")[0]["spec"]["template"]["metadata"]["labels"]
+    assert denied["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+@examples
+def test_pods_get_only_settings_that_there_are(rendered: Objects, example: str) -> None:
+    known = {f"BP_POD__{name.upper()}" for name in PodSettings.model_fields}
+    for kind, prefix in ((ExchangeSettings, "BP_EXCHANGE__"), (GatewaySettings, "BP_GATEWAY__")):
+        known |= {f"{prefix}{name.upper()}" for name in kind.model_fields}
+    for name, pod in _pods(rendered[example]):
+        if name.endswith(("exchange", "gateway")):
+            told = {one["name"] for one in pod["containers"][0]["env"]}
+            assert told <= known, f"{name}: {sorted(told - known)}"
+
+
+@examples
+def test_what_is_mounted_is_there(rendered: Objects, example: str) -> None:
+    objects = rendered[example]
+    secrets = {one["metadata"]["name"] for one in _of(objects, "Secret")}
+    claims = {one["metadata"]["name"] for one in _of(objects, "PersistentVolumeClaim")}
+    for name, pod in _pods(objects):
+        volumes = pod["volumes"]
+        mounted = {one["name"] for one in pod["containers"][0]["volumeMounts"]}
+        assert mounted == {one["name"] for one in volumes}, name
+        assert {one["secret"]["secretName"] for one in volumes if "secret" in one} <= secrets, name
+        assert {
+            one["persistentVolumeClaim"]["claimName"] for one in volumes if "persistentVolumeClaim" in one
+        } <= claims
+
+
+def test_a_database_on_a_file_has_one_pod_and_one_on_postgresql_migrates_before(rendered: Objects) -> None:
+    small, centre = rendered["country-small"], rendered["centre"]
+    for one in _of(small, "Deployment"):
+        if not one["metadata"]["name"].endswith("gateway"):
+            assert (one["spec"]["replicas"], one["spec"]["strategy"]["type"]) == (1, "Recreate")
+            assert one["spec"]["template"]["spec"]["initContainers"][0]["args"][1] == "migrate"
+    assert not _of(small, "Job")
+    jobs = _of(centre, "Job")
+    assert len(jobs) == len(SERVICES) - 1
+    assert all("pre-upgrade" in job["metadata"]["annotations"]["helm.sh/hook"] for job in jobs)
+    assert {one["metadata"]["name"] for one in _of(centre, "PodDisruptionBudget")} >= {
+        "node-gateway",
+        "node-cooperation",
+    }
+
+
+def test_several_pods_of_a_service_with_a_file_are_refused(ask: Callable[..., Any]) -> None:
+    values = copy.deepcopy(EXAMPLES["country-small"])
+    values["cooperation"] = {"replicas": 2}
+    assert "cooperation has one pod, unless global.postgres.existingSecret" in ask("render", values=values)["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("global.node.country", "Fiji", "/global/node/country"),
+        ("global.node.publicUrl", "http://bluepacific.example", "/global/node/publicUrl"),
+        ("global.link.address", "link.ptccc.example", "/global/link/address"),
+        ("global.storage.accessMode", "Many", "/global/storage/accessMode"),
+        ("global.nod", {}, "'nod' not allowed"),
+        ("exchange.settings.keepalive_seconds", 5, "'keepalive_seconds' not allowed"),
+        ("gateway.settings.max_requests", "many", "/settings/max_requests"),
+        ("training.settings.participation_threshold", 0, "/settings/participation_threshold"),
+        ("identity.settings.database_url", "sqlite://", "'database_url' not allowed"),
+    ],
+    ids=str,
+)
+def test_wrong_values_are_refused_readably(ask: Callable[..., Any], path: str, value: Any, told: str) -> None:
+    values = copy.deepcopy(EXAMPLES["country-small"])
+    *parents, last = path.split(".")
+    place = values
+    for parent in parents:
+        place = place.setdefault(parent, {})
+    place[last] = value
+    assert told in ask("render", values=values)["error"]
+
+
+def test_ways_in_are_routes_or_an_ingress(ask: Callable[..., Any]) -> None:
+    values = copy.deepcopy(EXAMPLES["country-small"])
+    values["httpRoute"] = {
+        "enabled": True,
+        "parentRefs": [{"name": "public"}],
+        "hostnames": ["bluepacific.police.fj.example"],
+    }
+    found = ask("render", values=values)["objects"]
+    (route,) = _of(found, "HTTPRoute")
+    (policy,) = _of(found, "BackendTLSPolicy")
+    assert route["spec"]["rules"][0]["backendRefs"] == [{"name": "node-gateway", "port": 443}]
+    assert policy["spec"]["targetRefs"][0]["name"] == "node-gateway"
+    values["httpRoute"]["enabled"] = False
+    values["ingress"] = {"enabled": True, "host": "bluepacific.police.fj.example", "tlsSecret": "public"}
+    (ingress,) = _of(ask("render", values=values)["objects"], "Ingress")
+    assert ingress["spec"]["tls"][0]["secretName"] == "public"
+
+
+def test_the_image_has_the_versions_that_are_tested() -> None:
+    def versions(file: Path) -> dict[str, str]:
+        lines = (line.split(" ")[0] for line in file.read_text().splitlines() if "==" in line)
+        return dict(line.split("==") for line in lines)
+
+    tested, shipped = versions(ROOT / "requirements.lock"), versions(ROOT / "tools/image.lock")
+    assert {name: version for name, version in shipped.items() if tested.get(name) != version} == {}
