@@ -27,16 +27,24 @@ _audit = service_metadata().tables["audit"]
 Record = dict[str, Any]
 
 
-def record_of(method: Method, call: Call, request: Message, call_time: datetime, outcome: str) -> Record:
-    """Returns what is kept of a call; with audit FULL also the purpose and the request's digest, never its content."""
+def record_of(method: Method, call: Call, request: Message | None, call_time: datetime, outcome: str) -> Record:
+    """Returns what is kept of a call; with audit FULL also the purpose and the request's digest, never its content.
+
+    Args:
+        method: What was called.
+        call: By whom, and for which purpose.
+        request: With what; may be one that was refused, so its name may be anything. None: it was refused before it came.
+        call_time: When.
+        outcome: `OK`, or the reason of the refusal.
+    """
     detail = {}
-    if method.audit == options_pb2.AUDIT_FULL:
+    if request is not None and method.audit == options_pb2.AUDIT_FULL:
         detail["request_sha256"] = hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()
     return {
         "call_time": call_time,
         "principal": call.principal.name,
         "method": method.path,
-        "name": method.name_in(request)[:255],
+        "name": method.name_in(request)[:255].replace("\0", "") if request is not None else "",
         "outcome": outcome,
         "purpose": handling_pb2.Purpose.Name(call.purpose) if call.purpose else "",
         "trace_id": current_trace_id(),

@@ -230,6 +230,38 @@ async def test_calls_are_audited(shelf):
     ]
 
 
+async def test_refused_calls_are_audited_with_their_reason(shelf):
+    stub = grpc_.BookServiceStub(shelf.channel)
+    missing, strange = f"{PARENT}/books/none", f"{PARENT}/books/\0" + "x" * 400
+    await shelf.refused(stub.GetBook(pb2.GetBookRequest(name=missing), metadata=shelf.token(ANA, OFFICER)), "NOT_FOUND")
+    learner = shelf.token(ANA, ["learner@ncb"])
+    await shelf.refused(stub.GetBook(pb2.GetBookRequest(name=missing), metadata=learner), "PERMISSION_DENIED")
+    await shelf.refused(stub.GetBook(pb2.GetBookRequest(name=strange), metadata=learner), "PERMISSION_DENIED")
+    await shelf.refused(stub.GetBook(pb2.GetBookRequest(name=missing)), "TOKEN_MISSING")
+    async with shelf.service.database.read() as session:
+        kept = (await session.execute(text("SELECT principal, name, outcome FROM audit ORDER BY position"))).all()
+    assert [(who, outcome) for who, _, outcome in kept] == [
+        (ANA, "NOT_FOUND"),
+        (ANA, "PERMISSION_DENIED"),
+        (ANA, "PERMISSION_DENIED"),
+    ]
+    assert kept[0][1] == kept[1][1] == missing
+
+
+async def test_a_refused_upload_is_audited(shelf):
+    stub = grpc_.BookServiceStub(shelf.channel)
+
+    async def chunks():
+        request = pb2.UploadCoverRequest(parent=PARENT)
+        request.content.data = b"x" * 1001
+        yield request
+
+    await shelf.refused(stub.UploadCover(chunks(), metadata=shelf.token(ANA, OFFICER)), "BODY_TOO_LARGE")
+    async with shelf.service.database.read() as session:
+        outcomes = (await session.execute(text("SELECT outcome FROM audit ORDER BY position"))).scalars().all()
+    assert outcomes == ["OK", "BODY_TOO_LARGE"]
+
+
 async def test_a_delivery_takes_effect_once(shelf):
     message = topics_pb2.Message(
         message_id=str(uuid.uuid4()), topic=TOPIC, payload=pb2.Book(title="sent").SerializeToString()

@@ -15,8 +15,8 @@ from bp_kit.tokens import TokenVerifier
 _PURPOSES = {name.removeprefix("PURPOSE_"): number for name, number in handling_pb2.Purpose.items() if number}
 
 
-async def admit(method: Method, metadata: dict[str, str], verifier: TokenVerifier, *, from_node: bool) -> Call:
-    """Returns the call, admitted.
+async def recognise(method: Method, metadata: dict[str, str], verifier: TokenVerifier, *, from_node: bool) -> Call:
+    """Returns the call with who makes it; whether they may is for `admit` to say.
 
     Args:
         method: What is called.
@@ -25,16 +25,30 @@ async def admit(method: Method, metadata: dict[str, str], verifier: TokenVerifie
         from_node: The channel proves that another service of this node calls.
 
     Raises:
-        Refused: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, PERMISSION_DENIED, PURPOSE_REQUIRED.
+        Refused: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED; PERMISSION_DENIED where the channel is not for the method.
     """
     principal = await _principal(method, metadata.get("authorization", ""), verifier, from_node=from_node)
     return Call(
         method=method.path,
         principal=principal,
         language=negotiate(metadata.get("accept-language", "")),
-        purpose=_purpose(method, metadata.get("x-purpose", "")),
+        purpose=_PURPOSES.get(_stated(metadata), handling_pb2.PURPOSE_UNSPECIFIED),
         metadata=metadata,
     )
+
+
+def admit(method: Method, call: Call) -> None:
+    """Refuses a call whose maker does not hold the permission, or does not say what for.
+
+    Raises:
+        Refused: PERMISSION_DENIED, PURPOSE_REQUIRED.
+    """
+    access = method.access
+    known = access.public or call.principal is NODE
+    if not known and call.principal.roles.isdisjoint(access.roles):
+        raise Refused("PERMISSION_DENIED")
+    if not call.purpose and (access.purpose_required or _stated(call.metadata)):
+        raise Refused("PURPOSE_REQUIRED", field="x-purpose", allowed=", ".join(_PURPOSES))
 
 
 async def _principal(method: Method, authorization: str, verifier: TokenVerifier, *, from_node: bool) -> Principal:
@@ -50,17 +64,11 @@ async def _principal(method: Method, authorization: str, verifier: TokenVerifier
         raise Refused("TOKEN_MISSING")
     if scheme.lower() != "bearer":
         raise Refused("TOKEN_INVALID")
-    principal = await verifier.verify(token.strip())
-    if not access.public and principal.roles.isdisjoint(access.roles):
-        raise Refused("PERMISSION_DENIED")
-    return principal
+    return await verifier.verify(token.strip())
 
 
-def _purpose(method: Method, stated: str) -> handling_pb2.Purpose.ValueType:
-    purpose = _PURPOSES.get(stated.strip().upper(), handling_pb2.PURPOSE_UNSPECIFIED)
-    if not purpose and (method.access.purpose_required or stated):
-        raise Refused("PURPOSE_REQUIRED", field="x-purpose", allowed=", ".join(_PURPOSES))
-    return purpose
+def _stated(metadata: dict[str, str]) -> str:
+    return metadata.get("x-purpose", "").strip().upper()
 
 
 def check_scope(method: Method, principal: Principal, request: Message) -> None:

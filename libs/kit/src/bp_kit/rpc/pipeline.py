@@ -7,7 +7,7 @@ process by `inprocess`, so that nothing above the channel can tell the two apart
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any
 
 import grpc
@@ -25,7 +25,7 @@ from bp_kit.idempotency import recall, remember
 from bp_kit.language import negotiate
 from bp_kit.logs import described, get_logger
 from bp_kit.ports import Clock
-from bp_kit.rpc.admission import admit, check_scope
+from bp_kit.rpc.admission import admit, check_scope, recognise
 from bp_kit.rpc.methods import Method, method_of
 from bp_kit.rpc.status import status_of
 from bp_kit.telemetry import current_trace_id, span
@@ -91,7 +91,7 @@ class Pipeline:
             with _served(method, metadata):
                 try:
                     with self._calls.taken():
-                        call = await admit(method, metadata, self._verifier, from_node=from_node)
+                        call = await recognise(method, metadata, self._verifier, from_node=from_node)
                         with call_entered(call):
                             return await run(method, call, request, context, behaviour)
                 except Exception as error:  # noqa: BLE001 - the one place that turns everything into a status
@@ -105,12 +105,13 @@ class Pipeline:
             metadata = _metadata_of(context)
             try:
                 with self._streams.taken():
-                    call = await admit(method, metadata, self._verifier, from_node=from_node)
-                    await self._inspect(method, call, request)
-                    # Closed here and now, so that whoever leaves frees what the servicer holds.
-                    async with aclosing(behaviour(request, context)) as responses:
-                        async for response in _entered(call, responses):
-                            yield response
+                    call = await recognise(method, metadata, self._verifier, from_node=from_node)
+                    async with self._refusals_kept(method, call, [request]):
+                        await self._inspect(method, call, request)
+                        # Closed here and now, so that whoever leaves frees what the servicer holds.
+                        async with aclosing(behaviour(request, context)) as responses:
+                            async for response in _entered(call, responses):
+                                yield response
             except Exception as error:  # noqa: BLE001 - as above
                 status = self._status(error, method, metadata)
             else:
@@ -121,25 +122,47 @@ class Pipeline:
 
     async def _inspect(self, method: Method, call: Call, request: Any) -> None:
         """Checks a request outside of a transaction; what is kept of it is kept at once."""
-        check_scope(method, call.principal, request)
-        check(request)
+        _check(method, call, request)
         if method.audited:
             await self._auditor.record(record_of(method, call, request, self._clock(), "OK"))
 
     async def _upload(self, method: Method, call: Call, requests: Any, context: Any, behaviour: Behaviour) -> Any:
+        seen: list[Any] = []
+
         async def checked() -> AsyncIterator[Any]:
-            first = True
             async for request in requests:
-                if first:
+                if not seen:
+                    seen.append(request)
                     await self._inspect(method, call, request)
-                    first = False
                 yield request
 
-        return await behaviour(checked(), context)
+        async with self._refusals_kept(method, call, seen):
+            admit(method, call)
+            return await behaviour(checked(), context)
 
     async def _transact(self, method: Method, call: Call, request: Any, context: Any, behaviour: Behaviour) -> Any:
-        check_scope(method, call.principal, request)
-        check(request)
+        async with self._refusals_kept(method, call, [request]):
+            _check(method, call, request)
+            return await self._carry_out(method, call, request, context, behaviour)
+
+    @asynccontextmanager
+    async def _refusals_kept(self, method: Method, call: Call, requests: list[Any]) -> AsyncIterator[None]:
+        """Keeps that a call was refused, and why: who tries what they may not is as telling as who does what they may.
+
+        Args:
+            method: What was called.
+            call: By whom.
+            requests: Its request; empty while that has not come.
+        """
+        try:
+            yield
+        except Refused as refused:
+            if method.audited:
+                request = requests[0] if requests else None
+                await self._auditor.record(record_of(method, call, request, self._clock(), refused.reason))
+            raise
+
+    async def _carry_out(self, method: Method, call: Call, request: Any, context: Any, behaviour: Behaviour) -> Any:
         if method.read_only:
             async with self._database.read() as session:
                 with session_entered(session):
@@ -175,6 +198,12 @@ class Pipeline:
             current.set_status(StatusCode.ERROR)
             _log.error("rpc.failed", method=method.path, **described(error))
         return status_of(refused, negotiate(metadata.get("accept-language", "")), current_trace_id())
+
+
+def _check(method: Method, call: Call, request: Any) -> None:
+    admit(method, call)
+    check_scope(method, call.principal, request)
+    check(request)
 
 
 def _metadata_of(context: Any) -> dict[str, str]:
