@@ -1,113 +1,21 @@
 """What a member with a valid certificate can send, and what becomes of it."""
 
-import contextlib
-import os
 import uuid
 
 import grpc
 import pytest
 from net import message
+from raw_link import lane_moves_on
+from sqlalchemy import select
 
-from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2, link_service_pb2_grpc, register_pb2
+from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2, register_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_exchange.adapters.certificates import host_of
-from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, private_pem
-from bp_exchange.adapters.tables import EnvelopeRow, QueueRow
-from bp_exchange.protocol.envelope import seal
+from bp_exchange.adapters.tables import BatchRow, EnvelopeRow, QueueRow
 from bp_exchange.protocol.receipt import sign_receipt
-from bp_exchange.workers.links import MAX_FRAME_BYTES
+from bp_exchange.workers.links import TRANSPORT_BYTES
 
 Frame = link_service_pb2.Frame
 STATES = topics_pb2.DeliveryState
-
-
-class Raw:
-    """Fiji's end of a link, held by the test: it sends whatever it likes."""
-
-    def __init__(self, network):
-        house = network.nodes["fji"].exchange.house
-        self.house, self.port = house, network.port
-        self.ton = network.ton.exchange.house.keys.sealing.public_bytes()
-        folder = house.folder
-        self.credentials = grpc.ssl_channel_credentials(
-            folder.read(AUTHORITY), private_pem(folder.p256("tls")), folder.read(CERTIFICATE)
-        )
-
-    async def __aenter__(self):
-        options = (
-            ("grpc.ssl_target_name_override", host_of("ptccc")),
-            ("grpc.use_local_subchannel_pool", 1),
-            ("grpc.max_send_message_length", 64 * 1024 * 1024),
-        )
-        target = f"127.0.0.1:{self.port}"
-        self.channel = grpc.aio.secure_channel(target, self.credentials, options=options)
-        self.call = link_service_pb2_grpc.LinkServiceStub(self.channel).Connect(timeout=30)
-        return self
-
-    async def __aexit__(self, *_):
-        await self.channel.close()
-
-    async def greet(self, **fields):
-        current = self.house.register.current
-        values = {
-            "node_id": "fji",
-            "version": 1,
-            "register_version": current.version,
-            "timestamp_version": current.timestamp_version,
-        }
-        await self.write(Frame(hello=link_service_pb2.Hello(**(values | fields))))
-        return self
-
-    async def write(self, frame):
-        await self.call.write(frame)
-
-    async def item(self, position, **kind):
-        await self.write(Frame(item=link_service_pb2.Item(position=position, **kind)))
-
-    async def read(self, kind):
-        while (frame := await self.call.read()) is not grpc.aio.EOF:
-            if frame.HasField(kind):
-                return getattr(frame, kind)
-        return None
-
-    async def ground(self, position):
-        ack = await self.read("ack")
-        return {one.position: one.ground for one in ack.refused}.get(position)
-
-    async def ended(self):
-        with contextlib.suppress(grpc.RpcError):
-            while await self.call.read() is not grpc.aio.EOF:
-                continue
-        return await self.call.code()
-
-    def envelope(self, sender="fji", payload=b"x", **fields):
-        values = {
-            "envelope_id": str(uuid.uuid4()),
-            "author": "countries/FJI",
-            "recipients": ["countries/TON/units/ncb"],
-            "topic": "bluepacific.cooperation.v1.request.opened",
-        }
-        header = envelope_pb2.EnvelopeHeader(**(values | fields))
-        content = envelope_pb2.Content(payload=payload)
-        return seal(header, content, keys=self.house.keys, nodes=[("ton", self.ton)], random=os.urandom)
-
-
-@pytest.fixture
-async def fiji(network):
-    raw = Raw(network)
-    await network.fji.stop()
-    async with raw:
-        yield raw
-
-
-async def lane_moves_on(fiji, network):
-    """After all that, an honest envelope still arrives."""
-    await fiji.item(99, envelope=fiji.envelope(payload=b"honest"))
-    while not (ack := await fiji.read("ack")).stored:
-        continue
-    assert list(ack.stored) == [99]
-    (delivery,) = await network.ton.receive()
-    assert delivery.message.payload == b"honest"
 
 
 @pytest.mark.parametrize(
@@ -159,8 +67,10 @@ async def test_another_nodes_envelope_comes_from_that_node(fiji, network):
     await network.ton.drained("ptccc")
     async with network.ton.exchange.house.database.read() as session:
         (row,) = (await session.execute(EnvelopeRow.__table__.select())).all()
+        # By itself, or in a batch.
+        raw = row.raw or await session.scalar(select(BatchRow.raw).where(BatchRow.envelope_id == row.batch_id))
     await fiji.greet()
-    await fiji.item(1, envelope=row.raw)
+    await fiji.item(1, envelope=raw)
     assert await fiji.ground(1) == "WRONG_RELAY"
 
 
@@ -203,7 +113,7 @@ async def test_a_receipt_for_somebody_elses_unit_is_refused(fiji, network):
 
 async def test_a_frame_that_is_too_large_ends_the_link_and_nothing_else(fiji, network):
     await fiji.greet()
-    await fiji.item(1, envelope=bytes(MAX_FRAME_BYTES + 1))
+    await fiji.item(1, envelope=bytes(TRANSPORT_BYTES + 1))
     assert await fiji.ended() is grpc.StatusCode.RESOURCE_EXHAUSTED
     await network.fji.start()
     await network.fji.send(message())

@@ -85,7 +85,14 @@ def _lane(lane: lane_service_pb2.Lane) -> dict[str, Any]:
             "drainSeconds": there.drain_seconds if there.HasField("drain_seconds") else None,
             "setAside": there.set_aside,
         },
-        "incoming": {"files": here.files, "sizeBytes": here.size_bytes, "setAside": here.set_aside},
+        "incoming": {
+            "files": here.files,
+            "sizeBytes": here.size_bytes,
+            "setAside": here.set_aside,
+            "refused": [
+                {"ground": one.ground, "count": one.count, "last": moment(one, "last_time")} for one in here.refusals
+            ],
+        },
     }
 
 
@@ -95,7 +102,9 @@ def _draw(document: dict[str, Any]) -> None:
         f"[bold]{document['node']}[/bold]: register {register['version']} is {register['freshness'].lower()}, "
         f"until {register['freshUntil'] or 'it is enrolled'}"
     )
-    table = Table("peer", "link", "last contact", "drift", "waits for it", "oldest", "takes", "awaited", "set aside")
+    table = Table(
+        "peer", "link", "last contact", "drift", "waits for it", "oldest", "takes", "awaited", "set aside", "refused"
+    )
     for lane in document["lanes"]:
         there, here = lane["outgoing"], lane["incoming"]
         link = "[green]up[/green]" if lane["connected"] else "[red]down[/red]"
@@ -112,6 +121,7 @@ def _draw(document: dict[str, Any]) -> None:
             _takes(there),
             f"{here['files']} files ({size_in_words(here['sizeBytes'])})" if here["files"] else "nothing",
             str(there["setAside"] + here["setAside"]),
+            "\n".join(f"{one['count']} {one['ground']}" for one in here["refused"]),
         )
     out.print(table)
 

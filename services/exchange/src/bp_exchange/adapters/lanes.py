@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bp_exchange.adapters.leases import link_to, pod_with
 from bp_exchange.adapters.plans import plan_of, spent_on
 from bp_exchange.adapters.queue import BY_HAND
+from bp_exchange.adapters.refused import Refusals, refusals_of
 from bp_exchange.adapters.tables import PaceRow, PeerRow, QueueRow, WantedFileRow
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.protocol.allowance import Spent
@@ -39,6 +40,7 @@ class LaneNumbers:
         plan: What is allowed on the link.
         spent: What passed today.
         pod: Which of the node's processes has the link; None when none has, or all is one process.
+        refusals: What of the peer was refused.
     """
 
     waiting: list[tuple[int, int, int]]
@@ -55,6 +57,7 @@ class LaneNumbers:
     plan: Plan
     spent: Spent
     pod: str | None
+    refusals: list[Refusals]
 
 
 async def lane_numbers(session: AsyncSession, peer: str) -> LaneNumbers:
@@ -86,6 +89,7 @@ async def lane_numbers(session: AsyncSession, peer: str) -> LaneNumbers:
         plan=(await plan_of(session, peer))[0],
         spent=await spent_on(session, peer),
         pod=await pod_with(session, link_to(peer)),
+        refusals=await refusals_of(session, peer),
     )
 
 

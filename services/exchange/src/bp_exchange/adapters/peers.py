@@ -34,6 +34,11 @@ def has_tls_key(node: register_pb2.Node, digest: bytes) -> bool:
     return digest in (node.tls_key_sha256, *previous)
 
 
+async def name_shown(context: Any) -> str:
+    """Returns the name in the certificate that was shown, whether or not it is believed; empty where none was."""
+    return (await _shown(context))[0]
+
+
 async def _shown(context: Any) -> tuple[str, bytes]:
     auth = context.auth_context()
     name = b"".join(auth.get("x509_common_name", ())).decode(errors="replace")

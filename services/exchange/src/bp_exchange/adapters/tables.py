@@ -259,6 +259,16 @@ class PaceRow(Base):
     measure_time: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class RefusalRow(Base):
+    """How often a peer sent what this node refused, by the coded ground."""
+
+    __tablename__ = "refusal"
+    peer: Mapped[str] = mapped_column(String(31), primary_key=True)
+    ground: Mapped[str] = mapped_column(String(30), primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    last_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class PlanRow(Base):
     """What a country allows on its link to a peer; none where everything is allowed."""
 

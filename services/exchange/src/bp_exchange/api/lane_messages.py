@@ -100,6 +100,8 @@ class LaneView:
         )
         if numbers.owes_time:
             lane.tell_time.FromDatetime(numbers.owes_time)
+        for refused in numbers.refusals:
+            lane.refusals.add(ground=refused.ground, count=refused.count).last_time.FromDatetime(refused.last)
         return lane
 
     def _holds(self, waiting: Numbers, way: Way) -> list[plan_pb2.LaneHold]:

@@ -23,6 +23,12 @@ class Ground(StrEnum):
     DIGEST_DIFFERS = "DIGEST_DIFFERS"
     EXPIRED = "EXPIRED"
     NOT_STORABLE = "NOT_STORABLE"
+    # Of a link, which they end.
+    BAD_GREETING = "BAD_GREETING"
+    FRAME_TOO_LARGE = "FRAME_TOO_LARGE"
+    TOO_MANY_ACKS = "TOO_MANY_ACKS"
+    NOT_THE_CENTRE = "NOT_THE_CENTRE"
+    NOT_TRUSTED = "NOT_TRUSTED"
 
 
 class RefusedItemError(Exception):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bluepacific.exchange.v1 import link_service_pb2_grpc
 from bp_exchange.adapters.certificates import expiry_of, host_of
 from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, private_pem
+from bp_exchange.adapters.refused import count_broken_rules
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.link import Link, LinkEndedError
@@ -84,6 +85,7 @@ class Dialler:
                 await link.run()
         except* (LinkEndedError, TimeoutError, grpc.RpcError, SQLAlchemyError, OSError) as ended:
             _log.info("link.ended", peer=centre.node_id, error=type(ended.exceptions[0]).__name__)
+            await count_broken_rules(self._house, centre.node_id, ended)
         except* Exception as broken:  # noqa: BLE001 - whatever a peer manages to break, the node stands
             _log.error("link.broke", peer=centre.node_id, **described(broken.exceptions[0]))
         finally:

@@ -10,12 +10,15 @@ from datetime import datetime
 import grpc
 
 from bluepacific.exchange.v1 import link_service_pb2
+from bp_exchange.protocol.refusal import Ground
 from bp_exchange.workers.link import Link, LinkEndedError
 
 MAX_FRAME_BYTES = 2 * 1024 * 1024 + 64 * 1024
-# What both ends bear; messages longer than a frame end the stream before they are in memory.
+# What is longer than this ends the stream before it is in memory, and nobody learns why; up to it a frame that is too large is counted.
+TRANSPORT_BYTES = 2 * MAX_FRAME_BYTES
+# What both ends bear.
 CHANNEL_OPTIONS = (
-    ("grpc.max_receive_message_length", MAX_FRAME_BYTES),
+    ("grpc.max_receive_message_length", TRANSPORT_BYTES),
     ("grpc.max_send_message_length", MAX_FRAME_BYTES),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -80,13 +83,17 @@ class GrpcStream:
         """Returns the peer's next frame; None at the end.
 
         Raises:
-            LinkEndedError: The transport broke.
+            LinkEndedError: The transport broke, or the frame is too large.
         """
         try:
             frame = await self._call.read()
         except grpc.RpcError as error:
             raise LinkEndedError(str(error.code())) from None
-        return frame if isinstance(frame, Frame) else None
+        if not isinstance(frame, Frame):
+            return None
+        if frame.ByteSize() > MAX_FRAME_BYTES:
+            raise LinkEndedError("a frame that is too large", Ground.FRAME_TOO_LARGE)
+        return frame
 
     async def write(self, frame: Frame) -> None:
         """Gives a frame to the transport.

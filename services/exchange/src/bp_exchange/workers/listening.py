@@ -16,9 +16,11 @@ from bluepacific.exchange.v1 import enrolment_service_pb2_grpc, link_service_pb2
 from bluepacific.exchange.v1.enrolment_service_pb2_grpc import EnrolmentServiceServicer
 from bp_exchange.adapters.invitations import SqlInvitations
 from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, private_pem
-from bp_exchange.adapters.peers import peer_of
+from bp_exchange.adapters.peers import name_shown, peer_of
+from bp_exchange.adapters.refused import count_broken_rules, count_refusals
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.protocol.refusal import Ground
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.link import Link, LinkEndedError
 from bp_exchange.workers.links import CHANNEL_OPTIONS, GrpcStream, Links
@@ -49,7 +51,7 @@ class LinkServicer(link_service_pb2_grpc.LinkServiceServicer):
         """Serves one link for as long as it holds."""
         peer = await peer_of(context, self._house.register)
         if peer is None:
-            _log.warning("link.refused")
+            await self._refused(context)
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, "not a node of this network")
             return
         link = Link(self._house, peer, GrpcStream(context))
@@ -58,8 +60,16 @@ class LinkServicer(link_service_pb2_grpc.LinkServiceServicer):
                 await link.run()
         except* (LinkEndedError, grpc.RpcError, SQLAlchemyError, OSError) as ended:
             _log.info("link.ended", peer=peer, error=type(ended.exceptions[0]).__name__)
+            await count_broken_rules(self._house, peer, ended)
         except* Exception as broken:  # noqa: BLE001 - as in dialling: never more than this link
             _log.error("link.broke", peer=peer, **described(broken.exceptions[0]))
+
+    async def _refused(self, context: Any) -> None:
+        """Counts a revoked node's attempts, or one's with another key; of whoever is in no register only the log tells."""
+        _log.warning("link.refused")
+        name = await name_shown(context)
+        if name in self._house.register.directory.nodes:
+            await count_refusals(self._house, name, [Ground.NOT_TRUSTED])
 
 
 class Listener:

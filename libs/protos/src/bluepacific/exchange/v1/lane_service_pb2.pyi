@@ -291,6 +291,7 @@ class IncomingLane(_message.Message):
     WAITING_FIELD_NUMBER: _builtins.int
     TELL_TIME_FIELD_NUMBER: _builtins.int
     HOLDS_FIELD_NUMBER: _builtins.int
+    REFUSALS_FIELD_NUMBER: _builtins.int
     files: _builtins.int
     """Files that were announced and are not here yet."""
     size_bytes: _builtins.int
@@ -311,6 +312,10 @@ class IncomingLane(_message.Message):
     def holds(self) -> _containers.RepeatedCompositeFieldContainer[_plan_pb2.LaneHold]:
         """Files of which urgencies are not asked for now."""
 
+    @_builtins.property
+    def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___LaneRefusal]:
+        """What the peer sent and this node refused, by ground. Nothing of it is kept but its number."""
+
     def __init__(
         self,
         *,
@@ -321,14 +326,47 @@ class IncomingLane(_message.Message):
         waiting: _abc.Iterable[Global___WaitingItems] | None = ...,
         tell_time: _timestamp_pb2.Timestamp | None = ...,
         holds: _abc.Iterable[_plan_pb2.LaneHold] | None = ...,
+        refusals: _abc.Iterable[Global___LaneRefusal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tell_time", b"tell_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "holds", b"holds", "set_aside", b"set_aside", "size_bytes", b"size_bytes", "state", b"state", "tell_time", b"tell_time", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "holds", b"holds", "refusals", b"refusals", "set_aside", b"set_aside", "size_bytes", b"size_bytes", "state", b"state", "tell_time", b"tell_time", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IncomingLane: _TypeAlias = IncomingLane  # noqa: Y015
+
+@_typing.final
+class LaneRefusal(_message.Message):
+    """How often something of a peer was refused."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUND_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    LAST_TIME_FIELD_NUMBER: _builtins.int
+    ground: _builtins.str
+    """Why, as a code: `BAD_SEAL`, `NOT_ADDRESSED`, `FRAME_TOO_LARGE`, ..."""
+    count: _builtins.int
+    """How often, since the node was made."""
+    @_builtins.property
+    def last_time(self) -> _timestamp_pb2.Timestamp:
+        """When last."""
+
+    def __init__(
+        self,
+        *,
+        ground: _builtins.str = ...,
+        count: _builtins.int = ...,
+        last_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_time", b"last_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "ground", b"ground", "last_time", b"last_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LaneRefusal: _TypeAlias = LaneRefusal  # noqa: Y015
 
 @_typing.final
 class GetPlanRequest(_message.Message):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bluepacific.exchange.v1 import link_service_pb2
+from bp_exchange.protocol.refusal import Ground
 from bp_exchange.protocol.session.ports import Register
 
 VERSION = 1
@@ -15,7 +16,16 @@ _INCARNATION_LETTERS = 36
 
 
 class SessionEndedError(Exception):
-    """The link is over: the peer went, broke the rules, or is no longer trusted."""
+    """The link is over: the peer went, broke the rules, or is no longer trusted.
+
+    Args:
+        told: Why, for the log.
+        ground: The rule that the peer broke, as a code; None where it broke none.
+    """
+
+    def __init__(self, told: str, ground: Ground | None = None) -> None:
+        super().__init__(told)
+        self.ground = ground
 
 
 def own_hello(node_id: str, incarnation: str, register: Register, now: datetime) -> link_service_pb2.Hello:
@@ -38,10 +48,10 @@ def check_hello(frame: link_service_pb2.Frame, peer: str) -> link_service_pb2.He
         SessionEndedError: It is none, of somebody else, or of another version.
     """
     if not frame.HasField("hello"):
-        raise SessionEndedError("no greeting")
+        raise SessionEndedError("no greeting", Ground.BAD_GREETING)
     hello = frame.hello
     if hello.node_id != peer or hello.version < VERSION:
-        raise SessionEndedError("a greeting of somebody else, or of another version")
+        raise SessionEndedError("a greeting of somebody else, or of another version", Ground.BAD_GREETING)
     return hello
 
 

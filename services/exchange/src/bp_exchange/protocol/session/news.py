@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bluepacific.exchange.v1 import link_service_pb2, register_pb2
+from bp_exchange.protocol.refusal import Ground
 from bp_exchange.protocol.session.greeting import SessionEndedError
 from bp_exchange.protocol.session.ports import Register
 
@@ -32,7 +33,7 @@ class RegisterNews:
             SessionEndedError: It was revoked.
         """
         if self._register.directory.trusted(self._peer) is None:
-            raise SessionEndedError("the peer is not trusted")
+            raise SessionEndedError("the peer is not trusted", Ground.NOT_TRUSTED)
 
     def check_source(self) -> None:
         """Sees that a register may come from the peer.
@@ -42,7 +43,7 @@ class RegisterNews:
         """
         sender = self._register.directory.nodes.get(self._peer)
         if sender is None or not sender.centre:
-            raise SessionEndedError("a register that is not the centre's")
+            raise SessionEndedError("a register that is not the centre's", Ground.NOT_THE_CENTRE)
 
     def next(self) -> link_service_pb2.Frame | None:
         """Returns a newer register for the peer, before everything else: who is in it may be the next to be heard of."""

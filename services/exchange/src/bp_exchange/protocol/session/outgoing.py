@@ -19,7 +19,6 @@ from bp_exchange.protocol.session.ports import Allowance, Clocks
 from bp_exchange.protocol.window import Window
 
 AHEAD = 32
-LOOK_SECONDS = 2.0
 # Each look at the queue passes over what is under way.
 MAX_UNDER_WAY = 512
 _BULK = handling_pb2.URGENCY_BULK
@@ -71,7 +70,7 @@ class Outgoing:
 
     def tick(self) -> None:
         """Looks now and then for what other processes have queued."""
-        if self._clocks.steady() - self._looked >= LOOK_SECONDS:
+        if self._clocks.steady() - self._looked >= self._clocks.patience():
             self._stale = True
 
     def pause(self) -> float | None:
@@ -107,13 +106,13 @@ class Outgoing:
         self._gone.clear()
         self.effects.append(LookInQueue(frozenset(self._under_way), AHEAD))
 
-    def found(self, items: Sequence[Waiting]) -> None:
-        """Takes what the queue has."""
+    def found(self, items: Sequence[Waiting], *, more: bool = False) -> None:
+        """Takes what the queue has; more of it may wait to be sealed."""
         self._looking = False
         fresh = [one for one in items if one.item.position not in self._gone]
         self._ahead = deque(one for one in fresh if one.urgency < _BULK)
         self._bulk = deque(one for one in fresh if one.urgency >= _BULK)
-        self._more = len(items) == AHEAD
+        self._more = more or len(items) == AHEAD
 
     def _next_item(self, ahead: deque[Waiting]) -> Frame | None:
         if not ahead or not self._may_go(ahead[0].urgency):

@@ -10,6 +10,8 @@ from typing import Protocol
 from bp_exchange.protocol.register import Directory
 from bp_verify.trust import Trusted
 
+LOOK_SECONDS = 2.0
+
 
 class Register(Protocol):
     """The register this node believes, as it is at the moment."""
@@ -55,7 +57,9 @@ class Clocks:
     Attributes:
         wall: The time of day, which may jump.
         steady: Seconds that only grow.
+        patience: How long, in seconds, the queue may go unlooked at when no bell rings.
     """
 
     wall: Callable[[], datetime]
     steady: Callable[[], float]
+    patience: Callable[[], float] = lambda: LOOK_SECONDS

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from bluepacific.exchange.v1 import link_service_pb2
+from bp_exchange.protocol.refusal import Ground
 from bp_exchange.protocol.session.effects import (
     Believe,
     Effect,
@@ -249,7 +250,7 @@ class Session:
 
     def _hear_ack(self, ack: link_service_pb2.Ack) -> None:
         if len(ack.stored) + len(ack.refused) > MAX_ACKS:
-            raise SessionEndedError("too many acknowledgements in one frame")
+            raise SessionEndedError("too many acknowledgements in one frame", Ground.TOO_MANY_ACKS)
         self._acks.append(ack)
         self._settle()
 
