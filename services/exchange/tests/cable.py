@@ -20,6 +20,8 @@ class Cable:
         self._open = asyncio.Event()
         self._open.set()
         self._silent = set()
+        self._held = set()
+        self._released = asyncio.Event()
         self._waiting = []
         self._writers = set()
         self._tasks = set()
@@ -47,11 +49,18 @@ class Cable:
     def plug(self):
         """Lets them connect, and be heard, again."""
         self._silent.clear()
+        self._held.clear()
+        self._released.set()
         self._open.set()
 
     def silence(self, way):
         """Swallows what travels that way, as a half-open link does."""
         self._silent.add(way)
+
+    def hold(self, way):
+        """Takes nothing more that way, as a peer that does not read; what is connected stays so until `plug`."""
+        self._released.clear()
+        self._held.add(way)
 
     async def carrying(self, way, size):
         """Returns once that many more bytes were carried that way."""
@@ -89,6 +98,8 @@ class Cable:
                         reached.set()
                 if way in self._silent:
                     continue
+                while way in self._held:
+                    await self._released.wait()
                 sink.write(data)
                 await sink.drain()
         sink.transport.abort()

@@ -224,6 +224,7 @@ class Network:
             "redial_first": timedelta(milliseconds=20),
             "redial_longest": timedelta(milliseconds=100),
             "sweep_interval": timedelta(milliseconds=100),
+            "pod": "first",
         }
         settings = ExchangeSettings(**usual)
         node = self.nodes[node_id] = Node(settings, BlobStore(place / "blobs"), cable)

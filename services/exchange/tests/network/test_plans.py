@@ -5,13 +5,12 @@ from datetime import timedelta
 
 import grpc
 import pytest
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.rpc import error_details_pb2
+from keeper import Keeper
 from net import Network, eventually, message
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import lane_service_pb2 as pb
-from bluepacific.exchange.v1 import lane_service_pb2_grpc as lanes_grpc
 from bluepacific.exchange.v1 import plan_pb2
 from bp_exchange.adapters.tables import QueueRow
 from bp_kit.testing.harness import detail, status_of_error
@@ -25,32 +24,6 @@ RULE = plan_pb2.PlanRule(urgency=BULK, bytes_per_second=8000, bytes_per_day=200_
 async def either(tmp_path, request):
     async with Network(tmp_path, request.param) as running:
         yield running
-
-
-class Keeper:
-    """An administrator of a node's country."""
-
-    def __init__(self, node, *roles):
-        self._lanes = lanes_grpc.LaneServiceStub(node.people)
-        self._token = node.token(*(roles or ("administrator",)))
-
-    async def plan(self, peer="ptccc"):
-        return await self._lanes.GetPlan(pb.GetPlanRequest(peer=peer), metadata=self._token)
-
-    async def update(self, *rules, mask=(), peer="ptccc", **fields):
-        plan = plan_pb2.Plan(peer=peer, rules=rules, **fields)
-        request = pb.UpdatePlanRequest(plan=plan, update_mask=FieldMask(paths=mask))
-        return await self._lanes.UpdatePlan(request, metadata=self._token)
-
-    async def clear(self):
-        return await self.update(mask=["rules"])
-
-    async def lanes(self):
-        answer = await self._lanes.GetLanes(pb.GetLanesRequest(), metadata=self._token)
-        return {lane.peer: lane for lane in answer.lanes}
-
-    async def lane(self):
-        return (await self.lanes())["ptccc"]
 
 
 @asynccontextmanager

@@ -18,6 +18,10 @@ _OPTIONS = (
     ("grpc.server.max_pending_requests_hard_limit", 8192),
     ("grpc.so_reuseport", 0),
     ("grpc.keepalive_permit_without_calls", 1),
+    # A subscriber that went without a word must not keep what only one has at a time.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.max_pings_without_data", 0),
 )
 
 

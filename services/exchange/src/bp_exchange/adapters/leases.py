@@ -6,28 +6,37 @@ On SQLite there is one process, and nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_exchange.adapters.bells import Bells
+from bp_exchange.adapters.bells import Bells, woken
 from bp_exchange.adapters.tables import LeaseRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.usecases.bells import lease_of
 from bp_kit.database import Database
 
-RENEW_SECONDS = 10.0
-_HOLDS = timedelta(seconds=35)
+RENEW_SECONDS = 5.0
+_HOLDS = timedelta(seconds=16)
 _IS_FREE = LeaseRow.renew_time < func.now() - _HOLDS
 
 
 def link_to(peer: str) -> str:
     """Names the lease of a peer's link."""
     return f"link:{peer}"
+
+
+def subscription_of(service: str) -> str:
+    """Names the lease of a service's deliveries."""
+    return f"subscription:{service}"
 
 
 class Leases:
@@ -77,6 +86,39 @@ class Leases:
         if self.shared:
             async with self._changing(name) as session:
                 await session.execute(delete(LeaseRow).where(LeaseRow.name == name, LeaseRow.holder == holder))
+
+    @asynccontextmanager
+    async def holding(self, name: str, lost: Callable[[], None]) -> AsyncIterator[None]:
+        """Holds a lease within the block, which begins once nobody else has it.
+
+        Args:
+            name: Which.
+            lost: Called when another has taken it, or whether it is held cannot be told any more.
+        """
+        if not self.shared:
+            yield
+            return
+        holder = str(uuid4())
+        await self._wait_for(name, holder)
+        renewing = asyncio.create_task(self._renewing(name, holder))
+        renewing.add_done_callback(lambda _: lost())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.wait({renewing})
+            await self.release(name, holder)
+
+    async def _wait_for(self, name: str, holder: str) -> None:
+        stirred = asyncio.Event()
+        with self._bells.listening(stirred.set, lease_of(name)):
+            while not await self.take(name, holder):
+                await woken(stirred, RENEW_SECONDS)
+
+    async def _renewing(self, name: str, holder: str) -> None:
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            while await self.renew(name, holder):  # noqa: ASYNC110 - time is what is waited for
+                await asyncio.sleep(RENEW_SECONDS)
 
     @asynccontextmanager
     async def _changing(self, name: str) -> AsyncIterator[AsyncSession]:

@@ -13,6 +13,7 @@ from bluepacific.exchange.v1 import exchange_service_pb2_grpc, register_pb2
 from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.certificates import expiry_of
 from bp_exchange.adapters.key_folder import CERTIFICATE
+from bp_exchange.adapters.leases import link_to, pod_with
 from bp_exchange.adapters.numbers import link_numbers, log_edge
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.words import fingerprint
@@ -123,7 +124,7 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
         heard = self._links.heard(peer.node_id)
         link = exchange_pb2.Link(
             peer=peer.node_id,
-            connected=heard is not None,
+            connected=heard is not None or await pod_with(current_session(), link_to(peer.node_id)) is not None,
             waiting={
                 handling_pb2.Urgency.Name(handling_pb2.Urgency.ValueType(urgency)).removeprefix("URGENCY_"): count
                 for urgency, count in numbers.waiting.items()

@@ -14,6 +14,7 @@ from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.deliveries import DeliveryReader
 from bp_exchange.adapters.envelopes import SqlEnvelopes
+from bp_exchange.adapters.leases import subscription_of
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.api.exchange import Heard
 from bp_exchange.api.standings import StandingServicer
@@ -27,7 +28,6 @@ from bp_kit.telemetry import current_traceparent, span
 
 _KEY_BYTES = 32
 _PAGE = 50
-_LOOK_SECONDS = 2.0
 
 
 class TopicServicer(StandingServicer):
@@ -78,18 +78,24 @@ class TopicServicer(StandingServicer):
             raise Refused("INVALID_FIELD", field=field, description="has another size") from None
 
     async def Subscribe(self, request: topics_pb2.SubscribeRequest, context: Any) -> AsyncIterator[topics_pb2.Delivery]:
-        """Streams what is not acknowledged yet, oldest first, then whatever arrives."""
-        wake = asyncio.Event()
+        """Streams what is not acknowledged yet, oldest first, then whatever arrives; to one subscriber of a service at a time."""
+        wake, lost = asyncio.Event(), asyncio.Event()
+
+        def lose() -> None:
+            lost.set()
+            wake.set()
+
         given: set[int] = set()
-        with self._house.bells.listening(wake.set, bells.deliveries_of(request.service)):
-            while True:
-                wake.clear()
-                found = await self._deliveries.next(request.service, given=given, limit=_PAGE)
-                for record in found:
-                    given.add(record.position)
-                    yield topics_pb2.Delivery.FromString(record.content)
-                if not found:
-                    await woken(wake, _LOOK_SECONDS)
+        async with self._house.leases.holding(subscription_of(request.service), lose):
+            with self._house.bells.listening(wake.set, bells.deliveries_of(request.service)):
+                while not lost.is_set():
+                    wake.clear()
+                    found = await self._deliveries.next(request.service, given=given, limit=_PAGE)
+                    for record in found:
+                        given.add(record.position)
+                        yield topics_pb2.Delivery.FromString(record.content)
+                    if not found:
+                        await woken(wake, self._house.bells.patience)
 
     async def Acknowledge(self, request: topics_pb2.AcknowledgeRequest, context: Any) -> Empty:
         """Ends a delivery."""

@@ -24,8 +24,8 @@ from bp_exchange.protocol.plan import URGENCIES
 from bp_exchange.protocol.session.greeting import SessionEndedError
 from bp_exchange.usecases import bells
 
-# A peer is told anew what it is owed at most as often as each third renewal.
-_TELL_EVERY = 3
+# A peer is told anew what it is owed at most at each sixth renewal.
+_TELL_EVERY = 6
 # What a database takes.
 _MOST = 2**62
 
