@@ -7,7 +7,8 @@ from bp_exchange.protocol.session import effects as to_do
 from bp_exchange.protocol.session.greeting import SessionEndedError, incarnation_of, own_hello
 from bp_exchange.protocol.session.ports import Clocks
 from bp_exchange.protocol.session.session import Session
-from bp_exchange.usecases.accepting import check_items, store
+from bp_exchange.usecases.accepting import store
+from bp_exchange.usecases.checking import check_items
 from bp_exchange.usecases.settling import settle
 from tests.simulation import files, ports
 from tests.simulation.members import NotBelievedError, believe

@@ -7,7 +7,7 @@ from bp_exchange.protocol.refusal import RefusedItemError
 from bp_exchange.protocol.session.effects import Wanted
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.records import SealedFile
-from bp_exchange.usecases.sending import FileKey
+from bp_exchange.usecases.drafting import FileKey
 from tests.simulation.world import run
 
 

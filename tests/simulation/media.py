@@ -8,7 +8,8 @@ import functools
 
 from bluepacific.exchange.v1 import medium_pb2
 from bp_exchange.protocol.medium import LENGTH_BYTES, VERSION, MediumRefusedError, network_of, sign_block, verify_block
-from bp_exchange.usecases.accepting import check_items, store
+from bp_exchange.usecases.accepting import store
+from bp_exchange.usecases.checking import check_items
 from bp_exchange.usecases.settling import settle
 from tests.simulation import ports
 from tests.simulation.members import CENTRE

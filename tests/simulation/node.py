@@ -104,6 +104,7 @@ class Node:
             "deliveries": ports.Deliveries(state),
             "files": ports.Files(state),
             "journal": ports.Journal(state),
+            "batches": ports.Batches(),
             "keys": self.keys,
             "directory": self.register.directory,
             "ring": rung.add,

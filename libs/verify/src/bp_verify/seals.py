@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -14,6 +15,9 @@ _OUTER = b"bluepacific/1 outer\0"
 _RECEIPT = b"bluepacific/1 receipt\0"
 _HEAD = b"bluepacific/1 head\0"
 _PROOF = b"bluepacific/1 proof\0"
+_ROOT = b"bluepacific/2 root\0"
+_RECEIPTS = b"bluepacific/2 receipts\0"
+_GRANT = b"bluepacific/2 grant\0"
 _COSIGNED = b"bluepacific/1 cosign\0"
 
 
@@ -46,11 +50,31 @@ def inner_signed(header: bytes, content: bytes) -> bytes:
 
 def outer_signed(envelope: envelope_pb2.Envelope) -> bytes:
     """Returns what the sending node signs: header, ciphertext and keys."""
-    digest = hashlib.sha256(hashlib.sha256(envelope.ciphertext).digest())
-    for key in envelope.keys:
+    return outer_signed_of(envelope.header, hashlib.sha256(envelope.ciphertext).digest(), envelope.keys)
+
+
+def outer_signed_of(header: bytes, ciphertext_sha256: bytes, keys: Iterable[envelope_pb2.WrappedKey]) -> bytes:
+    """Returns the same where only the ciphertext's digest is there."""
+    digest = hashlib.sha256(ciphertext_sha256)
+    for key in keys:
         node = key.node.encode()
         digest.update(len(node).to_bytes(4) + node + len(key.wrapped).to_bytes(4) + key.wrapped)
-    return _OUTER + hashlib.sha256(envelope.header).digest() + digest.digest()
+    return _OUTER + hashlib.sha256(header).digest() + digest.digest()
+
+
+def root_signed(root: bytes, count: int) -> bytes:
+    """Returns what the author's node signs of the messages of an envelope of version 2: the root of their tree, and how many they are."""
+    return _ROOT + count.to_bytes(4) + root
+
+
+def receipts_signed(receipts: bytes) -> bytes:
+    """Returns what a node signs of a list of receipts."""
+    return _RECEIPTS + hashlib.sha256(receipts).digest()
+
+
+def grant_signed(grant: bytes) -> bytes:
+    """Returns what a node signs that gives another the key of an epoch."""
+    return _GRANT + hashlib.sha256(grant).digest()
 
 
 def receipt_signed(receipt: bytes) -> bytes:

@@ -47,18 +47,29 @@ class SqlBatches:
         rows = await self._session.execute(waiting.order_by(BatchRow.sequence))
         return [_record(dict(row._mapping)) for row in rows]  # noqa: SLF001 - as above
 
+    async def bytes_of(self, envelope_id: str) -> bytes | None:
+        """Returns an envelope as it travels, if its bytes are still here."""
+        found: bytes | None = await self._session.scalar(
+            select(BatchRow.raw).where(BatchRow.envelope_id == envelope_id)
+        )
+        return found
+
     async def opened(self, envelope_id: str, seals: bytes) -> None:
-        """Notes that an envelope waits no longer, and what is kept of it; its bytes go."""
+        """Notes that an envelope waits no longer, and what is kept of it."""
         await self._session.execute(
-            update(BatchRow).where(BatchRow.envelope_id == envelope_id).values(awaited="", seals=seals, raw=None)
+            update(BatchRow).where(BatchRow.envelope_id == envelope_id).values(awaited="", seals=seals)
         )
 
     async def forget_bytes(self, ids: Collection[str]) -> None:
-        """Drops the bytes of envelopes that are owed to nobody: of relayed ones, and where the content of a message was destroyed."""
+        """Drops the bytes of envelopes that are owed to nobody: of those that are relayed or opened, and where a message was erased."""
         if not ids:
             return
         erased = exists().where(EnvelopeRow.batch_id == BatchRow.envelope_id, EnvelopeRow.erased)
-        needless = or_(BatchRow.role == Role.RELAYED, and_(BatchRow.role == Role.SENT, erased))
+        needless = or_(
+            BatchRow.role == Role.RELAYED,
+            and_(BatchRow.role == Role.RECEIVED, BatchRow.awaited == ""),
+            and_(BatchRow.role == Role.SENT, erased),
+        )
         await self._session.execute(
             update(BatchRow)
             .where(BatchRow.envelope_id.in_(ids), needless)

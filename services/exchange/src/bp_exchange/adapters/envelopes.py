@@ -116,7 +116,8 @@ class SqlLadder:
         """Returns rungs at QUEUED of envelopes that still wait in a queue here, at these nodes or these recipients."""
         if not nodes and not recipients:
             return []
-        waits = exists().where(QueueRow.item_id == RungRow.envelope_id)
+        is_it = or_(QueueRow.item_id == EnvelopeRow.envelope_id, QueueRow.item_id == EnvelopeRow.batch_id)
+        waits = exists().where(EnvelopeRow.envelope_id == RungRow.envelope_id, is_it)
         for_them = or_(RungRow.node_id.in_(nodes), RungRow.recipient.in_(recipients))
         is_queued = RungRow.state == topics_pb2.DELIVERY_STATE_QUEUED
         rows = await self._session.execute(select(_RUNG).where(is_queued, for_them, waits).limit(limit))

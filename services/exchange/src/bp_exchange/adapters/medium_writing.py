@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from bluepacific.exchange.v1 import link_service_pb2, medium_pb2
 from bp_exchange.adapters.file_intake import FileIntake
 from bp_exchange.adapters.files import SqlFiles
-from bp_exchange.adapters.queue import QueueReader
+from bp_exchange.adapters.lane_reader import LaneReader
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.envelope import header_of
@@ -47,7 +47,7 @@ class MediumWriter:
         self._house = house
         self._peer = peer
         self._current = current
-        self._reader = QueueReader(house.database, house.seams.clock)
+        self._reader = LaneReader(house)
         self._files: dict[str, None] = {}
         self._medium_id = house.seams.ids()
         self._number = 0

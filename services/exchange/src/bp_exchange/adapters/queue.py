@@ -107,6 +107,11 @@ class SqlQueue:
             return []
         return await self._items(delete(QueueRow).where(QueueRow.item_id.in_(item_ids)).returning(*_ITEM))
 
+    async def drafts(self, item_ids: Collection[str]) -> list[QueueItem]:
+        """Returns those of the items that are not sealed yet and were not set aside, of all peers."""
+        unsealed = select(*_ITEM).where(QueueRow.item_id.in_(item_ids), QueueRow.draft != "", QueueRow.set_aside == "")
+        return await self._items(unsealed.order_by(QueueRow.position))
+
     async def hurry(self, peer: str, item_ids: Collection[str], urgency: int) -> None:
         """Gives items at least an urgency, so that what follows them does not overtake them."""
         if item_ids:
@@ -175,6 +180,18 @@ class QueueReader:
             raw = await _raw(session, [one.item_id for one in items if one.body is None])
         # Acknowledged and forgotten between the two statements: owed no longer.
         return [(item, _framed(item, raw)) for item in items if item.body is not None or raw.get(item.item_id)]
+
+
+async def waiting_drafts(session: AsyncSession, peer: str, now: datetime, limit: int) -> list[QueueItem]:
+    """Returns what waits to be sealed for a peer, the most urgent first, then the oldest; without statements, whose bodies come with it."""
+    statement = (
+        select(*_ITEM)
+        .where(QueueRow.peer == peer, QueueRow.set_aside == "", QueueRow.draft != "")
+        .order_by(QueueRow.urgency, QueueRow.position)
+        .limit(limit)
+    )
+    items = [_item(row) for row in await session.execute(statement)]
+    return [one for one in items if not _expired(one, now)]
 
 
 async def _raw(session: AsyncSession, ids: Collection[str]) -> dict[str, bytes]:

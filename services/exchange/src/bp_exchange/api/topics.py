@@ -20,8 +20,9 @@ from bp_exchange.api.exchange import Heard
 from bp_exchange.api.standings import StandingServicer
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.delivering import acknowledge, report
+from bp_exchange.usecases.drafting import FileKey, Route
 from bp_exchange.usecases.erasing import erase
-from bp_exchange.usecases.sending import FileKey, Route, find_sent, route_of, send
+from bp_exchange.usecases.sending import find_sent, route_of, send
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
 from bp_kit.telemetry import current_traceparent, span

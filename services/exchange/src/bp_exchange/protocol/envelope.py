@@ -17,7 +17,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.message import DecodeError
 
 from bluepacific.exchange.v1 import envelope_pb2, register_pb2
+from bp_exchange.protocol.batch_shape import is_blob_key
 from bp_exchange.protocol.keys import NodeKeys, wrap
+from bp_exchange.protocol.limits import (
+    MAX_BLOB_BYTES,
+    MAX_BLOBS,
+    MAX_CONTENT_BYTES,
+    MAX_ENVELOPE_BYTES,
+    MAX_NODES,
+    MAX_RECIPIENTS,
+)
 from bp_exchange.protocol.names import (
     is_conversation,
     is_digest,
@@ -34,12 +43,6 @@ from bp_verify.seals import inner_signed, outer_signed, signed_by
 
 VERSION = 1
 SUITE_ID = 1
-MAX_ENVELOPE_BYTES = 2 * 1024 * 1024
-MAX_CONTENT_BYTES = 1536 * 1024
-MAX_RECIPIENTS = 1000
-MAX_NODES = 256
-MAX_BLOBS = 100
-MAX_BLOB_BYTES = 2 * 1024**3
 _KEY_BYTES = 32
 # A content key encrypts exactly one ciphertext, so its nonce may be constant.
 _NONCE = bytes(12)
@@ -196,7 +199,7 @@ def _open(
         raise RefusedItemError(Ground.BAD_SEAL) from None
     if not signed_by(author, sealed.signature, inner_signed(envelope.header, sealed.content)):
         raise RefusedItemError(Ground.BAD_SEAL)
-    if len(content.blobs) != blobs or not all(_well_formed(key) for key in content.blobs):
+    if len(content.blobs) != blobs or not all(is_blob_key(key) for key in content.blobs):
         raise RefusedItemError(Ground.MALFORMED)
     return content
 
@@ -210,9 +213,3 @@ def _decompress(compressed: bytes) -> bytes:
     if len(plain) > MAX_CONTENT_BYTES:
         raise RefusedItemError(Ground.TOO_LARGE)
     return plain
-
-
-def _well_formed(key: envelope_pb2.BlobKey) -> bool:
-    return bool(
-        len(key.key) == _KEY_BYTES and is_digest(key.blob.digest) and 0 <= key.blob.size_bytes <= MAX_BLOB_BYTES
-    )

@@ -73,6 +73,11 @@ class Directory:
         """The units that take no part any more."""
         return sorted(self._revoked_units)
 
+    def understand(self, node_ids: Iterable[str], wire_version: int) -> bool:
+        """Tells whether all these nodes understand envelopes of a version."""
+        found = [self.nodes.get(node_id) for node_id in node_ids]
+        return all(node is not None and max(node.wire_version, 1) >= wire_version for node in found)
+
     def trusted(self, node_id: str) -> register_pb2.Node | None:
         """Returns a node that is registered and not revoked."""
         node = self.nodes.get(node_id)

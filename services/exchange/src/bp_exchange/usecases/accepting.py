@@ -6,122 +6,52 @@ only acknowledged. An item that will never be taken is refused with its coded gr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
-from google.protobuf.message import DecodeError
 from opentelemetry.trace import SpanKind
 
-from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2, log_pb2
+from bluepacific.exchange.v1 import envelope_pb2, log_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_exchange.protocol.envelope import Opened, unseal
-from bp_exchange.protocol.keys import NodeKeys
-from bp_exchange.protocol.receipt import verify_receipt
-from bp_exchange.protocol.refusal import Ground, RefusedItemError
-from bp_exchange.protocol.register import Directory
+from bp_exchange.protocol.envelope import Opened
+from bp_exchange.protocol.refusal import Ground
 from bp_exchange.usecases import bells
-from bp_exchange.usecases.records import DeliveryRecord, EnvelopeRecord, QueueItem, Role, Rung, SealedFile, WantedFile
+from bp_exchange.usecases.accepting_batches import pass_on, store_batches
+from bp_exchange.usecases.checking import Checked
+from bp_exchange.usecases.hearing import hear_lists
+from bp_exchange.usecases.placing import Placed, say, write
+from bp_exchange.usecases.records import EnvelopeRecord, QueueItem, Role, Rung, SealedFile, WantedFile
+from bp_exchange.usecases.repeating import Repeats, content_digest, settle_repeats
 from bp_exchange.usecases.sending import delivery_of, moment_of, thread_of, urgency_of
-from bp_exchange.usecases.stating import Statement, hear, queued_receipt, state
+from bp_exchange.usecases.stating import Statement, hear, queued_receipt
 from bp_exchange.usecases.work import Work
 from bp_kit.telemetry import current_traceparent, span
 
 
-@dataclass
-class Checked:
-    """A batch as verification left it; positions are the sender's.
-
-    Attributes:
-        envelopes: Envelopes that verified, with their bytes.
-        receipts: Receipts that verified.
-        refused: What will never be taken.
-    """
-
-    envelopes: list[tuple[int, bytes, Opened]] = field(default_factory=list)
-    receipts: list[tuple[int, topics_pb2.Receipt, envelope_pb2.SignedReceipt]] = field(default_factory=list)
-    refused: dict[int, Ground] = field(default_factory=dict)
-
-    @property
-    def positions(self) -> list[int]:
-        """What will have been stored once this batch is."""
-        taken = [position for position, *_ in (*self.envelopes, *self.receipts)]
-        return [position for position in taken if position not in self.refused]
-
-
-def check_items(items: Sequence[link_service_pb2.Item], *, peer: str, directory: Directory, keys: NodeKeys) -> Checked:
-    """Verifies and opens a batch. Takes about a millisecond an item, so it is called on a thread of its own."""
-    checked = Checked()
-    for item in items:
-        try:
-            _check(item, checked, peer, directory, keys)
-        except RefusedItemError as refused:
-            checked.refused[item.position] = refused.ground
-        except (DecodeError, ValueError):
-            checked.refused[item.position] = Ground.MALFORMED
-    return checked
-
-
-def _check(item: link_service_pb2.Item, checked: Checked, peer: str, directory: Directory, keys: NodeKeys) -> None:
-    if item.HasField("envelope"):
-        opened = unseal(item.envelope, directory=directory, keys=keys)
-        _check_way(opened, peer, directory, keys.node_id)
-        checked.envelopes.append((item.position, item.envelope, opened))
-    elif item.HasField("receipt"):
-        receipt = verify_receipt(item.receipt, directory)
-        checked.receipts.append((item.position, receipt, item.receipt))
-    else:
-        raise RefusedItemError(Ground.MALFORMED)
-
-
-def _check_way(opened: Opened, peer: str, directory: Directory, own: str) -> None:
-    """At the centre a peer sends its own envelopes only; in a country they come through the centre, and are for this node."""
-    at_centre = directory.nodes[own].centre
-    if at_centre and opened.header.sender_node != peer:
-        raise RefusedItemError(Ground.WRONG_RELAY)
-    if not at_centre and opened.content is None:
-        raise RefusedItemError(Ground.NOT_ADDRESSED)
-    if opened.header.sender_node == own:
-        raise RefusedItemError(Ground.WRONG_RELAY)
-
-
-@dataclass
-class Placed:
-    """Where the envelopes of a batch go; written together."""
-
-    queue: list[QueueItem] = field(default_factory=list)
-    rungs: list[Rung] = field(default_factory=list)
-    deliveries: list[DeliveryRecord] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
-    wanted: list[WantedFile] = field(default_factory=list)
-
-
 async def store(work: Work, peer: str, checked: Checked) -> None:
     """Stores a batch; notes in `checked.refused` what turned out to be another envelope under a known id."""
-    fresh = await _fresh(work, checked)
+    repeats = Repeats()
+    fresh = await _fresh(work, checked, repeats)
     added = await work.envelopes.add([_record(work, raw, opened) for raw, opened in fresh])
     placed = Placed()
     for raw, opened in fresh:
         if opened.header.envelope_id in added:
             _place(work, peer, raw, opened, placed)
-    await work.queue.add(placed.queue)
-    await work.ladder.add(placed.rungs)
-    await work.deliveries.add(placed.deliveries)
-    await work.files.want(placed.wanted)
+    await write(work, placed)
     await work.journal.append([_entry(work, opened) for _, opened in fresh])
-    await state(work, placed.statements)
+    await say(work, placed)
+    await settle_repeats(work, repeats)
+    await store_batches(work, peer, checked)
     await _take_receipts(work, checked)
 
 
-async def _fresh(work: Work, checked: Checked) -> list[tuple[bytes, Opened]]:
+async def _fresh(work: Work, checked: Checked, repeats: Repeats) -> list[tuple[bytes, Opened]]:
     ids = {opened.header.envelope_id for _, _, opened in checked.envelopes}
-    known = {envelope_id: record.digest for envelope_id, record in (await work.envelopes.find(ids)).items()}
+    known = await work.envelopes.find(ids)
     fresh = []
     for position, raw, opened in checked.envelopes:
-        digest = known.get(opened.header.envelope_id)
-        if digest is None:
-            known[opened.header.envelope_id] = opened.digest
+        record = _record(work, raw, opened)
+        earlier = known.setdefault(opened.header.envelope_id, record)
+        if earlier is record:
             fresh.append((raw, opened))
-        elif digest != opened.digest:
+        elif earlier.digest != opened.digest and not repeats.note(record, earlier):
             checked.refused[position] = Ground.DIGEST_DIFFERS
     return fresh
 
@@ -131,7 +61,7 @@ def _record(work: Work, raw: bytes, opened: Opened) -> EnvelopeRecord:
         envelope_id=opened.header.envelope_id,
         role=Role.RELAYED if opened.content is None else Role.RECEIVED,
         digest=opened.digest,
-        message_digest=None,
+        message_digest=content_digest(message_of(opened, opened.content, "")) if opened.content else None,
         raw=raw,
         sender_node=opened.header.sender_node,
         topic=opened.header.topic,
@@ -252,3 +182,5 @@ async def _take_receipts(work: Work, checked: Checked) -> None:
     await hear(work, [one for one in heard if one[1].to_node == own])
     passing = [one for one in heard if one[1].to_node != own and work.directory.trusted(one[1].to_node)]
     await work.queue.add([queued_receipt(work, signed) for _, signed in passing])
+    await hear_lists(work, [(receipts, kept) for _, receipts, kept in checked.lists if receipts.to_node == own])
+    await pass_on(work, checked)

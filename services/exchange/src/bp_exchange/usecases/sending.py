@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -12,44 +11,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import envelope_pb2, log_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_exchange.protocol.envelope import MAX_CONTENT_BYTES, seal
+from bp_exchange.protocol.envelope import seal
 from bp_exchange.protocol.names import is_moment, service_of
 from bp_exchange.protocol.register import Directory, country_of
 from bp_exchange.usecases import bells
-from bp_exchange.usecases.records import DeliveryRecord, EnvelopeRecord, QueueItem, Role, Rung, SealedFile
+from bp_exchange.usecases.drafting import FileKey, Route, content_of, draft_of, drafted, is_batched
+from bp_exchange.usecases.records import DeliveryRecord, EnvelopeRecord, QueueItem, Role, Rung
 from bp_exchange.usecases.stating import Statement, receipt_of, told
 from bp_exchange.usecases.work import Envelopes, Work
 from bp_kit.errors import Refused
-
-
-@dataclass(frozen=True)
-class FileKey:
-    """A file that was encrypted for its journey: its ciphertext, and the key that opens it."""
-
-    sealed: SealedFile
-    key: bytes
-
-
-@dataclass(frozen=True)
-class Route:
-    """Where a message goes.
-
-    Attributes:
-        nodes: Recipient -> node id, in the order of the recipients, everybody named.
-        own: Id of this node.
-    """
-
-    nodes: dict[str, str]
-    own: str
-
-    @property
-    def others(self) -> list[str]:
-        """The other nodes, each once."""
-        return [node for node in dict.fromkeys(self.nodes.values()) if node != self.own]
-
-    def at(self, node_id: str) -> list[str]:
-        """Returns the recipients at a node."""
-        return [recipient for recipient, node in self.nodes.items() if node == node_id]
 
 
 def route_of(message: topics_pb2.Message, directory: Directory, own: str) -> Route:
@@ -110,8 +80,12 @@ async def send(work: Work, message: topics_pb2.Message, files: Sequence[FileKey]
     if earlier is not None:
         return earlier
     route = route_of(message, work.directory, work.keys.node_id)
-    raw = await _sealed(work, message, route, files, traceparent) if route.others else None
-    record = _record(work, message, raw)
+    raw = inside = None
+    if is_batched(work, route):
+        inside = drafted(message, route, files, traceparent)
+    elif route.others:
+        raw = await _sealed(work, message, route, files, traceparent)
+    record = _record(work, message, raw, inside)
     if not await work.envelopes.add([record]):
         # Another call with the same id was quicker.
         return await find_sent(work.envelopes, message) or record.accept_time
@@ -154,19 +128,12 @@ async def _sealed(
     )
     _copy_moment(message, header, "expire_time")
     _copy_moment(message, header, "create_time")
-    content = envelope_pb2.Content(
-        payload=message.payload,
-        blobs=[envelope_pb2.BlobKey(blob=blob, key=one.key) for blob, one in zip(message.blobs, files, strict=True)],
-    )
-    if message.HasField("handling"):
-        content.handling.CopyFrom(message.handling)
-    if content.ByteSize() > MAX_CONTENT_BYTES - 1024:
-        raise Refused("INVALID_FIELD", field="message", description="is too large")
+    content = content_of(message, files)
     nodes = [(node_id, work.directory.nodes[node_id].hpke_key) for node_id in route.others]
     return seal(header, content, keys=work.keys, nodes=nodes, random=work.random)
 
 
-def _record(work: Work, message: topics_pb2.Message, raw: bytes | None) -> EnvelopeRecord:
+def _record(work: Work, message: topics_pb2.Message, raw: bytes | None, inside: bytes | None) -> EnvelopeRecord:
     message_digest = digest_of(message)
     return EnvelopeRecord(
         envelope_id=message.message_id,
@@ -178,6 +145,8 @@ def _record(work: Work, message: topics_pb2.Message, raw: bytes | None) -> Envel
         topic=message.topic,
         receipts=message.receipts,
         accept_time=work.clock(),
+        inside=inside,
+        thread=thread_of(work.keys.node_id, message.conversation) if inside else "",
     )
 
 
@@ -200,9 +169,10 @@ async def _queue(work: Work, message: topics_pb2.Message, record: EnvelopeRecord
                 urgency=urgency_of(message),
                 item_id=record.envelope_id,
                 body=None,
-                size=len(record.raw or b""),
+                size=len(record.raw or record.inside or b""),
                 thread=thread_of(route.own, message.conversation),
                 expire_time=moment_of(message, "expire_time"),
+                draft=draft_of(message, route) if record.inside else "",
             )
             for peer in peers
         ]

@@ -63,10 +63,11 @@ async def retry(work: Work, lanes: Lanes, peer: str, item_id: str) -> int:
 
 async def _begin_anew(work: Work, peer: str, items: Collection[AsideItem]) -> None:
     """Takes REFUSED back where it was this node that concluded it from its peer's refusal."""
-    found = await work.envelopes.find([one.item_id for one in items])
-    own = {key: record for key, record in found.items() if record.role == Role.SENT}
+    ids = [one.item_id for one in items]
+    found = [*(await work.envelopes.find(ids)).values(), *await work.envelopes.of_batches(ids)]
+    own = {record.envelope_id: record for record in found if record.role == Role.SENT}
     reached = await work.ladder.of(list(own))
-    mended = await mendable(work.receipts, reached)
+    mended = await mendable(work, reached)
     rungs = [rung for at, rung in reached.items() if at in mended and _is_behind(work, rung, peer)]
     now, queued = work.clock(), topics_pb2.DELIVERY_STATE_QUEUED
     await work.ladder.set([Rung(one.envelope_id, one.recipient, one.node_id, queued, now) for one in rungs])

@@ -8,9 +8,10 @@ from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.protocol.envelope import header_of
 from bp_exchange.protocol.refusal import Ground
 from bp_exchange.usecases.delivering import expire_delivery
-from bp_exchange.usecases.records import EnvelopeRecord, QueueItem, Role
+from bp_exchange.usecases.records import BatchRecord, EnvelopeRecord, QueueItem, Role
 from bp_exchange.usecases.stating import Statement, climb, state
 from bp_exchange.usecases.work import Work
+from bp_verify.messages import NODES
 
 _SWEEP = 200
 
@@ -22,7 +23,7 @@ async def settle(work: Work, peer: str, stored: Collection[int], refused: Mappin
     aside = await work.queue.set_aside(peer, refused)
     grounds = {item.item_id: refused[item.position] for item in aside}
     await _lost(work, peer, aside, topics_pb2.DELIVERY_STATE_REFUSED, grounds)
-    await work.envelopes.forget_bytes([item.item_id for item in taken if item.body is None])
+    await _forget(work, taken)
 
 
 async def sweep(work: Work) -> int:
@@ -32,7 +33,7 @@ async def sweep(work: Work) -> int:
     for peer in {item.peer for item in queued}:
         items = [item for item in queued if item.peer == peer]
         await _lost(work, peer, items, topics_pb2.DELIVERY_STATE_EXPIRED, {})
-    await work.envelopes.forget_bytes([item.item_id for item in queued])
+    await _forget(work, queued)
     waiting = await work.deliveries.take_expired(now, _SWEEP)
     for delivery in waiting:
         await expire_delivery(work, delivery.envelope_id)
@@ -50,7 +51,7 @@ async def cut_off(work: Work) -> int:
         items = [item for item in owed if item.peer == peer]
         grounds = {item.item_id: ground for item in items}
         await _lost(work, peer, items, topics_pb2.DELIVERY_STATE_REFUSED, grounds)
-    await work.envelopes.forget_bytes([item.item_id for item in owed if item.body is None])
+    await _forget(work, owed)
     waiting = await work.ladder.queued_for(directory.revoked, directory.revoked_units, _SWEEP)
     envelopes = await work.envelopes.find({rung.envelope_id for rung in waiting})
     refused = topics_pb2.DELIVERY_STATE_REFUSED
@@ -64,6 +65,12 @@ async def _drop_useless(work: Work, envelope_ids: Sequence[str]) -> None:
     rungs = await work.ladder.of(envelope_ids)
     useful = {rung.envelope_id for rung in rungs.values() if rung.state != topics_pb2.DELIVERY_STATE_REFUSED}
     await work.queue.drop([one for one in envelope_ids if one not in useful])
+
+
+async def _forget(work: Work, items: Sequence[QueueItem]) -> None:
+    ids = [item.item_id for item in items if item.body is None]
+    await work.envelopes.forget_bytes(ids)
+    await work.batches.forget_bytes(ids)
 
 
 async def _sent(work: Work, peer: str, items: Sequence[QueueItem]) -> None:
@@ -89,10 +96,43 @@ async def _lost(
     grounds: Mapping[str, str],
 ) -> None:
     """Seldom, so one after the other."""
+    await _lost_batches(work, peer, items, reached, grounds)
     for envelope in await _envelopes(work, items):
-        ground = grounds.get(envelope.envelope_id, "")
+        ground = grounds.get(envelope.batch_id or envelope.envelope_id, "")
         recipients = await _behind(work, envelope, peer)
         await state(work, [Statement(envelope, recipient, reached, ground) for recipient in recipients])
+
+
+async def _lost_batches(
+    work: Work,
+    peer: str,
+    items: Sequence[QueueItem],
+    reached: topics_pb2.DeliveryState.ValueType,
+    grounds: Mapping[str, str],
+) -> None:
+    """Of an envelope of version 2 a relay knows the nodes only: it speaks of all recipients at the peer."""
+    found = await work.batches.find([item.item_id for item in items if item.body is None])
+    relayed = [one for one in found.values() if one.role != Role.SENT]
+    await state(
+        work, [Statement(whole(one), NODES + peer, reached, grounds.get(one.envelope_id, "")) for one in relayed]
+    )
+
+
+def whole(batch: BatchRecord) -> EnvelopeRecord:
+    """Returns what stands for all messages of an envelope of version 2."""
+    return EnvelopeRecord(
+        envelope_id=batch.envelope_id,
+        role=batch.role,
+        digest=batch.digest,
+        message_digest=None,
+        raw=None,
+        sender_node=batch.sender_node,
+        topic="",
+        receipts=False,
+        accept_time=batch.accept_time,
+        batch_id=batch.envelope_id,
+        batch_index=-1,
+    )
 
 
 def _is_behind(work: Work, node_id: str, peer: str) -> bool:
@@ -101,8 +141,11 @@ def _is_behind(work: Work, node_id: str, peer: str) -> bool:
 
 
 async def _envelopes(work: Work, items: Sequence[QueueItem]) -> list[EnvelopeRecord]:
-    found = await work.envelopes.find([item.item_id for item in items if item.body is None])
-    return list(found.values())
+    ids = [item.item_id for item in items if item.body is None]
+    found = await work.envelopes.find(ids)
+    # At the centre, what it received and passes on too was not sent by it.
+    messages = [one for one in await work.envelopes.of_batches(ids) if one.role == Role.SENT]
+    return [*found.values(), *messages]
 
 
 async def _behind(work: Work, envelope: EnvelopeRecord, peer: str) -> list[str]:

@@ -71,11 +71,14 @@ class Batches(Protocol):
     async def awaiting(self, sender_node: str, epoch: str) -> list[BatchRecord]:
         """Returns the envelopes that wait for the key of an epoch, with their bytes."""
 
+    async def bytes_of(self, envelope_id: str) -> bytes | None:
+        """Returns an envelope as it travels, if its bytes are still here."""
+
     async def opened(self, envelope_id: str, seals: bytes) -> None:
-        """Notes that an envelope waits no longer, and what is kept of it; its bytes go."""
+        """Notes that an envelope waits no longer, and what is kept of it."""
 
     async def forget_bytes(self, ids: Collection[str]) -> None:
-        """Drops the bytes of envelopes that are owed to nobody: of relayed ones, and where the content of a message was destroyed."""
+        """Drops the bytes of envelopes that are owed to nobody: of those that are relayed or opened, and where a message was erased."""
 
 
 class Epochs(Protocol):
@@ -152,6 +155,9 @@ class Queue(Protocol):
 
     async def drop(self, item_ids: Collection[str]) -> list[QueueItem]:
         """Removes items, to whomever they are owed, and returns them."""
+
+    async def drafts(self, item_ids: Collection[str]) -> list[QueueItem]:
+        """Returns those of the items that are not sealed yet and were not set aside, of all peers."""
 
     async def hurry(self, peer: str, item_ids: Collection[str], urgency: int) -> None:
         """Gives items at least an urgency, so that what follows them does not overtake them."""

@@ -10,8 +10,8 @@ from sqlalchemy import update
 from bp_exchange.adapters.file_intake import FileIntake
 from bp_exchange.adapters.files import SqlFiles
 from bp_exchange.adapters.item_intake import ItemIntake
+from bp_exchange.adapters.lane_reader import LaneReader
 from bp_exchange.adapters.lanes import keep_pace
-from bp_exchange.adapters.queue import QueueReader
 from bp_exchange.adapters.tables import PeerRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
@@ -42,7 +42,7 @@ class Hands:
         self._keeping = keeping
         self._session = session
         self._peer = session.peer
-        self._reader = QueueReader(house.database, house.seams.clock)
+        self._reader = LaneReader(house)
         self._items = ItemIntake(house, session.peer)
         self._files = FileIntake(house, session.peer)
         # What the session knows by its digest.
@@ -104,8 +104,8 @@ class Hands:
         self._session.passed()
 
     async def _look_in_queue(self, look: to_do.LookInQueue) -> None:
-        found = await self._reader.next(self._peer, under_way=look.under_way, limit=look.limit)
-        self._session.found([to_do.Waiting(item.urgency, framed) for item, framed in found])
+        found = await self._reader.look(self._peer, under_way=look.under_way, limit=look.limit)
+        self._session.found([to_do.Waiting(item.urgency, framed) for item, framed in found.items], more=found.more)
 
     @unbroken
     async def _keep_pace(self, pace: to_do.KeepPace) -> None:

@@ -1,0 +1,10 @@
+"""How much an envelope may hold, of either version."""
+
+from __future__ import annotations
+
+MAX_ENVELOPE_BYTES = 2 * 1024 * 1024
+MAX_CONTENT_BYTES = 1536 * 1024
+MAX_RECIPIENTS = 1000
+MAX_NODES = 256
+MAX_BLOBS = 100
+MAX_BLOB_BYTES = 2 * 1024**3
