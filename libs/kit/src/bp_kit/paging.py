@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,8 @@ from bp_kit.sealing import Sealer
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
+# Of some rows, those that the caller may know of.
+Keep = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ async def fetch_page(
     sealer: Sealer,
     scope: Sequence[object],
     descending: bool = False,
+    keep: Keep | None = None,
 ) -> Page:
     """Reads one page of a statement's rows.
 
@@ -51,6 +54,7 @@ async def fetch_page(
         sealer: Seals the tokens.
         scope: What the list is of: method, parent, filter, caller. A token of another scope is refused.
         descending: Newest first.
+        keep: Chooses among rows what SQL cannot: a page is full all the same, so nobody can tell that others were passed over.
 
     Raises:
         Refused: INVALID_FIELD for a negative size, INVALID_PAGE_TOKEN.
@@ -59,18 +63,33 @@ async def fetch_page(
         raise Refused("INVALID_FIELD", field="page_size", description="must not be negative")
     limit = min(size or DEFAULT_SIZE, MAX_SIZE)
     context = json.dumps([str(part) for part in scope]).encode()
-    if token:
-        last = tuple_(
-            *(literal(value, key.type) for key, value in zip(keys, _open_token(token, context, sealer), strict=True))
-        )
-        row_key = tuple_(*keys)
-        statement = statement.where(row_key < last if descending else row_key > last)
-    ordered = [key.desc() if descending else key.asc() for key in keys]
-    rows = (await session.scalars(statement.order_by(*ordered).limit(limit + 1))).all()
+    ordered = statement.order_by(*(key.desc() if descending else key.asc() for key in keys)).limit(limit + 1)
+    last: Sequence[object] = _open_token(token, context, sealer) if token else ()
+    rows: list[Any] = []
+    while len(rows) <= limit:
+        read = (await session.scalars(_after(ordered, keys, last, descending=descending))).all()
+        rows += await keep(read) if keep else read
+        if len(read) <= limit:
+            break
+        last = _values(read[-1], keys)
     if len(rows) <= limit:
         return Page(rows, "")
-    values = [_to_json(getattr(rows[limit - 1], key.key)) for key in keys]
+    values = [_to_json(value) for value in _values(rows[limit - 1], keys)]
     return Page(rows[:limit], sealer.seal(json.dumps(values).encode(), context))
+
+
+def _after(
+    statement: Select[Any], keys: Sequence[InstrumentedAttribute[Any]], last: Sequence[object], *, descending: bool
+) -> Select[Any]:
+    if not last:
+        return statement
+    found = tuple_(*(literal(value, key.type) for key, value in zip(keys, last, strict=True)))
+    row_key = tuple_(*keys)
+    return statement.where(row_key < found if descending else row_key > found)
+
+
+def _values(row: Any, keys: Sequence[InstrumentedAttribute[Any]]) -> list[object]:
+    return [getattr(row, key.key) for key in keys]
 
 
 async def read_page(
@@ -83,6 +102,7 @@ async def read_page(
     columns: Mapping[str, Any] | None = None,
     descending: bool = False,
     scope: Sequence[object] = (),
+    keep: Keep | None = None,
 ) -> Page:
     """Returns the page of a statement's rows that a list call asks for.
 
@@ -95,6 +115,7 @@ async def read_page(
         columns: What may be filtered.
         descending: Newest first.
         scope: What else was asked for; a page token of another list is refused.
+        keep: Chooses among rows what SQL cannot.
 
     Raises:
         Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
@@ -111,6 +132,7 @@ async def read_page(
         sealer=sealer,
         scope=(keys[0], listing.parent, listing.filter, listing.caller, *scope),
         descending=descending,
+        keep=keep,
     )
 
 
