@@ -16,6 +16,7 @@ from bp_verify.nodes import Nodes
 from bp_verify.report import RegisterFact, Report
 from bp_verify.seals import proof_signed
 from bp_verify.trust import RegisterNotTrustedError, Trusted, trust
+from bp_verify.witnesses import check_witnesses
 from bp_verify.words import moment
 
 VERSION = 1
@@ -58,6 +59,7 @@ def check_proof(raw: bytes, root: bytes) -> Report:
     check_content(proof, nodes, report)
     check_receipts(proof, header, nodes, report)
     check_log(proof, nodes, report)
+    check_witnesses(proof, nodes, report)
     report.notes += [
         f"node {node} is revoked in this register; what it signed may be from before or after"
         for node in nodes.revoked_among_named()

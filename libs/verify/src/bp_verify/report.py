@@ -10,7 +10,7 @@ class Fault:
     """Something that is wrong.
 
     Attributes:
-        part: Of the file: `file`, `register`, `envelope`, `content`, `receipt 2`, `head`, `entry 1`.
+        part: Of the file: `file`, `register`, `envelope`, `content`, `receipt 2`, `head`, `entry 1`, `witness 1`.
         text: What is wrong with it, for a person.
     """
 
@@ -77,6 +77,23 @@ class HeadFact:
 
 
 @dataclass(frozen=True)
+class WitnessFact:
+    """Another node that saw the log.
+
+    Attributes:
+        witness: The node.
+        size: How many leaves the log had then.
+        time: When, by the witness's clock.
+        covers: All leaves about the message were among them.
+    """
+
+    witness: str
+    size: int
+    time: str
+    covers: bool
+
+
+@dataclass(frozen=True)
 class EntryFact:
     """A leaf of the log, by position from 0; the time is by the log's node's clock."""
 
@@ -105,6 +122,7 @@ class Report:
     receipts: list[ReceiptFact] = field(default_factory=list)
     head: HeadFact | None = None
     entries: list[EntryFact] = field(default_factory=list)
+    witnesses: list[WitnessFact] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 

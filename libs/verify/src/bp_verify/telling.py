@@ -52,6 +52,10 @@ def _proven(report: Report) -> Iterator[str]:
         yield from (
             f"{_entry(entry, head.node)}, entry {entry.position + 1} of {head.size}" for entry in report.entries
         )
+    for one in report.witnesses:
+        covered = "with all of these" if one.covers else "before all of these were in it"
+        seen = f"{one.witness} saw this log with {one.size} entries, {covered}{_at(one.time)} by its clock"
+        yield f"{seen}; nothing of it has changed since"
 
 
 def _sent(report: Report) -> Iterator[str]:

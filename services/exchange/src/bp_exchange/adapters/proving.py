@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bluepacific.exchange.v1 import envelope_pb2
+from bluepacific.exchange.v1 import envelope_pb2, log_pb2
 from bp_exchange.adapters.journal import edge_of
 from bp_exchange.adapters.tables import EnvelopeRow, LogRow, NodeRow, ReceiptRow, RungRow, SubtreeRow
+from bp_exchange.adapters.witnessing import SqlWitness
 from bp_exchange.protocol.merkle import Edge, root_of
 from bp_exchange.protocol.proofs import KEPT_LEVELS, Plan, Subtree
 from bp_exchange.usecases.proving import Held
@@ -98,6 +99,12 @@ class SqlEvidence:
         about = select(LogRow.position, LogRow.entry).where(LogRow.envelope_id == envelope_id, LogRow.position < size)
         rows = await self._session.execute(about.order_by(LogRow.position))
         return [(row.position, row.entry) for row in rows]
+
+    async def cosigned(self, position: int) -> list[tuple[log_pb2.SignedTreeHead, log_pb2.Cosignature]]:
+        """Returns of each witness the earliest head in which a leaf stands, and the newest; the smallest first."""
+        kept = SqlWitness(self._session)
+        found = {one.signature: (head, one) for head, one in [*await kept.covering(position), *await kept.own()]}
+        return sorted(found.values(), key=lambda one: log_pb2.TreeHead.FromString(one[0].head).size)
 
     async def receipts(self, envelope_id: str) -> list[envelope_pb2.SignedReceipt]:
         """Returns the receipts about an envelope."""

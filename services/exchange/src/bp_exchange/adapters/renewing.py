@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import grpc
-from cryptography import x509
 
 from bluepacific.exchange.v1 import enrolment_service_pb2 as enrolment_pb2
 from bluepacific.exchange.v1 import enrolment_service_pb2_grpc, register_pb2
-from bp_exchange.adapters.certificates import expiry_of, host_of, make_request, peer_key_digest
+from bp_exchange.adapters.certificates import expiry_of, host_of, make_request, peer_key_digest, requested_key
 from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, RENEWAL, KeyFolder, key_digest, private_pem
 from bp_exchange.usecases.renewing import WIRE_VERSION, renewal_of
 from bp_verify.trust import RegisterNotTrustedError, Trusted, trust
@@ -67,7 +66,7 @@ async def ask_centre(
             raise NotRenewedError(_why(error, link)) from error
     try:
         trusted = trust(answer.register, known)
-        wanted = key_digest(_requested(request))
+        wanted = key_digest(requested_key(request.csr))
         if peer_key_digest(answer.certificate) != wanted or not _is_same(answer.authority, folder.read(AUTHORITY)):
             raise NotRenewedError("the centre's answer is for other keys, or of another network")
     except (RegisterNotTrustedError, ValueError) as error:
@@ -85,10 +84,6 @@ def _credentials(folder: KeyFolder, now: datetime) -> grpc.ChannelCredentials:
             raise NotRenewedError("the certificate has expired, and this node never got one for renewal: enrol it again")
         certificate = renewal
     return grpc.ssl_channel_credentials(folder.read(AUTHORITY), private_pem(folder.tls()), certificate)
-
-
-def _requested(request: enrolment_pb2.RenewRequest) -> object:
-    return x509.load_der_x509_csr(request.csr).public_key()
 
 
 def _is_same(one: bytes, other: bytes) -> bool:

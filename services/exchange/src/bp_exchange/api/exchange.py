@@ -16,12 +16,15 @@ from bp_exchange.adapters.key_folder import CERTIFICATE
 from bp_exchange.adapters.leases import link_to, pod_with
 from bp_exchange.adapters.numbers import link_numbers, log_edge
 from bp_exchange.adapters.unit_of_work import House
+from bp_exchange.adapters.witnessing import SqlWitness
 from bp_exchange.protocol.words import fingerprint
 from bp_exchange.usecases.enrolling import revoke
 from bp_exchange.usecases.renewing import Wish
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
+
+_MOST_ALARMS = 20
 
 
 class Heard(Protocol):
@@ -76,6 +79,12 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
         )
         if expires := self._expires():
             status.certificate_expire_time.FromDatetime(expires)
+        kept = SqlWitness(current_session())
+        status.cosignatures.extend(cosignature for _, cosignature in await kept.own())
+        if status.cosignatures:
+            newest = max(status.cosignatures, key=lambda one: one.cosign_time.seconds)
+            status.last_cosign_time.CopyFrom(newest.cosign_time)
+        status.log_alarms.extend(await kept.alarms(_MOST_ALARMS))
         return status
 
     async def RevokeNode(self, request: exchange_pb2.RevokeNodeRequest, context: Any) -> Empty:

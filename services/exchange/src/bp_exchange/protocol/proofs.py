@@ -39,6 +39,17 @@ def plan_inclusion(position: int, size: int) -> Plan:
     return _path(position, 0, size)
 
 
+def plan_root(size: int) -> Plan:
+    """Returns what the root of the log's first `size` leaves is over.
+
+    Raises:
+        ValueError: There are none.
+    """
+    if size <= 0:
+        raise ValueError("there is no such log")
+    return [_cover(0, size)]
+
+
 def plan_consistency(first: int, second: int) -> Plan:
     """Returns what proves that a log of the second size is one of the first size with leaves added.
 

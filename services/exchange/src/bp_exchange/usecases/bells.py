@@ -21,6 +21,11 @@ def deliveries_of(service: str) -> str:
     return f"deliveries:{service}"
 
 
+def witness_of(node_id: str) -> str:
+    """Rung when something about logs waits to be passed on to a node."""
+    return f"witness:{node_id}"
+
+
 def files_from(peer: str) -> str:
     """Rung when a peer has a file that is wanted here."""
     return f"files:{peer}"

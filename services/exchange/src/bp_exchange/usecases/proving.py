@@ -14,7 +14,7 @@ from bluepacific.exchange.v1 import envelope_pb2, log_pb2, proof_pb2
 from bp_exchange.protocol.envelope import header_of, sealed_content
 from bp_exchange.protocol.keys import NodeKeys
 from bp_exchange.protocol.merkle import Edge
-from bp_exchange.protocol.proofs import Plan, plan_inclusion
+from bp_exchange.protocol.proofs import Plan, plan_consistency, plan_inclusion
 from bp_exchange.protocol.refusal import RefusedItemError
 from bp_exchange.protocol.register import country_of
 from bp_kit.call import Principal
@@ -66,6 +66,9 @@ class Evidence(Protocol):
 
     async def receipts(self, envelope_id: str) -> list[envelope_pb2.SignedReceipt]:
         """Returns the receipts about an envelope."""
+
+    async def cosigned(self, position: int) -> list[tuple[log_pb2.SignedTreeHead, log_pb2.Cosignature]]:
+        """Returns of each witness the earliest head in which a leaf stands, and the newest; the smallest first."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,21 @@ async def _add_log(proof: proof_pb2.Proof, evidence: Evidence, prover: Prover) -
         if stated is not None:
             # Who waits for it on its journey, and under which id, is signed by nobody and proves nothing.
             proof.receipts.add(receipt=stated.receipt, node=stated.node, signature=stated.signature)
+    await _add_witnesses(proof, evidence, edge)
+
+
+async def _add_witnesses(proof: proof_pb2.Proof, evidence: Evidence, edge: Edge) -> None:
+    """Adds who else saw the log, with what shows that it has only grown since."""
+    last = max((entry.position for entry in proof.entries), default=0)
+    for head, cosignature in await evidence.cosigned(last):
+        size = log_pb2.TreeHead.FromString(head.head).size
+        if not 0 < size <= edge.size:
+            continue
+        if proof.witnessed and proof.witnessed[-1].head.head == head.head:
+            proof.witnessed[-1].cosignatures.append(cosignature)
+            continue
+        hashes = await evidence.tree.hashes(plan_consistency(size, edge.size))
+        proof.witnessed.add(head=head, cosignatures=[cosignature], hashes=hashes)
 
 
 def sign_head(prover: Prover, incarnation: str, edge: Edge) -> log_pb2.SignedTreeHead:

@@ -12,6 +12,7 @@ from bp_exchange.adapters.files import SqlFiles
 from bp_exchange.adapters.item_intake import ItemIntake
 from bp_exchange.adapters.lane_reader import LaneReader
 from bp_exchange.adapters.lanes import keep_pace
+from bp_exchange.adapters.refused import count_refusals
 from bp_exchange.adapters.tables import PeerRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
@@ -22,6 +23,7 @@ from bp_exchange.protocol.session.session import Session
 from bp_exchange.usecases.records import WantedFile
 from bp_exchange.usecases.settling import settle
 from bp_exchange.workers.keeping import Keeping
+from bp_exchange.workers.witnessing import Witnessing
 from bp_kit.logs import get_logger
 from bp_verify.trust import RegisterNotTrustedError, trust
 
@@ -35,10 +37,12 @@ class Hands:
         house: The exchange.
         session: What it is done for, and told.
         keeping: Takes what the peer says it owes.
+        witnessing: Takes what the peer says of logs.
     """
 
-    def __init__(self, house: House, session: Session, keeping: Keeping) -> None:
+    def __init__(self, house: House, session: Session, keeping: Keeping, witnessing: Witnessing) -> None:
         self._house = house
+        self._witnessing = witnessing
         self._keeping = keeping
         self._session = session
         self._peer = session.peer
@@ -81,6 +85,7 @@ class Hands:
             await add_new(session, PeerRow, [{"peer": self._peer, **values}])
             await session.execute(update(PeerRow).where(PeerRow.peer == self._peer).values(**values))
         self._session.greeted()
+        await self._witnessing.greeted(greeted.hello)
 
     @unbroken
     async def _believe(self, believe: to_do.Believe) -> None:
@@ -101,6 +106,7 @@ class Hands:
         """Gives a frame to the room that takes it; one that nobody knows is of a newer release."""
         if passed.frame.HasField("owed"):
             await self._keeping.take(passed.frame.owed)
+        await self._witnessing.take(passed.frame)
         self._session.passed()
 
     async def _look_in_queue(self, look: to_do.LookInQueue) -> None:
@@ -116,6 +122,7 @@ class Hands:
         checked = await self._items.take(store.items)
         for ground in checked.refused.values():
             _log.warning("link.item_refused", peer=self._peer, ground=ground)
+        await count_refusals(self._house, self._peer, checked.refused.values())
         self._session.stored(checked.positions, checked.refused)
 
     @unbroken

@@ -20,6 +20,7 @@ from bp_exchange.protocol.session.session import Session
 from bp_exchange.usecases import bells
 from bp_exchange.workers.hands import Hands
 from bp_exchange.workers.keeping import Keeping
+from bp_exchange.workers.witnessing import Witnessing
 from bp_kit.logs import get_logger
 
 _TICK_SECONDS = 2.0
@@ -73,9 +74,11 @@ class Link:
         hello = own_hello(house.keys.node_id, await self._incarnation(), house.register, house.seams.clock())
         clocks = Clocks(house.seams.clock, time.monotonic, lambda: house.bells.patience)
         self._keeping = Keeping(house, self.peer)
+        self._witnessing = Witnessing(house, self.peer, self.control)
+        await self._witnessing.greet(hello)
         allowance = Prudent(await self._keeping.load(), house.register)
         self._session = Session(self.peer, hello, register=house.register, clocks=clocks, allowance=allowance)
-        self._hands = Hands(house, self._session, self._keeping)
+        self._hands = Hands(house, self._session, self._keeping, self._witnessing)
         listening = house.bells.listening
         try:
             with (
@@ -97,6 +100,7 @@ class Link:
             tasks.create_task(self._tick())
             tasks.create_task(self._end())
             tasks.create_task(self._keeping.run(self))
+            tasks.create_task(self._witnessing.run(self.greeted))
 
     def control(self, frame: Frame) -> None:
         """Sends something before everything else."""

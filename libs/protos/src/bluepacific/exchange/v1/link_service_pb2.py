@@ -29,7 +29,7 @@ from bluepacific.exchange.v1 import register_pb2 as bluepacific_dot_exchange_dot
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*bluepacific/exchange/v1/link_service.proto\x12\x17\x62luepacific.exchange.v1\x1a$bluepacific/common/v1/handling.proto\x1a&bluepacific/exchange/v1/envelope.proto\x1a!bluepacific/exchange/v1/log.proto\x1a&bluepacific/exchange/v1/register.proto\x1a$bluepacific/options/v1/options.proto\"\xf4\x03\n\x05\x46rame\x12/\n\x05hello\x18\x01 \x01(\x0b\x32\x1e.bluepacific.exchange.v1.HelloH\x00\x12-\n\x04item\x18\x02 \x01(\x0b\x32\x1d.bluepacific.exchange.v1.ItemH\x00\x12+\n\x03\x61\x63k\x18\x03 \x01(\x0b\x32\x1c.bluepacific.exchange.v1.AckH\x00\x12<\n\x0c\x62lob_request\x18\x04 \x01(\x0b\x32$.bluepacific.exchange.v1.BlobRequestH\x00\x12\x38\n\nblob_chunk\x18\x05 \x01(\x0b\x32\".bluepacific.exchange.v1.BlobChunkH\x00\x12;\n\x08register\x18\x06 \x01(\x0b\x32\'.bluepacific.exchange.v1.RegisterBundleH\x00\x12-\n\x04owed\x18\x07 \x01(\x0b\x32\x1d.bluepacific.exchange.v1.OwedH\x00\x12\x39\n\nwitnessing\x18\x14 \x01(\x0b\x32#.bluepacific.exchange.v1.WitnessingH\x00\x12\x37\n\twitnessed\x18\x15 \x01(\x0b\x32\".bluepacific.exchange.v1.WitnessedH\x00\x42\x06\n\x04kind\"\x85\x02\n\x05Hello\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x18\n\x10register_version\x18\x04 \x01(\x04\x12\x14\n\x0c\x63lock_millis\x18\x05 \x01(\x03\x12\x19\n\x11timestamp_version\x18\x06 \x01(\x04\x12\x14\n\x0cwire_version\x18\x07 \x01(\r\x12\x35\n\x04head\x18\x14 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHead\x12\x12\n\nknown_size\x18\x15 \x01(\x03\x12\x19\n\x11known_incarnation\x18\x16 \x01(\t\"\xe3\x01\n\x04Item\x12\x10\n\x08position\x18\x01 \x01(\x04\x12\x12\n\x08\x65nvelope\x18\x02 \x01(\x0cH\x00\x12\x39\n\x07receipt\x18\x03 \x01(\x0b\x32&.bluepacific.exchange.v1.SignedReceiptH\x00\x12;\n\x08receipts\x18\x04 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedReceiptsH\x00\x12\x35\n\x05grant\x18\x05 \x01(\x0b\x32$.bluepacific.exchange.v1.SignedGrantH\x00\x42\x06\n\x04kind\"L\n\x03\x41\x63k\x12\x0e\n\x06stored\x18\x01 \x03(\x04\x12\x35\n\x07refused\x18\x02 \x03(\x0b\x32$.bluepacific.exchange.v1.RefusedItem\"/\n\x0bRefusedItem\x12\x10\n\x08position\x18\x01 \x01(\x04\x12\x0e\n\x06ground\x18\x02 \x01(\t\"m\n\x0b\x42lobRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12/\n\x07urgency\x18\x03 \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12\r\n\x05until\x18\x04 \x01(\x03\"9\n\tBlobChunk\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"9\n\x04Owed\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".bluepacific.exchange.v1.OwedItems\"_\n\tOwedItems\x12/\n\x07urgency\x18\x01 \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x32\x80\x01\n\x0bLinkService\x12q\n\x07\x43onnect\x12\x1e.bluepacific.exchange.v1.Frame\x1a\x1e.bluepacific.exchange.v1.Frame\"\"\xa2\xbb\x18\x1a\n\x16\x65xchange.links.connect@\x01\xa8\xbb\x18\x01(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*bluepacific/exchange/v1/link_service.proto\x12\x17\x62luepacific.exchange.v1\x1a$bluepacific/common/v1/handling.proto\x1a&bluepacific/exchange/v1/envelope.proto\x1a!bluepacific/exchange/v1/log.proto\x1a&bluepacific/exchange/v1/register.proto\x1a$bluepacific/options/v1/options.proto\"\xf4\x03\n\x05\x46rame\x12/\n\x05hello\x18\x01 \x01(\x0b\x32\x1e.bluepacific.exchange.v1.HelloH\x00\x12-\n\x04item\x18\x02 \x01(\x0b\x32\x1d.bluepacific.exchange.v1.ItemH\x00\x12+\n\x03\x61\x63k\x18\x03 \x01(\x0b\x32\x1c.bluepacific.exchange.v1.AckH\x00\x12<\n\x0c\x62lob_request\x18\x04 \x01(\x0b\x32$.bluepacific.exchange.v1.BlobRequestH\x00\x12\x38\n\nblob_chunk\x18\x05 \x01(\x0b\x32\".bluepacific.exchange.v1.BlobChunkH\x00\x12;\n\x08register\x18\x06 \x01(\x0b\x32\'.bluepacific.exchange.v1.RegisterBundleH\x00\x12-\n\x04owed\x18\x07 \x01(\x0b\x32\x1d.bluepacific.exchange.v1.OwedH\x00\x12\x39\n\nwitnessing\x18\x14 \x01(\x0b\x32#.bluepacific.exchange.v1.WitnessingH\x00\x12\x37\n\twitnessed\x18\x15 \x01(\x0b\x32\".bluepacific.exchange.v1.WitnessedH\x00\x42\x06\n\x04kind\"\xd7\x01\n\x05Hello\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x18\n\x10register_version\x18\x04 \x01(\x04\x12\x14\n\x0c\x63lock_millis\x18\x05 \x01(\x03\x12\x19\n\x11timestamp_version\x18\x06 \x01(\x04\x12\x14\n\x0cwire_version\x18\x07 \x01(\r\x12\x10\n\x08log_size\x18\x14 \x01(\x03\x12\x10\n\x08log_root\x18\x15 \x01(\x0c\x12\x12\n\nknown_size\x18\x16 \x01(\x03\"\xe3\x01\n\x04Item\x12\x10\n\x08position\x18\x01 \x01(\x04\x12\x12\n\x08\x65nvelope\x18\x02 \x01(\x0cH\x00\x12\x39\n\x07receipt\x18\x03 \x01(\x0b\x32&.bluepacific.exchange.v1.SignedReceiptH\x00\x12;\n\x08receipts\x18\x04 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedReceiptsH\x00\x12\x35\n\x05grant\x18\x05 \x01(\x0b\x32$.bluepacific.exchange.v1.SignedGrantH\x00\x42\x06\n\x04kind\"L\n\x03\x41\x63k\x12\x0e\n\x06stored\x18\x01 \x03(\x04\x12\x35\n\x07refused\x18\x02 \x03(\x0b\x32$.bluepacific.exchange.v1.RefusedItem\"/\n\x0bRefusedItem\x12\x10\n\x08position\x18\x01 \x01(\x04\x12\x0e\n\x06ground\x18\x02 \x01(\t\"m\n\x0b\x42lobRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12/\n\x07urgency\x18\x03 \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12\r\n\x05until\x18\x04 \x01(\x03\"9\n\tBlobChunk\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"9\n\x04Owed\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".bluepacific.exchange.v1.OwedItems\"_\n\tOwedItems\x12/\n\x07urgency\x18\x01 \x01(\x0e\x32\x1e.bluepacific.common.v1.Urgency\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x32\x80\x01\n\x0bLinkService\x12q\n\x07\x43onnect\x12\x1e.bluepacific.exchange.v1.Frame\x1a\x1e.bluepacific.exchange.v1.Frame\"\"\xa2\xbb\x18\x1a\n\x16\x65xchange.links.connect@\x01\xa8\xbb\x18\x01(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,21 +41,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FRAME']._serialized_start=263
   _globals['_FRAME']._serialized_end=763
   _globals['_HELLO']._serialized_start=766
-  _globals['_HELLO']._serialized_end=1027
-  _globals['_ITEM']._serialized_start=1030
-  _globals['_ITEM']._serialized_end=1257
-  _globals['_ACK']._serialized_start=1259
-  _globals['_ACK']._serialized_end=1335
-  _globals['_REFUSEDITEM']._serialized_start=1337
-  _globals['_REFUSEDITEM']._serialized_end=1384
-  _globals['_BLOBREQUEST']._serialized_start=1386
-  _globals['_BLOBREQUEST']._serialized_end=1495
-  _globals['_BLOBCHUNK']._serialized_start=1497
-  _globals['_BLOBCHUNK']._serialized_end=1554
-  _globals['_OWED']._serialized_start=1556
-  _globals['_OWED']._serialized_end=1613
-  _globals['_OWEDITEMS']._serialized_start=1615
-  _globals['_OWEDITEMS']._serialized_end=1710
-  _globals['_LINKSERVICE']._serialized_start=1713
-  _globals['_LINKSERVICE']._serialized_end=1841
+  _globals['_HELLO']._serialized_end=981
+  _globals['_ITEM']._serialized_start=984
+  _globals['_ITEM']._serialized_end=1211
+  _globals['_ACK']._serialized_start=1213
+  _globals['_ACK']._serialized_end=1289
+  _globals['_REFUSEDITEM']._serialized_start=1291
+  _globals['_REFUSEDITEM']._serialized_end=1338
+  _globals['_BLOBREQUEST']._serialized_start=1340
+  _globals['_BLOBREQUEST']._serialized_end=1449
+  _globals['_BLOBCHUNK']._serialized_start=1451
+  _globals['_BLOBCHUNK']._serialized_end=1508
+  _globals['_OWED']._serialized_start=1510
+  _globals['_OWED']._serialized_end=1567
+  _globals['_OWEDITEMS']._serialized_start=1569
+  _globals['_OWEDITEMS']._serialized_end=1664
+  _globals['_LINKSERVICE']._serialized_start=1667
+  _globals['_LINKSERVICE']._serialized_end=1795
 # @@protoc_insertion_point(module_scope)

@@ -109,9 +109,9 @@ class Hello(_message.Message):
     CLOCK_MILLIS_FIELD_NUMBER: _builtins.int
     TIMESTAMP_VERSION_FIELD_NUMBER: _builtins.int
     WIRE_VERSION_FIELD_NUMBER: _builtins.int
-    HEAD_FIELD_NUMBER: _builtins.int
+    LOG_SIZE_FIELD_NUMBER: _builtins.int
+    LOG_ROOT_FIELD_NUMBER: _builtins.int
     KNOWN_SIZE_FIELD_NUMBER: _builtins.int
-    KNOWN_INCARNATION_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """The node's id; must be the certificate's."""
     incarnation: _builtins.str
@@ -126,14 +126,12 @@ class Hello(_message.Message):
     """The register's timestamp it has."""
     wire_version: _builtins.int
     """The newest version of envelopes it understands; 0 counts as 1."""
+    log_size: _builtins.int
+    """How many leaves its log has."""
+    log_root: _builtins.bytes
+    """The log's root."""
     known_size: _builtins.int
-    """The size of the last head of the other's log that it has seen; 0 for none."""
-    known_incarnation: _builtins.str
-    """That head's incarnation."""
-    @_builtins.property
-    def head(self) -> _log_pb2.SignedTreeHead:
-        """The head of its log."""
-
+    """The size of the newest head of the other's log that it has cosigned; 0 for none."""
     def __init__(
         self,
         *,
@@ -144,13 +142,13 @@ class Hello(_message.Message):
         clock_millis: _builtins.int = ...,
         timestamp_version: _builtins.int = ...,
         wire_version: _builtins.int = ...,
-        head: _log_pb2.SignedTreeHead | None = ...,
+        log_size: _builtins.int = ...,
+        log_root: _builtins.bytes = ...,
         known_size: _builtins.int = ...,
-        known_incarnation: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["head", b"head"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_millis", b"clock_millis", "head", b"head", "incarnation", b"incarnation", "known_incarnation", b"known_incarnation", "known_size", b"known_size", "node_id", b"node_id", "register_version", b"register_version", "timestamp_version", b"timestamp_version", "version", b"version", "wire_version", b"wire_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_millis", b"clock_millis", "incarnation", b"incarnation", "known_size", b"known_size", "log_root", b"log_root", "log_size", b"log_size", "node_id", b"node_id", "register_version", b"register_version", "timestamp_version", b"timestamp_version", "version", b"version", "wire_version", b"wire_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
