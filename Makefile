@@ -74,5 +74,8 @@ SEEDS ?= 10000
 simulate: setup ## Simulate whole networks: SEEDS=10000; ARGS="--seed S" replays one, ARGS=--json
 	@$(PY) -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
+fuzz: setup ## Fuzz what reads a peer's bytes; SECONDS=60 for each of ten entrances
+	@sh tools/fuzz.sh $(or $(SECONDS),60)
+
 clean: ## Remove the environment, caches and the region's state
 	rm -rf .venv .tools .cache .state build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
