@@ -26,7 +26,11 @@ RUN for member in libs/* services/*; do \
 # The bill of materials is made of what is really there, then kept beside it.
 RUN /opt/build/bin/cyclonedx-py environment --output-reproducible --of JSON -o /opt/bluepacific/sbom.cdx.json /opt/bluepacific/bin/python
 # Compiled once, by hash and not by time, so that every build gives the same bytes and a read-only root starts fast.
-RUN find /opt/bluepacific -name tests -path '*site-packages*' -type d -prune -exec rm -rf {} + \
+# Texts are in four languages; the rest of the locales, and two of zstandard's three backends, only take room.
+RUN cd /opt/bluepacific/lib/python3*/site-packages \
+    && find babel/locale-data -name '*.dat' ! -name 'root.dat' ! -name 'en*.dat' ! -name 'fr*.dat' ! -name 'es*.dat' ! -name 'ar*.dat' -delete \
+    && find zstandard -name '*.so' ! -name 'backend_c*' -delete \
+    && find /opt/bluepacific -name tests -path '*site-packages*' -type d -prune -exec rm -rf {} + \
     && find /opt/bluepacific -name '*.pyi' -delete \
     && find /opt/bluepacific -name direct_url.json -delete \
     && /opt/bluepacific/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/bluepacific/lib \
