@@ -80,6 +80,84 @@ async def test_a_reply_is_corrected_and_what_was_recalled_is_not(fji, ton):
     assert not await fji.revisions(sent.name)
 
 
+async def test_a_correction_that_a_holder_cannot_take_is_answered(fji, ton):
+    sent = await fji.sent_request(text="one")
+    await fji.pass_on("request.opened", ton)
+    await fji.correct(sent.name, text="two")
+    issued = (await fji.topics.wait_sent("bluepacific.cooperation.v1.directive.issued"))[0]
+    broken = events_pb2.DirectiveIssued.FromString(issued.payload)
+    broken.revision.bundle = "{"
+    issued.payload = broken.SerializeToString()
+    await ton.topics.deliver(issued)
+    await ton.pass_on("directive.answered", fji)
+    answer = next(one for one in (await fji.told_about(sent.name))[0].answers if one.unit == TON)
+    assert (answer.state, answer.ground) == (directive_pb2.ANSWER_STATE_REFUSED, "BUNDLE_NOT_JSON")
+    assert [one.unit for one in await fji.outstanding()] == [PTCCC]
+    assert (await ton.get(sent.name)).text == "one"
+
+
+BROKEN = [
+    ("directive.name", "countries/FJI/requests/1/directives/2"),
+    ("directive.name", "a\0"),
+    ("directive.record", "countries/FJI/requests/0199aaaa-5b7a-7e3c-9a1b-2f4d6c8e0a11"),
+    ("directive.unit", "countries/FJI"),
+    ("directive.officer", "x" * 200),
+    ("directive.kind", 99),
+    ("directive.kind", 0),
+    ("directive.ground", 99),
+    ("directive.revision", 0),
+    ("directive.revision", -1),
+    ("directive.revision", 2**30),
+    ("directive.create_time.seconds", 2**60),
+    ("directive.handling.tlp", 1),
+    ("revision.number", 7),
+    ("revision.record", "x"),
+    ("revision.text", "x" * 10_001),
+    ("revision.text", "a\0"),
+    ("revision.title", "x" * 201),
+]
+
+
+async def test_a_broken_directive_changes_nothing_and_holds_nothing_up(fji, ton):
+    sent = await fji.sent_request(text="one")
+    await fji.pass_on("request.opened", ton)
+    await fji.correct(sent.name, text="two")
+    issued = (await fji.topics.wait_sent("bluepacific.cooperation.v1.directive.issued"))[0]
+    for path, value in BROKEN:
+        payload = events_pb2.DirectiveIssued.FromString(issued.payload)
+        *way, last = path.split(".")
+        target = payload
+        for step in way:
+            target = getattr(target, step)
+        setattr(target, last, value)
+        await ton.topics.deliver(type(issued)(**{**_fields(issued), "payload": payload.SerializeToString()}))
+        assert (await ton.get(sent.name)).text == "one"
+    await ton.topics.deliver(type(issued)(**{**_fields(issued), "payload": b"\xff"}))
+    await ton.topics.deliver(issued)
+    assert (await ton.get(sent.name)).text == "two"
+
+
+async def test_only_who_holds_it_answers_and_only_once(fji, ton):
+    sent = await fji.sent_request()
+    await fji.pass_on("request.opened", ton)
+    await fji.recall(sent.name)
+    await fji.pass_on("directive.issued", ton)
+    answered = (await ton.topics.wait_sent("bluepacific.cooperation.v1.directive.answered"))[0]
+    for change in (
+        {"author": CUSTOMS},
+        {"author": PTCCC},
+        {"payload": b"\xff"},
+    ):
+        await fji.topics.deliver(type(answered)(**{**_fields(answered), **change}))
+    assert [one.unit for one in await fji.outstanding()] == [TON, PTCCC]
+    await fji.topics.deliver(answered)
+    later = events_pb2.DirectiveAnswered.FromString(answered.payload)
+    later.answer.state = directive_pb2.ANSWER_STATE_REFUSED
+    await fji.topics.deliver(type(answered)(**{**_fields(answered), "payload": later.SerializeToString()}))
+    answers = (await fji.told_about(sent.name))[0].answers
+    assert {one.unit: one.state for one in answers}[TON] == directive_pb2.ANSWER_STATE_DONE
+
+
 async def test_conditions_only_tighten_without_the_owners_permission(fji, ton, wsm):
     sent = await fji.sent_request(bundle=bundle(vessel()))
     await fji.pass_on("request.opened", ton, wsm)

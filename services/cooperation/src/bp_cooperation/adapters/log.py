@@ -25,13 +25,15 @@ _PACKAGE = "bluepacific.cooperation.v1."
 _PATH = f"/{_PACKAGE}"
 _RECEIVED = f"{_PATH}received/"
 _PURPOSE = "PURPOSE_"
+TAKEN = "OK"
 _NAME_LENGTH = 255
 
 
 async def note_arrival(
     session: AsyncSession, message: topics_pb2.Message, units: Iterable[str], *, outcome: str, now: datetime
 ) -> None:
-    """Keeps that something arrived for units here, and whether it was taken."""
+    """Keeps that something arrived for units here, and whether it was taken; of what was not, nothing in it can be relied on."""
+    subject = subject_of(message) if outcome == TAKEN else message.conversation
     purpose = handling_pb2.Purpose.Name(message.handling.purpose) if message.handling.purpose else ""
     for unit in units:
         session.add(
@@ -39,7 +41,7 @@ async def note_arrival(
                 call_time=now,
                 principal=unit,
                 method=_RECEIVED + message.topic.removeprefix(_PACKAGE),
-                name=subject_of(message)[:_NAME_LENGTH],
+                name=subject[:_NAME_LENGTH],
                 outcome=outcome,
                 purpose=purpose,
                 trace_id=current_trace_id(),
@@ -49,7 +51,7 @@ async def note_arrival(
 
 
 def subject_of(message: topics_pb2.Message) -> str:
-    """Returns the record that a message is about; it has been checked before."""
+    """Returns the record that a message is about, once it was taken."""
     match message.topic:
         case topic if topic == REPLY_SENT:
             return events_pb2.ReplySent.FromString(message.payload).reply.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bp_cooperation.domain.directive import EXPIRY, NOT_HELD, RECALL, REFUSED, Answer, settled
+from bp_cooperation.domain.directive import EXPIRY, RECALL, REFUSED, Answer, settled
 from bp_cooperation.domain.ladder import RECALLED, Rung
 from bp_cooperation.usecases.expiring import awaited_expiry
 from bp_cooperation.usecases.keeping import find
@@ -35,7 +35,7 @@ async def keep_answer(work: Work, author: str, *, record_name: str, kind: str, a
     if known is None:
         raise Refused("PERMISSION_DENIED")
     await work.directives.save_answer(directive, settled(known, answer))
-    if kind == RECALL and answer.state not in (REFUSED, NOT_HELD) and answer.answer_time:
+    if kind == RECALL and answer.state != REFUSED and answer.answer_time:
         await work.ladders.add(record_name, [Rung(author, RECALLED, answer.answer_time)])
 
 

@@ -66,6 +66,15 @@ async def obey(work: Work, arrival: Arrival, directive: Directive, revision: Rev
         await work.outlet.directive_answered(directive, answer)
 
 
+async def refuse(work: Work, arrival: Arrival, directive: Directive, ground: str) -> None:
+    """Tells a unit that what it told about its own record is not done, and why; whoever speaks for another is told nothing."""
+    if directive.unit != arrival.author:
+        return
+    for unit in _here(work, arrival):
+        answer = Answer(directive.name, unit, REFUSED, ground, work.clock())
+        await work.outlet.directive_answered(directive, answer)
+
+
 def _require_own(directive: Directive) -> None:
     """Of a request that is not here its name tells at least the country."""
     if directive.record == request_of(directive.record):

@@ -32,8 +32,10 @@ class Sight:
 
     @property
     def pending(self) -> list[Ladder]:
-        """Those of its ladders that have not been climbed."""
-        return [ladder for ladder in self.ladders if ladder.state not in (OPENED, ACTIONED, RECALLED)]
+        """Those of its ladders that have not been climbed, and should be."""
+        if self.record.state in (PURGED, RECALLED):
+            return []
+        return [ladder for ladder in self.ladders if ladder.state not in (OPENED, ACTIONED)]
 
 
 def in_force(work: Work, record: RecordKind) -> RecordKind:

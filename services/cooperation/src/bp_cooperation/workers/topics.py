@@ -23,7 +23,7 @@ from bp_cooperation.adapters.directive_messages import (
     received_sharing,
 )
 from bp_cooperation.adapters.file_messages import received_file
-from bp_cooperation.adapters.log import note_arrival, subject_of
+from bp_cooperation.adapters.log import TAKEN, note_arrival, subject_of
 from bp_cooperation.adapters.messages import received_reply, received_request, rung_of
 from bp_cooperation.adapters.outlet import (
     DIRECTIVE_ANSWERED,
@@ -88,7 +88,9 @@ class Handlers:
     async def arrived(self, session: AsyncSession, message: topics_pb2.Message) -> None:
         """Keeps what another unit sent; then what has waited for it."""
         work = self._workshop.on(session)
-        if await self._kept(session, work, message) and message.topic in _AWAITED:
+        refused = await self._kept(session, work, message)
+        await self._note(session, message, refused or TAKEN)
+        if not refused and message.topic in _AWAITED:
             # By the request's name: a recall has a conversation of its own.
             await self._keep_waiting(session, work, request_of(subject_of(message)))
 
@@ -96,9 +98,10 @@ class Handlers:
         """Keeps what has waited for a request or its replies; what still has to, waits again."""
         bodies = await work.waiting.take(request)
         # Replies first: what is told about them may have come before them.
-        waiting = sorted((topics_pb2.Message.FromString(body) for body in bodies), key=_told_of_replies)
+        waiting = sorted((topics_pb2.Message.FromString(body) for body in bodies), key=_is_directive)
         for message in waiting:
-            await self._kept(session, work, message)
+            if refused := await self._kept(session, work, message):
+                await self._note(session, message, refused)
 
     async def receipt(self, session: AsyncSession, receipt: topics_pb2.Receipt) -> None:
         """Keeps what became of something sent from here."""
@@ -118,27 +121,43 @@ class Handlers:
         )
         await directory.keep_addressee(self._workshop.on(session), addressee)
 
-    async def _kept(self, session: AsyncSession, work: Work, message: topics_pb2.Message) -> bool:
-        """Keeps a message, or reports that it is refused. A refusal undoes its own changes and no others."""
+    async def _kept(self, session: AsyncSession, work: Work, message: topics_pb2.Message) -> str:
+        """Keeps a message, or tells its sender why not; returns the ground, empty where it is kept.
+
+        A refusal undoes its own changes and no others.
+        """
         try:
             async with session.begin_nested():
                 await self._keep[message.topic](work, message)
         except Refused as refused:
-            await self._note(session, message, refused.reason)
             _log.warning("topics.refused", topic=message.topic, message=message.message_id, reason=refused.reason)
-            outlet = self._workshop.outlet(session)
-            if refused.reason in _DESTROYED:
-                await outlet.erase([message.message_id])
-            for unit in message.recipients:
-                if message.receipts and country_of(unit) in self._workshop.rules.countries:
-                    await outlet.report_refused(message.message_id, unit, refused.reason)
-            return False
-        await self._note(session, message, "OK")
-        return True
+            await self._refuse(session, work, message, refused.reason)
+            return refused.reason
+        return ""
+
+    async def _refuse(self, session: AsyncSession, work: Work, message: topics_pb2.Message, ground: str) -> None:
+        outlet = self._workshop.outlet(session)
+        if ground in _DESTROYED:
+            await outlet.erase([message.message_id])
+        for unit in self._here(message) if message.receipts else ():
+            await outlet.report_refused(message.message_id, unit, ground)
+        if message.topic == DIRECTIVE_ISSUED:
+            await self._refuse_directive(work, message, ground)
+
+    async def _refuse_directive(self, work: Work, message: topics_pb2.Message, ground: str) -> None:
+        """Directives are answered; what cannot be read as one has nobody to be answered."""
+        try:
+            directive = received_directive(_payload(events_pb2.DirectiveIssued, message).directive)
+        except Refused:
+            return
+        await obeying.refuse(work, _arrival(message), directive, ground)
 
     async def _note(self, session: AsyncSession, message: topics_pb2.Message, outcome: str) -> None:
-        here = [unit for unit in message.recipients if country_of(unit) in self._workshop.rules.countries]
-        await note_arrival(session, message, here, outcome=outcome, now=self._workshop.seams.clock())
+        now = self._workshop.seams.clock()
+        await note_arrival(session, message, self._here(message), outcome=outcome, now=now)
+
+    def _here(self, message: topics_pb2.Message) -> list[str]:
+        return [unit for unit in message.recipients if country_of(unit) in self._workshop.rules.countries]
 
     async def _request_opened(self, work: Work, message: topics_pb2.Message) -> None:
         payload = _payload(events_pb2.RequestOpened, message)
@@ -210,7 +229,7 @@ def _arrival(message: topics_pb2.Message) -> Arrival:
     return Arrival(message.message_id, message.author, tuple(message.recipients), message.SerializeToString())
 
 
-def _told_of_replies(message: topics_pb2.Message) -> bool:
+def _is_directive(message: topics_pb2.Message) -> bool:
     return message.topic == DIRECTIVE_ISSUED
 
 
