@@ -43,7 +43,7 @@ def make_keys(settings: NodeSettings) -> str:
         return fingerprint(keys.node(exchange.countries, centre=exchange.centre))
 
 
-def invite(directory: Path, node_id: str, countries: tuple[str, ...], *, as_json: bool) -> None:
+def invite(directory: Path, node_id: str, countries: tuple[str, ...], *, by: str = "", as_json: bool) -> None:
     """At the centre: makes the one-time token that lets a node in; the centre may run meanwhile.
 
     Raises:
@@ -58,7 +58,7 @@ def invite(directory: Path, node_id: str, countries: tuple[str, ...], *, as_json
         if not _CODE.fullmatch(country):
             raise CommandError(f"{country} is not an ISO 3166-1 alpha-3 code such as FJI")
     exchange = _exchange_settings(settings)
-    token = asyncio.run(_invite(settings, exchange, node_id, countries))
+    token = asyncio.run(_invite(settings, exchange, node_id, countries, by))
     if as_json:
         say_json({"node": node_id, "countries": list(countries), "token": token})
         return
@@ -66,6 +66,8 @@ def invite(directory: Path, node_id: str, countries: tuple[str, ...], *, as_json
         f"one-time token for {node_id} ({', '.join(countries)}), open for {_period(exchange)}; hand it over like a key:"
     )
     sys.stdout.write(token + "\n")
+    if by:
+        say(f"when it has enrolled, another person than {by} confirms it: bluepacific node confirm {node_id}")
 
 
 def enrol(directory: Path, token: str, *, as_json: bool) -> None:
@@ -101,7 +103,9 @@ def _exchange_settings(settings: NodeSettings) -> ExchangeSettings:
     return found
 
 
-async def _invite(settings: NodeSettings, exchange: ExchangeSettings, node_id: str, countries: tuple[str, ...]) -> str:
+async def _invite(
+    settings: NodeSettings, exchange: ExchangeSettings, node_id: str, countries: tuple[str, ...], by: str
+) -> str:
     from bluepacific.exchange.v1 import register_pb2  # noqa: PLC0415 - slow, and only here
     from bp_exchange.adapters.authority import Authority  # noqa: PLC0415
     from bp_exchange.adapters.bells import Bells  # noqa: PLC0415
@@ -134,6 +138,7 @@ async def _invite(settings: NodeSettings, exchange: ExchangeSettings, node_id: s
                 node_id=node_id,
                 countries=countries,
                 clock=system_clock,
+                invited_by=by,
             )
     finally:
         await database.aclose()
@@ -185,6 +190,7 @@ def _document(joined: Joined, file: Path) -> dict[str, Any]:
         "centre": joined.centre.node_id,
         "centreFingerprint": fingerprint(joined.centre),
         "registerVersion": joined.trusted.version,
+        "confirmed": bool(joined.node.countries),
         "record": str(file),
     }
 
@@ -196,7 +202,7 @@ def _record(joined: Joined) -> str:
         (
             "Enrolment record",
             "",
-            f"Node:                   {joined.node.node_id} for {', '.join(joined.node.countries)}",
+            f"Node:                   {joined.node.node_id} for {', '.join(joined.node.countries) or 'whom it was invited for'}",
             f"Its fingerprint:        {fingerprint(joined.node)}",
             f"Centre:                 {joined.centre.node_id}",
             f"The centre's:           {fingerprint(joined.centre)}",
@@ -205,7 +211,7 @@ def _record(joined: Joined) -> str:
             f"TLS key (SHA-256):      {joined.node.tls_key_sha256.hex()}",
             "",
             "Two people compare the words of both nodes by telephone: one at the node, one at the centre,",
-            "who sees them with `bluepacific node status`. If a word differs, the centre revokes the node.",
+            "who sees them with `bluepacific node status`. If a word differs, the centre revokes the node, or does not confirm it.",
             "",
             "At the node:   name ____________________  date ____________  signature ____________________",
             "At the centre: name ____________________  date ____________  signature ____________________",

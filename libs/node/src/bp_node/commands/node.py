@@ -52,13 +52,57 @@ def invite(
     node_id: Annotated[str, typer.Argument(help="Short name of the new node: fji.")],
     *,
     country: Annotated[list[str], typer.Option(help="Country it will serve; repeat for several.")],
+    by: Annotated[
+        str, typer.Option("--by", help="Who invites it; another person must then confirm it before it is a member.")
+    ] = "",
     directory: Dir = _HERE,
     as_json: Json = False,
 ) -> None:
     """At the centre: make the one-time token that lets a new node in."""
     from bp_node import enrolling  # noqa: PLC0415
 
-    enrolling.invite(directory, node_id, tuple(country), as_json=as_json)
+    enrolling.invite(directory, node_id, tuple(country), by=by, as_json=as_json)
+
+
+@app.command()
+def confirm(
+    node_id: Annotated[str, typer.Argument(help="Short name of the node that has enrolled: fji.")],
+    *,
+    fingerprint: Annotated[str, typer.Option(help="Its six words, as the person at the node reads them out.")],
+    by: Annotated[str, typer.Option("--by", help="Who confirms it: not the person who invited it.")],
+    directory: Dir = _HERE,
+    as_json: Json = False,
+) -> None:
+    """At the centre: make a node a member that has enrolled, once a second person has compared its words."""
+    from bp_node import confirming  # noqa: PLC0415
+
+    confirming.confirm(directory, node_id, fingerprint, by, as_json=as_json)
+
+
+@app.command()
+def renew(*, directory: Dir = _HERE, as_json: Json = False) -> None:
+    """Get new certificates from the centre now. The running node does so by itself long before they expire."""
+    from bp_node import renewing  # noqa: PLC0415
+
+    renewing.renew(directory, rotate=False, compromised=False, as_json=as_json)
+
+
+@app.command("rotate-keys")
+def rotate_keys(
+    *,
+    directory: Dir = _HERE,
+    compromised: Annotated[
+        bool, typer.Option("--compromised", help="The keys are in wrong hands: retire them at once, without overlap.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Give this node new keys; the old ones open and prove what is old. Its fingerprint changes: tell the centre the new words."""
+    from bp_node import renewing  # noqa: PLC0415
+
+    if not yes:
+        typer.confirm("Replace this node's keys?", abort=True, err=True)
+    renewing.renew(directory, rotate=True, compromised=compromised, as_json=as_json)
 
 
 @app.command()

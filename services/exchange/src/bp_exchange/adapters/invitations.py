@@ -38,27 +38,46 @@ class SqlInvitations:
         row = await self._session.scalar(
             select(InvitationRow).where(InvitationRow.secret_sha256 == secret_name(secret)).with_for_update()
         )
-        if row is None:
-            return None
-        return InvitationRecord(
-            secret_sha256=row.secret_sha256,
-            node_id=row.node_id,
-            countries=tuple(row.countries),
-            door=row.door,
-            expire_time=row.expire_time,
-            request_digest=row.request_digest,
-            certificate=row.certificate,
+        return _record(row) if row else None
+
+    async def waiting(self) -> list[InvitationRecord]:
+        """Returns the invitations with which a node enrolled that nobody has confirmed yet, the oldest first."""
+        waits = (InvitationRow.candidate.is_not(None), InvitationRow.confirmed_by == "")
+        rows = await self._session.scalars(select(InvitationRow).where(*waits).order_by(InvitationRow.enrol_time))
+        return [_record(row) for row in rows]
+
+    async def confirm(self, secret_sha256: str, confirmed_by: str) -> None:
+        """Notes who confirmed the node that enrolled with an invitation."""
+        await self._session.execute(
+            update(InvitationRow).where(InvitationRow.secret_sha256 == secret_sha256).values(confirmed_by=confirmed_by)
         )
 
-    async def use(self, secret_sha256: str, request_digest: bytes, certificate: bytes) -> None:
-        """Notes what an invitation was used for."""
+    async def use(
+        self, secret_sha256: str, request_digest: bytes, certificate: bytes, *, candidate: bytes | None, now: datetime
+    ) -> None:
+        """Notes what an invitation was used for; a candidate waits for a second person."""
         await self._session.execute(
             update(InvitationRow)
             .where(InvitationRow.secret_sha256 == secret_sha256)
-            .values(request_digest=request_digest, certificate=certificate)
+            .values(request_digest=request_digest, certificate=certificate, candidate=candidate, enrol_time=now)
         )
 
     async def doors(self, now: datetime) -> list[bytes]:
         """Returns the doors that are open: a used one too, until it expires, for a node that did not get its answer."""
         rows = await self._session.scalars(select(InvitationRow.door).where(InvitationRow.expire_time > now))
         return list(rows)
+
+
+def _record(row: InvitationRow) -> InvitationRecord:
+    return InvitationRecord(
+        secret_sha256=row.secret_sha256,
+        node_id=row.node_id,
+        countries=tuple(row.countries),
+        door=row.door,
+        expire_time=row.expire_time,
+        request_digest=row.request_digest,
+        certificate=row.certificate,
+        invited_by=row.invited_by,
+        candidate=row.candidate,
+        enrol_time=row.enrol_time,
+    )

@@ -30,8 +30,12 @@ async def invite(
     node_id: str,
     countries: tuple[str, ...],
     clock: Clock,
+    invited_by: str = "",
 ) -> str:
-    """Returns a token for a new node; nothing but its secret's digest is kept."""
+    """Returns a token for a new node; nothing but its secret's digest is kept.
+
+    Who is named as inviting it makes another person confirm the node's fingerprint before it is in the register.
+    """
     now, secret = clock(), os.urandom(SECRET_BYTES)
     door = make_door(door_key(secret), now, settings.invitation_lifetime + _LINGERS)
     invitation = InvitationRecord(
@@ -40,6 +44,7 @@ async def invite(
         countries=countries,
         door=pem(door),
         expire_time=now + settings.invitation_lifetime,
+        invited_by=invited_by,
     )
     await SqlInvitations(session).add(invitation, now)
     told = enrolment_pb2.Invitation(

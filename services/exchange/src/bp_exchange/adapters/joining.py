@@ -36,7 +36,7 @@ class Joined:
     """What enrolment brought.
 
     Attributes:
-        node: This node as the register has it.
+        node: This node as the register has it, or will when a second person has confirmed it.
         centre: The centre.
         trusted: The register.
     """
@@ -101,9 +101,13 @@ def _channel(invitation: enrolment_pb2.Invitation, authority: bytes, now: dateti
 def _checked(
     folder: KeyFolder, request: enrolment_pb2.EnrolRequest, answer: enrolment_pb2.EnrolResponse, trusted: Trusted
 ) -> Joined:
-    node = next((one for one in trusted.register.nodes if one.node_id == folder.node_id), None)
-    centre = next((one for one in trusted.register.nodes if one.centre), None)
     own_key = key_digest(folder.tls().public_key())
+    node = next((one for one in trusted.register.nodes if one.node_id == folder.node_id), None)
+    if answer.unconfirmed:
+        node = register_pb2.Node(
+            node_id=folder.node_id, sign_key=request.sign_key, hpke_key=request.hpke_key, tls_key_sha256=own_key
+        )
+    centre = next((one for one in trusted.register.nodes if one.centre), None)
     if node is None or centre is None or peer_key_digest(answer.certificate) != own_key:
         raise JoinRefusedError("the centre's register does not have this node, or its certificate is another node's")
     if (node.sign_key, node.hpke_key, node.tls_key_sha256) != (request.sign_key, request.hpke_key, own_key):

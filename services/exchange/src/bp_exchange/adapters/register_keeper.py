@@ -55,6 +55,7 @@ class RegisterKeeper:
         self._bells = bells
         self._folder = folder
         self._node_id = own.node_id
+        self._own = own
         self._clock = clock
         self._policy = policy
         self._looked = False
@@ -108,8 +109,18 @@ class RegisterKeeper:
         named = frozenset(node.node_id for node in found.register.nodes)
         if self._admitted is None or self.standing.admits:
             self._admitted = named
-        self.directory = Directory(found.register, self._admitted)
+        self.directory = self._directory(found.register, self._admitted)
         self.keys = self._folder.keys(self.directory.nodes.get(self._node_id))
+
+    def _directory(self, register: register_pb2.Register, admitted: frozenset[str]) -> Directory:
+        """Before a second person has confirmed this node, it knows the others, and itself."""
+        if all(node.node_id != self._node_id for node in register.nodes):
+            nodes = [*register.nodes, self._own]
+            register, admitted = (
+                register_pb2.Register(version=register.version, nodes=nodes),
+                admitted | {self._node_id},
+            )
+        return Directory(register, admitted)
 
     @property
     def standing(self) -> Standing:

@@ -40,7 +40,10 @@ class EnrolmentServicer(enrolment_service_pb2_grpc.EnrolmentServiceServicer):
         certificate, trusted = await enrol(work, SqlInvitations(session), self._authority, known, request)
         renewal = self._authority.renewal_of(request.node_id, certificate)
         return enrolment_pb2.EnrolResponse(
-            certificate=certificate, renewal_certificate=renewal, register=trusted.bundle
+            certificate=certificate,
+            renewal_certificate=renewal,
+            register=trusted.bundle,
+            unconfirmed=all(node.node_id != request.node_id for node in trusted.register.nodes),
         )
 
     async def Renew(self, request: enrolment_pb2.RenewRequest, context: Any) -> enrolment_pb2.RenewResponse:

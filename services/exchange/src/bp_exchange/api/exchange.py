@@ -12,13 +12,14 @@ from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc, register_pb2
 from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.certificates import expiry_of
+from bp_exchange.adapters.invitations import SqlInvitations
 from bp_exchange.adapters.key_folder import CERTIFICATE
 from bp_exchange.adapters.leases import link_to, pod_with
 from bp_exchange.adapters.numbers import link_numbers, log_edge
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.adapters.witnessing import SqlWitness
 from bp_exchange.protocol.words import fingerprint
-from bp_exchange.usecases.enrolling import revoke
+from bp_exchange.usecases.enrolling import confirm, revoke
 from bp_exchange.usecases.renewing import Wish
 from bp_kit.call import current_call
 from bp_kit.database import current_session
@@ -85,6 +86,16 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
             newest = max(status.cosignatures, key=lambda one: one.cosign_time.seconds)
             status.last_cosign_time.CopyFrom(newest.cosign_time)
         status.log_alarms.extend(await kept.alarms(_MOST_ALARMS))
+        for waiting in await SqlInvitations(current_session()).waiting():
+            node = register_pb2.Node.FromString(waiting.candidate or b"")
+            candidate = status.candidates.add(
+                node_id=node.node_id,
+                countries=node.countries,
+                fingerprint=fingerprint(node),
+                invited_by=waiting.invited_by,
+            )
+            if waiting.enrol_time:
+                candidate.enrol_time.FromDatetime(waiting.enrol_time)
         return status
 
     async def RevokeNode(self, request: exchange_pb2.RevokeNodeRequest, context: Any) -> Empty:
@@ -99,8 +110,17 @@ class ExchangeServicer(exchange_service_pb2_grpc.ExchangeServiceServicer):
         return Empty()
 
     async def ConfirmNode(self, request: exchange_pb2.ConfirmNodeRequest, context: Any) -> Empty:
-        """At the centre: puts a node into the register that has enrolled."""
-        raise Refused("NOT_FOUND", name=request.node_id)
+        """At the centre: puts a node into the register that has enrolled, on a second person's word."""
+        if current_call().principal.country != self._house.seams.country:
+            raise Refused("PERMISSION_DENIED")
+        work = await self._house.on(current_session())
+        known = await work.held_register()
+        if self._authority is None or known is None:
+            raise Refused("NOT_FOUND", name=request.node_id)
+        if not self._house.register.standing.admits:
+            raise Refused("REGISTER_NOT_FRESH")
+        await confirm(work, SqlInvitations(current_session()), self._authority, known, request)
+        return Empty()
 
     async def RenewNode(self, request: exchange_pb2.RenewNodeRequest, context: Any) -> exchange_pb2.RenewNodeResponse:
         """Has this node get new certificates from the centre at once, and new keys if wanted."""

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from bluepacific.exchange.v1 import enrolment_service_pb2 as enrolment_pb2
+from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
 from bluepacific.exchange.v1 import register_pb2
 from bp_exchange.protocol.register import country_of
+from bp_exchange.protocol.words import fingerprint
 from bp_exchange.usecases.records import InvitationRecord
 from bp_exchange.usecases.work import Work
 from bp_kit.errors import Refused
@@ -24,8 +26,16 @@ class Invitations(Protocol):
     async def find(self, secret: bytes) -> InvitationRecord | None:
         """Returns the invitation of a secret, held until the transaction ends."""
 
-    async def use(self, secret_sha256: str, request_digest: bytes, certificate: bytes) -> None:
-        """Notes what an invitation was used for."""
+    async def use(
+        self, secret_sha256: str, request_digest: bytes, certificate: bytes, *, candidate: bytes | None, now: datetime
+    ) -> None:
+        """Notes what an invitation was used for; a candidate waits for a second person."""
+
+    async def waiting(self) -> list[InvitationRecord]:
+        """Returns the invitations with which a node enrolled that nobody has confirmed yet, the oldest first."""
+
+    async def confirm(self, secret_sha256: str, confirmed_by: str) -> None:
+        """Notes who confirmed the node that enrolled with an invitation."""
 
 
 class Issuer(Protocol):
@@ -73,10 +83,52 @@ async def enrol(
     )
     if is_served(known.register, node):
         raise Refused("INVITATION_INVALID")
+    waits = bool(invitation.invited_by)
+    candidate = node.SerializeToString(deterministic=True) if waits else None
+    await invitations.use(invitation.secret_sha256, digest, certificate, candidate=candidate, now=work.clock())
+    if waits:
+        return certificate, known
     trusted = issuer.publish(known, with_node(known.register, node))
-    await invitations.use(invitation.secret_sha256, digest, certificate)
     await work.keep_register(trusted)
     return certificate, trusted
+
+
+async def confirm(
+    work: Work,
+    invitations: Invitations,
+    issuer: Issuer,
+    known: Trusted,
+    request: exchange_pb2.ConfirmNodeRequest,
+) -> None:
+    """Puts a node into the register that has enrolled, on the word of a second person who has compared its fingerprint.
+
+    Raises:
+        Refused: NOT_FOUND: no such node waits; SECOND_PERSON_NEEDED, FINGERPRINT_DIFFERS; INVITATION_INVALID: another node serves
+            its countries by now.
+    """
+    waiting = [one for one in await invitations.waiting() if one.node_id == request.node_id]
+    if not waiting:
+        raise Refused("NOT_FOUND", name=request.node_id)
+    # Whoever enrolled twice with two invitations is confirmed with the keys of the last one.
+    invitation = waiting[-1]
+    if _person(request.confirmed_by) == _person(invitation.invited_by):
+        raise Refused("SECOND_PERSON_NEEDED", field="confirmed_by", person=invitation.invited_by)
+    node = register_pb2.Node.FromString(invitation.candidate or b"")
+    if _words(request.fingerprint) != _words(fingerprint(node)):
+        raise Refused("FINGERPRINT_DIFFERS", field="fingerprint")
+    if is_served(known.register, node):
+        raise Refused("INVITATION_INVALID")
+    for one in waiting:
+        await invitations.confirm(one.secret_sha256, request.confirmed_by)
+    await work.keep_register(issuer.publish(known, with_node(known.register, node)))
+
+
+def _person(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _words(text: str) -> list[str]:
+    return text.casefold().split()
 
 
 def _is_open(invitation: InvitationRecord, node_id: str, digest: bytes, now: datetime) -> bool:

@@ -180,7 +180,7 @@ class WantedFile:
 
 @dataclass(frozen=True)
 class InvitationRecord:
-    """Who may enrol with a secret, and what it was used for."""
+    """Who may enrol with a secret, and what it was used for; who was named as inviting makes a second person confirm it."""
 
     secret_sha256: str
     node_id: str
@@ -189,6 +189,9 @@ class InvitationRecord:
     expire_time: datetime
     request_digest: bytes | None = None
     certificate: bytes | None = None
+    invited_by: str = ""
+    candidate: bytes | None = None
+    enrol_time: datetime | None = None
 
 
 @dataclass(frozen=True)

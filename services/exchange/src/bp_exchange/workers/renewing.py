@@ -45,7 +45,7 @@ class Renewer:
 
     def ask(self, wish: Wish) -> None:
         """Has it renew at once."""
-        self._wish = wish
+        self._wish, self.failure = wish, ""
         self._wake.set()
 
     async def run(self) -> None:

@@ -56,10 +56,6 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The fingerprint that was read out is not that of the node that enrolled."""
     ERROR_REASON_SECOND_PERSON_NEEDED: _ErrorReason.ValueType  # 62
     """One person may not both invite and confirm."""
-    ERROR_REASON_NOT_RENEWED: _ErrorReason.ValueType  # 63
-    """The node could not renew its certificates: the centre cannot be reached, or refuses."""
-    ERROR_REASON_REGISTER_WAITS: _ErrorReason.ValueType  # 64
-    """Another change of the register still waits to be signed."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons the exchange gives."""
@@ -98,8 +94,4 @@ ERROR_REASON_FINGERPRINT_DIFFERS: ErrorReason.ValueType  # 61
 """The fingerprint that was read out is not that of the node that enrolled."""
 ERROR_REASON_SECOND_PERSON_NEEDED: ErrorReason.ValueType  # 62
 """One person may not both invite and confirm."""
-ERROR_REASON_NOT_RENEWED: ErrorReason.ValueType  # 63
-"""The node could not renew its certificates: the centre cannot be reached, or refuses."""
-ERROR_REASON_REGISTER_WAITS: ErrorReason.ValueType  # 64
-"""Another change of the register still waits to be signed."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
