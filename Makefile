@@ -3,7 +3,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate charts cluster-test lock bench bench-gateway bench-exchange bench-footprint simulate clean
+.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate charts cluster-test lock bench bench-gateway bench-exchange bench-footprint simulate fuzz clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -67,12 +67,12 @@ class Society:
         envelope.signature = self.keys["fji"].sign.sign(outer_signed(envelope))
         return envelope.SerializeToString(deterministic=True)
 
-    def opening(self, compressed, header=None):
+    def opening(self, compressed, header=None, node="ptccc"):
         """An envelope that the centre opens, with these compressed bytes inside."""
         header, key = header or self.header(), os.urandom(32)
         wrapped = wrap(key, self.keys["ptccc"].sealing.public_bytes(), header)
         ciphertext = AESGCM(key).encrypt(bytes(12), compressed, header)
-        return self.sealed(header, ciphertext, [envelope_pb2.WrappedKey(node="ptccc", wrapped=wrapped)])
+        return self.sealed(header, ciphertext, [envelope_pb2.WrappedKey(node=node, wrapped=wrapped)])
 
 
 SOCIETY = Society()

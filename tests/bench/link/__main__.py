@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tests.bench.link.contact import contact
 from tests.bench.link.contest import CONTESTANTS, IN_TURNS_KBIT, RATES, compare
+from tests.bench.link.figures import accept, cut_file, first_flash
+from tests.bench.link.hostile import hostile
 from tests.bench.link.measuring import Book, Row, one
 from tests.bench.link.payloads import ratios
 
@@ -58,7 +61,13 @@ def _measurements(chosen: argparse.Namespace) -> dict[str, Measurement]:
         for key in chosen.contestants:
             alone = kbit >= IN_TURNS_KBIT
             found[f"drain-{kbit}-{key}"] = Measurement(partial(compare, kbit, chosen.messages, key), alone=alone)
-    return found
+    return found | {
+        "flash": Measurement(partial(first_flash, 2 * chosen.messages), alone=False),
+        "file": Measurement(cut_file, alone=False),
+        "contact": Measurement(contact),
+        "accept": Measurement(accept),
+        "hostile": Measurement(hostile),
+    }
 
 
 async def _run(book: Book, wanted: dict[str, Measurement], at_once: int) -> None:
