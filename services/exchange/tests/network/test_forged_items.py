@@ -2,6 +2,7 @@
 
 import uuid
 
+import zstandard
 from net import eventually
 from raw_link import Frame, Raw, lane_moves_on
 
@@ -79,6 +80,13 @@ def bomb(fiji):
     return fiji.forged(to_centre(fiji), bytes(256 * MIB))
 
 
+def bomb_of_a_window(fiji):
+    """Few bytes that ask for 128 MiB to be unpacked."""
+    parameters = zstandard.ZstdCompressionParameters(window_log=27, compression_level=1)
+    unpacked = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    return fiji.forged(to_centre(fiji), unpacked.compress(bytes(200 * MIB)) + unpacked.flush(), compress=bytes)
+
+
 def no_zstd(fiji):
     return fiji.forged(to_centre(fiji), b"plain", compress=bytes)
 
@@ -111,6 +119,7 @@ FORGED = {
     unsigned_inside: "BAD_SEAL",
     another_key: "BAD_SEAL",
     bomb: "TOO_LARGE",
+    bomb_of_a_window: "MALFORMED",
     no_zstd: "MALFORMED",
     a_million_recipients: "TOO_MANY_RECIPIENTS",
     thousands_of_keys: "TOO_MANY_RECIPIENTS",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import zstandard
 from cryptography.exceptions import InvalidTag
@@ -44,6 +45,8 @@ from bp_verify.seals import inner_signed, outer_signed, signed_by
 VERSION = 1
 SUITE_ID = 1
 _KEY_BYTES = 32
+# What is no larger than a content needs no larger window; zstd would take 128 MiB for one because a few bytes say so.
+_DECOMPRESSOR = partial(zstandard.ZstdDecompressor, max_window_size=2 * 1024 * 1024)
 # A content key encrypts exactly one ciphertext, so its nonce may be constant.
 _NONCE = bytes(12)
 
@@ -207,7 +210,7 @@ def _open(
 def _decompress(compressed: bytes) -> bytes:
     try:
         # One byte more than allowed tells a bomb without unpacking it.
-        plain = zstandard.ZstdDecompressor().stream_reader(compressed).read(MAX_CONTENT_BYTES + 1)
+        plain = _DECOMPRESSOR().stream_reader(compressed).read(MAX_CONTENT_BYTES + 1)
     except zstandard.ZstdError:
         raise RefusedItemError(Ground.MALFORMED) from None
     if len(plain) > MAX_CONTENT_BYTES:
