@@ -114,3 +114,52 @@ async def test_what_cannot_be_taken_is_told_in_one_line(apart, bluepacific, tmp_
     ):
         ran = await bluepacific("link", *arguments)
         assert ran.one_line, ran.err
+
+
+async def test_a_countrys_it_officer_sets_a_plan_and_sees_what_it_holds(apart, bluepacific):
+    _, fiji = apart
+    await owed(bluepacific, fiji, "ptccc")
+    ran = await bluepacific(
+        *("link", "set", "--urgency", "bulk", "--rate", "64kbit/s", "--volume", "200MB/day"),
+        *("--quiet", "mon-fri 08:00-17:00", "--time-zone", "Pacific/Fiji", "--dir", fiji, "--json"),
+    )
+    assert ran.code == 0, ran.err
+    rule = {
+        "urgency": "BULK",
+        "bytesPerSecond": 8000,
+        "bytesPerDay": 200_000_000,
+        "quiet": ["mon,tue,wed,thu,fri 08:00-17:00"],
+    }
+    assert json.loads(ran.out) == {"peer": "ptccc", "timeZone": "Pacific/Fiji", "rules": [rule], "warnings": []}
+    ran = await bluepacific("link", "set", "ptccc", "--urgency", "flash", "--volume", "1MB", "--dir", fiji)
+    assert ran.code == 0, ran.err
+    assert "64 kbit/s" in ran.out
+    assert "careful: FLASH has a volume" in ran.err
+    ran = await bluepacific("link", "set", "--urgency", "BULK", "--rate", "none", "--quiet", "none", "--dir", fiji)
+    assert ran.code == 0, ran.err
+    ran = await bluepacific("link", "plan", "--dir", fiji, "--json")
+    rules = {one["urgency"]: one for one in json.loads(ran.out)["rules"]}
+    assert rules["BULK"] == rule | {"bytesPerSecond": None, "quiet": []}
+    assert rules["FLASH"]["bytesPerDay"] == 1_000_000
+    ran = await bluepacific("link", "status", "--dir", fiji)
+    assert ran.code == 0, ran.err
+    assert "200 MB/day spent" in ran.out
+    assert "down" in ran.out
+    assert max(len(line) for line in ran.out.splitlines()) <= 100
+    ran = await bluepacific("link", "set", "--clear", "--dir", fiji)
+    assert ran.code == 0, ran.err
+    assert "as fast as the link takes it" in ran.out
+
+
+async def test_a_plan_that_cannot_be_is_refused_in_one_line(apart, bluepacific):
+    for options, why in (
+        (["--rate", "64"], "64 is no rate"),
+        (["--urgency", "SLOW"], "SLOW is no urgency"),
+        (["--time-zone", "Fiji/Suva"], "Fiji/Suva is no time zone"),
+        (["--quiet", "00:00-24:00"], "leave no time in the week for URGENT"),
+        (["ton"], "ton"),
+    ):
+        ran = await bluepacific("link", "set", *options, "--dir", apart[1])
+        assert ran.code == 1
+        assert why in ran.err
+        assert len(ran.err.strip().splitlines()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
 from typing import Any
 
@@ -212,8 +213,10 @@ class AsyncStream:
                     self.last_event_id = event.id
                     yield read_event(self._method, event)
             else:
-                async for piece in reply.open.aiter_bytes():
-                    yield self._method.read(piece, reply.headers.get("content-type", ""))
+                # Closed before its reply is, also when whoever reads breaks off.
+                async with contextlib.aclosing(reply.open.aiter_bytes()) as pieces:
+                    async for piece in pieces:
+                        yield self._method.read(piece, reply.headers.get("content-type", ""))
         except httpx2.TransportError as error:
             raise broken(error) from None
         finally:

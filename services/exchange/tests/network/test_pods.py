@@ -11,7 +11,7 @@ import pytest
 from cable import DOWN
 from keeper import Keeper
 from net import Network, Node, eventually, free_port, message
-from network.test_hostile import Raw
+from raw_link import Raw
 
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.adapters.tables import EnvelopeRow, QueueRow

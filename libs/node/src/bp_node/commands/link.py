@@ -18,11 +18,56 @@ Peer = Annotated[str, typer.Option(help="Node id of the peer: ptccc.")]
 
 
 @app.command()
-def status(*, directory: Dir = _HERE, as_json: Json = False) -> None:
-    """Show, per peer: link, last contact, what waits by urgency, how long it takes, clock drift, what is awaited and set aside."""
+def status(
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every two seconds, until Ctrl-C.")] = False,
+    directory: Dir = _HERE,
+    as_json: Json = False,
+) -> None:
+    """Show, per peer and direction: state, what waits, the oldest, how long it takes, what holds it; clock, register, certificate."""
     from bp_node.linking import status as shown  # noqa: PLC0415 - as all below: help must come at once
 
-    shown.status(directory, as_json=as_json)
+    shown.status(directory, watch=watch, as_json=as_json)
+
+
+@app.command("set")
+def set_(
+    peer: Annotated[str, typer.Argument(help="Node id of the peer: ptccc; not needed where there is only one.")] = "",
+    *,
+    urgency: Annotated[str, typer.Option(help="FLASH, URGENT, ROUTINE or BULK; the whole link if empty.")] = "",
+    rate: Annotated[str | None, typer.Option(help="At most: 64kbit/s, 8kB/s; none for no limit.")] = None,
+    volume: Annotated[str | None, typer.Option(help="A day: 200MB/day; none for no limit.")] = None,
+    quiet: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="When nothing goes: 08:00-17:00, 'mon-fri 08:00-17:00'; repeat for several; none for no hours."
+        ),
+    ] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Of hours and days: Pacific/Fiji.")] = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Take that urgency's rule away; all of them if none is named.")
+    ] = False,
+    directory: Dir = _HERE,
+    as_json: Json = False,
+) -> None:
+    """Set rate, volume a day and quiet hours of the link to a peer. FLASH obeys only a rule of its own; what is not named stays."""
+    from bp_node.linking import planning  # noqa: PLC0415
+
+    change = planning.Change(urgency, rate, volume, tuple(quiet or ()), time_zone, clear)
+    planning.set_plan(directory, peer, change, as_json=as_json)
+
+
+@app.command()
+def plan(
+    peer: Annotated[str, typer.Argument(help="Node id of the peer: ptccc; not needed where there is only one.")] = "",
+    *,
+    directory: Dir = _HERE,
+    as_json: Json = False,
+) -> None:
+    """Show what `link set` has set for the link to a peer."""
+    from bp_node.linking import planning  # noqa: PLC0415
+
+    planning.show_plan(directory, peer, as_json=as_json)
 
 
 @app.command("list-set-aside")

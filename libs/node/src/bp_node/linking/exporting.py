@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from bp_client import AsyncBluePacific
 from bp_exchange.protocol.medium import LENGTH_BYTES, MAGIC, BlockReader
 from bp_node.failure import CommandError, told_plainly
 from bp_node.linking.asking import ask
-from bp_node.linking.status import size_in_words
+from bp_node.linking.words import size_in_words
 from bp_node.screen import say, say_json, working
 
 SUFFIX = ".bpmedium"
@@ -145,10 +146,12 @@ async def _export_to(client: AsyncBluePacific, peer: str, path_of: Callable[[int
 
 async def _fill(client: AsyncBluePacific, written: Written) -> None:
     reader = BlockReader()
-    call = client.exchange.lanes.ExportMedium(pb.ExportMediumRequest(peer=written.peer), timeout=_SECONDS)
-    async for piece in call:
-        for block in reader.feed(piece.data):
-            written.add(block)
+    call: Any = client.exchange.lanes.ExportMedium(pb.ExportMediumRequest(peer=written.peer), timeout=_SECONDS)
+    # What cannot be written ends the call at once.
+    async with contextlib.aclosing(call):
+        async for piece in call:
+            for block in reader.feed(piece.data):
+                written.add(block)
     if not written.ended:
         raise CommandError("the node ended before the export did: try again")
 

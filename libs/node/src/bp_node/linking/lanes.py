@@ -10,7 +10,8 @@ from rich.table import Table
 from bluepacific.exchange.v1 import lane_service_pb2 as pb
 from bp_client import AsyncBluePacific
 from bp_node.linking.asking import ask
-from bp_node.linking.status import moment, size_in_words, to_second, urgency_name
+from bp_node.linking.status import urgency_name
+from bp_node.linking.words import moment, size_in_words, to_second
 from bp_node.screen import out, say, say_json
 
 _PAGE = 100
