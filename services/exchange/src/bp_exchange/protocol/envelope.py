@@ -25,6 +25,7 @@ from bp_exchange.protocol.limits import (
     MAX_BLOBS,
     MAX_CONTENT_BYTES,
     MAX_ENVELOPE_BYTES,
+    MAX_HEADER_BYTES,
     MAX_NODES,
     MAX_RECIPIENTS,
 )
@@ -115,6 +116,8 @@ def unseal(raw: bytes, *, directory: Directory, keys: NodeKeys) -> Opened:
         raise RefusedItemError(Ground.TOO_LARGE)
     try:
         envelope = envelope_pb2.Envelope.FromString(raw)
+        if len(envelope.header) > MAX_HEADER_BYTES:
+            raise RefusedItemError(Ground.TOO_MANY_RECIPIENTS)
         header = envelope_pb2.EnvelopeHeader.FromString(envelope.header)
     except DecodeError:
         raise RefusedItemError(Ground.MALFORMED) from None

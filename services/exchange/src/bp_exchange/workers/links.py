@@ -20,6 +20,9 @@ TRANSPORT_BYTES = 2 * MAX_FRAME_BYTES
 CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", TRANSPORT_BYTES),
     ("grpc.max_send_message_length", MAX_FRAME_BYTES),
+    # As much as a session has under way at most; a probe would ping on thin links, and on fast ones take what memory it can.
+    ("grpc.http2.lookahead_bytes", 1024 * 1024),
+    ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.keepalive_permit_without_calls", 1),
 )
