@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bp_node.commands import cluster, link, log, node, operate, proof, upkeep
+from bp_node.commands import cluster, link, log, node, operate, proof, register, upkeep
 from bp_node.failure import CommandError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ node.app.command("resend")(upkeep.resend)
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(link.app, name="link")
 app.add_typer(proof.app, name="proof")
+app.add_typer(register.app, name="register")
 app.add_typer(log.app, name="log")
 app.add_typer(operate.config, name="config")
 app.command("migrate")(operate.migrate)

@@ -35,7 +35,7 @@ def make_keys(settings: NodeSettings) -> str:
     from bp_exchange.protocol.words import fingerprint  # noqa: PLC0415
     from bp_kit.ports import system_clock  # noqa: PLC0415
 
-    exchange = _exchange_settings(settings)
+    exchange = exchange_settings(settings)
     with told_plainly("write the keys of", settings.folder):
         keys = KeyFolder(exchange.key_dir, exchange.node_id)
         if settings.centre:
@@ -57,7 +57,7 @@ def invite(directory: Path, node_id: str, countries: tuple[str, ...], *, by: str
     for country in countries:
         if not _CODE.fullmatch(country):
             raise CommandError(f"{country} is not an ISO 3166-1 alpha-3 code such as FJI")
-    exchange = _exchange_settings(settings)
+    exchange = exchange_settings(settings)
     token = asyncio.run(_invite(settings, exchange, node_id, countries, by))
     if as_json:
         say_json({"node": node_id, "countries": list(countries), "token": token})
@@ -94,7 +94,8 @@ def enrol(directory: Path, token: str, *, as_json: bool) -> None:
     say(f"this record is in {file}: print it, sign it, keep it with the country's papers")
 
 
-def _exchange_settings(settings: NodeSettings) -> ExchangeSettings:
+def exchange_settings(settings: NodeSettings) -> ExchangeSettings:
+    """Returns the settings of a node's exchange."""
     from bp_exchange.settings import ExchangeSettings  # noqa: PLC0415 - slow, and only here
     from bp_node.services import settings_of  # noqa: PLC0415
 
@@ -159,9 +160,9 @@ async def _enrol(settings: NodeSettings, token: str) -> Joined:
         raise CommandError("this is not a token, or a part of it is missing; copy the whole line") from None
     if invitation.node_id != settings.node_id:
         raise CommandError(f"this token is for {invitation.node_id}, not for {settings.node_id}")
-    exchange = _exchange_settings(settings)
+    exchange = exchange_settings(settings)
     try:
-        return await join(KeyFolder(exchange.key_dir, exchange.node_id), invitation, system_clock())
+        return await join(KeyFolder(exchange.key_dir, exchange.node_id, exchange.wire_version), invitation, system_clock())
     except grpc.RpcError as error:
         raise CommandError(_why(error, invitation.link)) from error
     except (JoinRefusedError, RegisterNotTrustedError) as error:

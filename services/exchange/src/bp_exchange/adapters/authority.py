@@ -18,7 +18,7 @@ from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, REGISTER, Ke
 from bp_exchange.adapters.register_signing import RegisterSigner
 from bp_exchange.settings import ExchangeSettings
 from bp_kit.ports import Clock
-from bp_verify.trust import Trusted, trust
+from bp_verify.trust import RegisterNotTrustedError, Trusted, trust
 
 
 class Authority:
@@ -90,6 +90,18 @@ class Authority:
         """Returns a newer register with its proofs."""
         bundle = self._signer.publish(known.bundle, register, self._clock(), self._settings.register_fresh)
         return trust(bundle, known)
+
+    def follow(self, known: Trusted, root: bytes) -> Trusted:
+        """Returns the same register under a newer root.
+
+        Raises:
+            RegisterNotTrustedError: Too few have signed the root, or it does not follow the newest one.
+        """
+        bundle = self._signer.follow(known.bundle, root, self._clock(), self._settings.register_fresh)
+        trusted = trust(bundle, known)
+        if trusted.root.version != known.root.version + 1:
+            raise RegisterNotTrustedError("not the next root")
+        return trusted
 
     def refresh(self, known: Trusted) -> Trusted:
         """Returns the same register with a newer timestamp."""

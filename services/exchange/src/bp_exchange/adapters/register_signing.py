@@ -22,14 +22,17 @@ class RegisterSigner:
     """Makes new versions of the register.
 
     Args:
-        folder: Holds the keys of the roles; made when missing.
+        folder: Holds the keys of the roles; made when missing. The root's is used once, to found the network: afterwards it may be
+            replaced by keys that are kept elsewhere (root_keys), and its file removed.
     """
 
     def __init__(self, folder: KeyFolder) -> None:
-        self._signers = {role: CryptoSigner(_key(folder, role)) for role in ROLES}
+        self._folder = folder
+        self._signers = {role: CryptoSigner(_key(folder, role)) for role in ROLES if role != "root"}
 
     def found(self, register: register_pb2.Register, now: datetime, fresh: timedelta) -> register_pb2.RegisterBundle:
         """Returns the first register with its proofs."""
+        self._signers["root"] = CryptoSigner(_key(self._folder, "root"))
         root = Root(expires=_expires(now, _LONG), consistent_snapshot=False)
         for role in ROLES:
             root.add_key(self._signers[role].public_key, role)
@@ -57,6 +60,14 @@ class RegisterSigner:
         timestamp.version += 1
         timestamp.expires = _expires(now, fresh)
         bundle.timestamp = self._sign("timestamp", timestamp)
+        return bundle
+
+    def follow(
+        self, known: register_pb2.RegisterBundle, root: bytes, now: datetime, fresh: timedelta
+    ) -> register_pb2.RegisterBundle:
+        """Returns the same register with a newer root behind its others, and a newer timestamp, so that everybody hears of it."""
+        bundle = self.refresh(known, now, fresh)
+        bundle.roots.append(root)
         return bundle
 
     def _publish(
