@@ -42,6 +42,14 @@ const file = await portal.attach(draft.name, new File([new Uint8Array(300_000)],
 await portal.call("POST", `/v1/${draft.name}:send`, { body: {} });
 const open = await portal.openRequests();
 const refused = await portal.call("GET", `/v1/${draft.name}`).catch((error) => error.problem);
+const wording = { title: "Who owns FV Moana Star?", text: "Her papers, please." };
+const corrected = await portal.correct(draft.name, wording);
+const told = await portal.revisions(draft.name, "INVESTIGATION");
+const handling = { tlp: "TLP_RED", purpose: "PURPOSE_INVESTIGATION" };
+await portal.tighten(draft.name, handling);
+const recalled = await portal.recall(draft.name);
+const waiting = await portal.unanswered("countries/TON", `record = "countries/FJI/requests/${crypto.randomUUID()}"`);
+say({ revision: corrected.revision, wordings: told.revisions.length, recalled: recalled.record, waiting });
 say({ draft: draft.name, size: file.sizeBytes, open: open.requests.map((one) => one.name), refused });
 say({ heard: await heard });
 listening.abort();
@@ -99,7 +107,9 @@ def test_the_frontends_module(region, admin, tmp_path):
         callback = sign_in(url, "mele", region.password("countries/TON/officers/mele"))
         out, err = driver.communicate(callback + "\n", timeout=60)
     assert driver.returncode == 0, err
-    did, heard = (json.loads(line) for line in out.splitlines())
+    after, did, heard = (json.loads(line) for line in out.splitlines())
+    assert (after["revision"], after["wordings"], after["recalled"]) == (2, 2, did["draft"])
+    assert not after["waiting"].get("outstandingAnswers")
     assert did["draft"] in did["open"]
     assert did["size"] == "300000"
     assert did["refused"]["reason"] == "PURPOSE_REQUIRED"

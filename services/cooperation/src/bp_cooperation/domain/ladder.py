@@ -34,6 +34,11 @@ MENDABLE = frozenset({
     "DIGEST_DIFFERS",
     "EXPIRED",
     "NOT_STORABLE",
+    "BAD_GREETING",
+    "FRAME_TOO_LARGE",
+    "TOO_MANY_ACKS",
+    "NOT_THE_CENTRE",
+    "NOT_TRUSTED",
 })  # fmt: skip
 
 
