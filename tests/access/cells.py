@@ -116,7 +116,7 @@ def _fits(question: Question) -> bool:
         return False
     owns = question.permitted or any(unit == OWNER for _, unit in question.person.grants)
     for code in information.codes:
-        row = CODES[code]
+        row = CODES.get(code, CODES["H3"])
         if question.person.clearance < int(row["clearance"]):
             return False
         barred = row.get(purpose) == "no" or (act in row and row[act] == "no")
@@ -160,7 +160,7 @@ def _purposes() -> Iterator[Cell]:
 
 def _codes() -> Iterator[Cell]:
     for code, post, (act, to), purpose, clearance, permitted in product(
-        CODES, ("owner", "addressed"), _asked(), ("", "INVESTIGATION", "PROSECUTION"), (0, 1), (False, True)
+        (*CODES, "Z9"), ("owner", "addressed"), _asked(), ("", "INVESTIGATION", "PROSECUTION"), (0, 1, 2), (False, True)
     ):
         cell = _cell("officer", post, act, purpose, replace(_PLAIN, codes=(code,)), to=to, permitted=permitted)
         yield replace(cell, question=replace(cell.question, person=replace(cell.question.person, clearance=clearance)))

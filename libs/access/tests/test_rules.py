@@ -93,9 +93,8 @@ def test_other_rules_of_a_country_are_refused_as_a_whole(text, why):
     [
         asked("delete"),
         asked("read", information=Information(SUVA, (NUKUALOFA,), "AMBER", "CURIOSITY")),
-        asked("read", information=Information(SUVA, (NUKUALOFA,), "AMBER", "INVESTIGATION", codes=("H9",))),
     ],
-    ids=["act", "purpose", "code"],
+    ids=["act", "purpose"],
 )
 def test_what_the_policies_do_not_know_is_not_decided(question):
     with pytest.raises(ValueError, match=r"."):

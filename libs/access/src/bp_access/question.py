@@ -35,7 +35,7 @@ class Information:
         tlp: One of `TLP`.
         purpose: The purpose it was shared for; a key of purposes.yaml.
         releasable_to: Codes of the countries that may have it; empty: its addressees, whoever they are.
-        codes: Handling codes; keys of codes.yaml.
+        codes: Handling codes; those of codes.yaml, or newer ones.
         operation: The operation it belongs to; empty: none.
         exercise: It belongs to an exercise.
         expired: Its retention time has passed.

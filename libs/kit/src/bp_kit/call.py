@@ -21,11 +21,13 @@ class Principal:
         name: `countries/FJI/officers/ana`, `countries/FJI/clients/records`, or `node` for a service of the same node.
         country: ISO 3166-1 alpha-3 code.
         grants: (role, unit name) pairs: `("officer", "countries/FJI/units/ncb")`.
+        clearance: How far the own country has cleared an officer, from 0.
     """
 
     name: str
     country: str
     grants: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    clearance: int = 0
 
     @property
     def roles(self) -> frozenset[str]:

@@ -168,4 +168,5 @@ def _principal(claims: dict[str, Any], issuer: str) -> Principal:
         name=claims["sub"],
         country=country,
         grants=frozenset((role, f"countries/{country}/units/{unit}") for role, unit in grants),
+        clearance=int(claims.get("clearance", 0)),
     )

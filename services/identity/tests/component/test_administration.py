@@ -1,10 +1,12 @@
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
+from joserfc import jws
 from station import IMPORTER, PORTAL
 
 from bluepacific.identity.v1 import (
@@ -305,3 +307,21 @@ async def test_a_unit_out_of_service_carries_no_roles(station):
     await station.refused(station.grant("ben", "officer"), "UNIT_NOT_IN_SERVICE", field="grant.unit")
     await station.units.ActivateUnit(unit_service_pb2.ActivateUnitRequest(name=TCU), metadata=station.admin)
     assert (await station.me(station.as_("ben", "learner@tcu"))).grants
+
+
+async def test_clearance_goes_into_tokens_and_its_end_voids_them(station):
+    def clear(officer, level):
+        changed = officer_pb2.Officer(name=officer.name, etag=officer.etag, clearance=level)
+        request = officer_service_pb2.UpdateOfficerRequest(officer=changed, update_mask={"paths": ["clearance"]})
+        return station.officers.UpdateOfficer(request, metadata=station.admin)
+
+    ben = (await station.me(station.bearing((await station.sign_in("ben")).access_token))).officer
+    assert ben.clearance == 0
+    cleared = await clear(ben, 2)
+    token = (await station.sign_in("ben")).access_token
+    assert json.loads(jws.extract_compact(token.encode()).payload)["clearance"] == 2
+    station.clock.passes(seconds=1)
+    await clear(cleared, 0)
+    station.clock.passes(seconds=20)
+    await station.refused(station.me(station.bearing(token)), "TOKEN_EXPIRED")
+    await station.refused(clear(cleared, 4), "INVALID_FIELD", field="officer.clearance")

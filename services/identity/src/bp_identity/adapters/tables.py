@@ -48,6 +48,7 @@ class OfficerRow(Base):
     email: Mapped[str] = mapped_column(String(254))
     gender: Mapped[str] = mapped_column(_WORD)
     language: Mapped[str] = mapped_column(String(3))
+    clearance: Mapped[int]
     state: Mapped[str] = mapped_column(_WORD)
     version: Mapped[int]
     create_time: Mapped[datetime] = mapped_column(UtcTime)

@@ -50,6 +50,8 @@ class SigningMinter:
             "exp": int(ends.timestamp()),
             "jti": self._ids(),
         }
+        if subject.clearance:
+            claims["clearance"] = subject.clearance
         if subject.scope:
             claims["scope"] = subject.scope
         return self._sign(claims, "at+jwt"), ends

@@ -54,6 +54,7 @@ def officer_message(officer: Officer) -> officer_pb2.Officer:
         email=person.email,
         gender=officer_pb2.Gender.Value(f"GENDER_{person.gender}"),
         language=person.language,
+        clearance=person.clearance,
         state=officer_pb2.OfficerState.Value(f"OFFICER_STATE_{officer.state}"),
         totp_enrolled=officer.totp_enrolled,
         etag=officer_etag(officer),

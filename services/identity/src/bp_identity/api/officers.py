@@ -57,20 +57,14 @@ class OfficerServicer(grpc_.OfficerServiceServicer):
             self._workshop.on(current_session()),
             current_call().principal,
             name=officer_name(country_of(request.parent), request.officer_id),
-            person=Person(given.given_name, given.family_name, given.email, _gender(given.gender), given.language),
+            person=Person(**_said(given)),
         )
         return officer_message(officer)
 
     async def UpdateOfficer(self, request: pb.UpdateOfficerRequest, context: Any) -> officer_pb2.Officer:
-        """Changes an officer's names, e-mail address, gender or language."""
+        """Changes an officer's names, e-mail address, gender, language or clearance."""
         given = request.officer
-        values = {
-            "given_name": given.given_name,
-            "family_name": given.family_name,
-            "email": given.email,
-            "gender": _gender(given.gender),
-            "language": given.language,
-        }
+        values = _said(given)
         officer = await officers.update_officer(
             self._workshop.on(current_session()),
             current_call().principal,
@@ -112,6 +106,18 @@ class OfficerServicer(grpc_.OfficerServiceServicer):
         return officer_message(
             await officers.set_officer_state(work, current_call().principal, name, state=state, etag=etag)
         )
+
+
+def _said(given: officer_pb2.Officer) -> dict[str, Any]:
+    """Returns what a message says about a person, by field."""
+    return {
+        "given_name": given.given_name,
+        "family_name": given.family_name,
+        "email": given.email,
+        "gender": _gender(given.gender),
+        "language": given.language,
+        "clearance": given.clearance,
+    }
 
 
 def _gender(gender: officer_pb2.Gender.ValueType) -> str:

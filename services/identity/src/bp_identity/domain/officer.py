@@ -21,6 +21,7 @@ class Person:
         email: Where notifications go; lower case, unique in the country.
         gender: A `Gender` without prefix, for counts only.
         language: BCP 47; empty when not known.
+        clearance: How far the own country has cleared the person, from 0.
     """
 
     given_name: str
@@ -28,6 +29,7 @@ class Person:
     email: str
     gender: str = "UNDISCLOSED"
     language: str = ""
+    clearance: int = 0
 
     def checked(self) -> Person:
         """Returns it as it is kept.

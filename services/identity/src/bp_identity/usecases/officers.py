@@ -6,13 +6,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from bp_identity.domain.credential import Credential
 from bp_identity.domain.grant import Grant
 from bp_identity.domain.names import country_of, last_of
 from bp_identity.domain.officer import ACTIVE, INACTIVE, Officer, Person
 from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
-from bp_identity.usecases.ending import end_sessions_of
+from bp_identity.usecases.ending import end_sessions_of, void_tokens
 from bp_identity.usecases.work import Desk, Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
@@ -89,7 +90,7 @@ async def add_officer(work: Work, *, name: str, person: Person) -> Officer:
 
 
 async def update_officer(
-    work: Work, principal: Principal, name: str, *, changes: Mapping[str, str], etag: str
+    work: Work, principal: Principal, name: str, *, changes: Mapping[str, Any], etag: str
 ) -> Officer:
     """Changes what is said about a person.
 
@@ -102,6 +103,8 @@ async def update_officer(
     await _require_free_address(work, name, person.email)
     changed = officer.with_person(person, work.clock())
     await _save(work, officer, changed)
+    if person.clearance != officer.person.clearance:
+        await void_tokens(work, name)
     return changed
 
 

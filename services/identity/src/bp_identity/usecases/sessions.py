@@ -123,9 +123,16 @@ async def _issue(work: Work, desk: Desk, session: Session) -> Issued:
     now = work.clock()
     roles, ends = claims_of(await work.grants.of_officer(session.officer), now)
     not_after = min(ends, session.expire_time) if ends else session.expire_time
-    access_token, expires = desk.minter.access_token(
-        TokenSubject(session.officer, roles, not_after, client=session.client, scope=session.scope), now
+    officer = await work.officers.find(session.officer)
+    subject = TokenSubject(
+        session.officer,
+        roles,
+        not_after,
+        client=session.client,
+        scope=session.scope,
+        clearance=officer.person.clearance if officer else 0,
     )
+    access_token, expires = desk.minter.access_token(subject, now)
     refresh_token = secrets.token_urlsafe(_TOKEN_BYTES)
     await work.sessions.add_token(RefreshToken(digest=digest_of(refresh_token), session_id=session.session_id))
     return Issued(access_token, expires, refresh_token, session)

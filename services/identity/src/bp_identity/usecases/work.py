@@ -290,6 +290,7 @@ class TokenSubject:
         not_after: The token must end by then, if not None.
         client: The OAuth client; empty for the sign-in call.
         scope: OAuth scope.
+        clearance: How far the own country has cleared the officer.
     """
 
     name: str
@@ -297,6 +298,7 @@ class TokenSubject:
     not_after: datetime | None
     client: str = ""
     scope: str = ""
+    clearance: int = 0
 
 
 class TokenMinter(Protocol):

@@ -94,6 +94,7 @@ class Officer(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CLEARANCE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`countries/FJI/officers/ana`."""
     given_name: _builtins.str
@@ -112,6 +113,8 @@ class Officer(_message.Message):
     """A one-time code is asked for at sign-in."""
     etag: _builtins.str
     """Changes with each change; give it back to update."""
+    clearance: _builtins.int
+    """How far the own country has cleared the person, from 0 (not at all); some handling codes ask for it."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the record was created."""
@@ -134,10 +137,11 @@ class Officer(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        clearance: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "email", b"email", "etag", b"etag", "family_name", b"family_name", "gender", b"gender", "given_name", b"given_name", "language", b"language", "name", b"name", "state", b"state", "totp_enrolled", b"totp_enrolled", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearance", b"clearance", "create_time", b"create_time", "email", b"email", "etag", b"etag", "family_name", b"family_name", "gender", b"gender", "given_name", b"given_name", "language", b"language", "name", b"name", "state", b"state", "totp_enrolled", b"totp_enrolled", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -172,7 +172,7 @@ class UpdateOfficerRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """What to change: `given_name`, `family_name`, `email`, `gender`, `language`; empty: all of them."""
+        """What to change: `given_name`, `family_name`, `email`, `gender`, `language`, `clearance`; empty: all of them."""
 
     def __init__(
         self,

@@ -121,7 +121,7 @@ class OfficerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateOfficer(self, request, context):
-        """Changes an officer's names, e-mail address, gender or language.
+        """Changes an officer's names, e-mail address, gender, language or clearance.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

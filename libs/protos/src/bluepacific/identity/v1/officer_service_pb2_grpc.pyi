@@ -43,7 +43,7 @@ class OfficerServiceStub:
     CreateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.CreateOfficerRequest, _officer_pb2.Officer]
     """Creates an officer, who can sign in once ResetPassword gave a first password."""
     UpdateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.UpdateOfficerRequest, _officer_pb2.Officer]
-    """Changes an officer's names, e-mail address, gender or language."""
+    """Changes an officer's names, e-mail address, gender, language or clearance."""
     DeactivateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.DeactivateOfficerRequest, _officer_pb2.Officer]
     """Ends all sessions and refuses sign-in. Access tokens already out are void within a minute."""
     ActivateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ActivateOfficerRequest, _officer_pb2.Officer]
@@ -69,7 +69,7 @@ class OfficerServiceAsyncStub(OfficerServiceStub):
     CreateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.CreateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
     """Creates an officer, who can sign in once ResetPassword gave a first password."""
     UpdateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.UpdateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
-    """Changes an officer's names, e-mail address, gender or language."""
+    """Changes an officer's names, e-mail address, gender, language or clearance."""
     DeactivateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.DeactivateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
     """Ends all sessions and refuses sign-in. Access tokens already out are void within a minute."""
     ActivateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ActivateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
@@ -122,7 +122,7 @@ class OfficerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _officer_service_pb2.UpdateOfficerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_officer_pb2.Officer, _abc.Awaitable[_officer_pb2.Officer]]:
-        """Changes an officer's names, e-mail address, gender or language."""
+        """Changes an officer's names, e-mail address, gender, language or clearance."""
 
     @_abc_1.abstractmethod
     def DeactivateOfficer(
