@@ -107,6 +107,7 @@ spec:
 startupProbe:
   httpGet: {path: /healthz, port: http, scheme: {{ $scheme }}}
   periodSeconds: 2
+  timeoutSeconds: 5
   failureThreshold: 90
 livenessProbe:
   httpGet: {path: /healthz, port: http, scheme: {{ $scheme }}}
@@ -121,6 +122,7 @@ readinessProbe:
 startupProbe:
   grpc: {port: 8445, service: ready}
   periodSeconds: 2
+  timeoutSeconds: 5
   failureThreshold: 90
 livenessProbe:
   grpc: {port: 8445, service: live}

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tools.build_charts import build
+
+from tests.cluster.region_on_cluster import Region, region_on_cluster
+
+FIGURES = Path(__file__).parents[2] / "build" / "cluster-test.json"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a cluster there is nothing to test, and it is said."""
+    missing = [name for name in ("kubectl", "helm") if not shutil.which(name)]
+    ground = (
+        "KUBECONFIG names no cluster"
+        if not os.environ.get("KUBECONFIG")
+        else f"no {' and no '.join(missing)} here"
+        if missing
+        else ""
+    )
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(2400))
+            if ground:
+                item.add_marker(pytest.mark.skip(reason=ground))
+
+
+@pytest.fixture(scope="session")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
+    folder = tmp_path_factory.mktemp("region")
+    with region_on_cluster(folder, build(folder / "charts")) as found:
+        yield found
+        FIGURES.parent.mkdir(exist_ok=True)
+        FIGURES.write_text(json.dumps(found.figures, indent=1) + "\n")
