@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bp_node import folder
 from bp_node.failure import CommandError, told_plainly
+from bp_node.recording import Record, check_language, text_record, write_record
 from bp_node.screen import say, say_json, working
 from bp_node.settings import NodeSettings, load
 
@@ -70,12 +72,29 @@ def invite(directory: Path, node_id: str, countries: tuple[str, ...], *, by: str
         say(f"when it has enrolled, another person than {by} confirms it: bluepacific node confirm {node_id}")
 
 
-def enrol(directory: Path, token: str, *, as_json: bool) -> None:
+@dataclass(frozen=True)
+class Papers:
+    """The printable record of an enrolment.
+
+    Attributes:
+        file: Where to write it, beside the node's own; HTML where it is named so. None for the node's own only.
+        language: en, fr, es or ar.
+        read_by: Who reads the words aloud at the node; empty for a line to write on.
+    """
+
+    file: Path | None = None
+    language: str = "en"
+    read_by: str = ""
+
+
+def enrol(directory: Path, token: str, papers: Papers | None = None, *, as_json: bool) -> None:
     """Lets the node of a folder into the network, and prints the words that two people compare.
 
     Raises:
-        CommandError: The token is none, the centre cannot be reached, or it refuses.
+        CommandError: The token is none, the centre cannot be reached, it refuses, or the record cannot be written.
     """
+    papers = papers or Papers()
+    check_language(papers.language)
     from bp_node.resending import make_due  # noqa: PLC0415 - with the database, and only here
 
     settings = load(directory)
@@ -84,13 +103,16 @@ def enrol(directory: Path, token: str, *, as_json: bool) -> None:
         joined = asyncio.run(_enrol(settings, given.strip()))
         # Before it was a member, nothing could be sent to the others.
         asyncio.run(make_due(settings))
-    record = _record(joined)
-    file = settings.place(RECORD_FILE)
-    folder.write_secret(file, record)
+    record = _record(joined, papers.read_by)
+    own = settings.place(RECORD_FILE)
+    folder.write_secret(own, text_record(record, papers.language))
+    file = papers.file or own
+    if papers.file:
+        write_record(papers.file, record, papers.language)
     if as_json:
         say_json(_document(joined, file))
         return
-    say(record)
+    say(text_record(record, papers.language))
     say(f"this record is in {file}: print it, sign it, keep it with the country's papers")
 
 
@@ -162,7 +184,9 @@ async def _enrol(settings: NodeSettings, token: str) -> Joined:
         raise CommandError(f"this token is for {invitation.node_id}, not for {settings.node_id}")
     exchange = exchange_settings(settings)
     try:
-        return await join(KeyFolder(exchange.key_dir, exchange.node_id, exchange.wire_version), invitation, system_clock())
+        return await join(
+            KeyFolder(exchange.key_dir, exchange.node_id, exchange.wire_version), invitation, system_clock()
+        )
     except grpc.RpcError as error:
         raise CommandError(_why(error, invitation.link)) from error
     except (JoinRefusedError, RegisterNotTrustedError) as error:
@@ -196,25 +220,20 @@ def _document(joined: Joined, file: Path) -> dict[str, Any]:
     }
 
 
-def _record(joined: Joined) -> str:
+def _record(joined: Joined, read_by: str) -> Record:
     from bp_exchange.protocol.words import fingerprint  # noqa: PLC0415 - slow, and only here
+    from bp_kit.ports import system_clock  # noqa: PLC0415
 
-    return "\n".join(
-        (
-            "Enrolment record",
-            "",
-            f"Node:                   {joined.node.node_id} for {', '.join(joined.node.countries) or 'whom it was invited for'}",
-            f"Its fingerprint:        {fingerprint(joined.node)}",
-            f"Centre:                 {joined.centre.node_id}",
-            f"The centre's:           {fingerprint(joined.centre)}",
-            f"Register:               version {joined.trusted.version}",
-            f"Signing key:            {joined.node.sign_key.hex()}",
-            f"TLS key (SHA-256):      {joined.node.tls_key_sha256.hex()}",
-            "",
-            "Two people compare the words of both nodes by telephone: one at the node, one at the centre,",
-            "who sees them with `bluepacific node status`. If a word differs, the centre revokes the node, or does not confirm it.",
-            "",
-            "At the node:   name ____________________  date ____________  signature ____________________",
-            "At the centre: name ____________________  date ____________  signature ____________________",
-        )
+    return Record(
+        node=joined.node.node_id,
+        countries=tuple(joined.node.countries),
+        fingerprint=fingerprint(joined.node),
+        centre=joined.centre.node_id,
+        centre_fingerprint=fingerprint(joined.centre),
+        register=joined.trusted.version,
+        sign_key=joined.node.sign_key,
+        seal_key=joined.node.hpke_key,
+        tls_key_sha256=joined.node.tls_key_sha256,
+        time=system_clock(),
+        read_by=read_by,
     )

@@ -109,13 +109,20 @@ def rotate_keys(
 def enrol(
     *,
     token: Annotated[str, typer.Option(help="The one-time token; - reads it from standard input.")],
+    record: Annotated[
+        Path | None, typer.Option(help="Write the record to print and sign there, too; as HTML where it ends in .html.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of the record: en, fr, es or ar.")] = "en",
+    read_by: Annotated[
+        str, typer.Option(help="Who reads the words aloud at this node; a line to write on if empty.")
+    ] = "",
     directory: Dir = _HERE,
     as_json: Json = False,
 ) -> None:
     """Let this node into the network, and show the words that two people compare."""
     from bp_node import enrolling  # noqa: PLC0415
 
-    enrolling.enrol(directory, token, as_json=as_json)
+    enrolling.enrol(directory, token, enrolling.Papers(record, language, read_by), as_json=as_json)
 
 
 @app.command()
