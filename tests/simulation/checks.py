@@ -17,17 +17,16 @@ _DONE = (_S.DELIVERY_STATE_DELIVERED, _S.DELIVERY_STATE_OPENED, _S.DELIVERY_STAT
 
 def is_settled(network):
     """Tells whether nothing waits anywhere any more."""
-    return all(_is_idle(node) for node in network.honest)
+    lost = network.ledger.lost_files()
+    return all(_is_idle(node) and not _awaited(node.state, lost) for node in network.honest)
 
 
 def _is_idle(node):
-    state = node.state
-    waits = any(not row.set_aside for row in state.queue.values())
-    return not waits and not state.deliveries and not _awaited(state)
+    return not node.state.deliveries and all(row.set_aside for row in node.state.queue.values())
 
 
-def _awaited(state):
-    return [one for one in state.wanted if one not in state.wanted_aside]
+def _awaited(state, lost):
+    return [one for one in state.wanted if one not in state.wanted_aside and one not in lost]
 
 
 def violations(network):
@@ -87,7 +86,8 @@ def order_in_a_conversation(network):
             promise = network.ledger.promises.get(effect.message_id)
             if not effect.thread[1] or promise is None or promise.is_excused:
                 continue
-            if any(one == node.node_id for one, _, _ in network.ledger.restores):
+            if any(one in {node.node_id, CENTRE} for one, _, _ in network.ledger.restores):
+                # What was lost comes again after what came meanwhile.
                 continue
             if place[effect.message_id] < last[effect.thread]:
                 yield f"{effect.message_id[-6:]} came after what followed it, at {node.node_id}"
@@ -218,7 +218,7 @@ def queues_are_empty(network):
             yield f"{row.item.item_id[-6:]} {what} at {node.node_id} for {row.item.peer}"
         for one in node.state.deliveries.values():
             yield f"{one.delivery_id[-6:]} waits for a service of {node.node_id}"
-        for digest in _awaited(node.state):
+        for digest in _awaited(node.state, network.ledger.lost_files()):
             if not network.tamper and not network.hostile:
                 yield f"the file {digest[:6]} is awaited at {node.node_id}"
 

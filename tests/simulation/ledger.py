@@ -12,13 +12,14 @@ class Promise:
         message: As it was handed in.
         node_id: Who took it.
         at: When.
+        files: Digests of its files' ciphertexts.
         is_excused: Its node went back to a backup from before: it may be lost, and twice it must not be.
-        upset: Nodes that went back to a backup, and got it anew: after others, perhaps.
     """
 
     message: object
     node_id: str
     at: float
+    files: frozenset
     is_excused: bool = False
 
 
@@ -33,9 +34,10 @@ class Ledger:
         # Nodes to which something came by a medium.
         self.by_medium = set()
 
-    def promised(self, node, message):
+    def promised(self, node, message, files):
         if message.message_id not in self.promises:
-            self.promises[message.message_id] = Promise(message, node.node_id, node.world.now)
+            digests = frozenset(one.sealed.digest for one in files)
+            self.promises[message.message_id] = Promise(message, node.node_id, node.world.now, digests)
         else:
             # Taken again after a restore forgot it.
             self.promises[message.message_id].is_excused = False
@@ -49,6 +51,6 @@ class Ledger:
             if promise.node_id == node.node_id and promise.at > taken:
                 promise.is_excused = True
 
-    def went_back(self, node_id, since):
-        """Tells whether a node went back after a moment to a backup, so that what it did since may have come anew."""
-        return any(one == node_id and now > since for one, _, now in self.restores)
+    def lost_files(self):
+        """Returns the digests of files that went with the node that had them."""
+        return {digest for one in self.promises.values() if one.is_excused for digest in one.files}

@@ -4,9 +4,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
+from bp_exchange.usecases.recovering import SERVICE as EXCHANGE
+from bp_exchange.usecases.recovering import announce, recover
+
 from bluepacific.common.v1 import handling_pb2
+from bluepacific.exchange.v1 import link_service_pb2, recovery_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.usecases import bells
+from bp_exchange.usecases.accepting import store
+from bp_exchange.usecases.checking import check_items
 from bp_exchange.usecases.delivering import acknowledge, report
 from bp_exchange.usecases.sending import send
 from bp_exchange.usecases.setting_aside import retry
@@ -105,6 +111,7 @@ class Node:
             "files": ports.Files(state),
             "journal": ports.Journal(state),
             "batches": ports.Batches(),
+            "batches": ports.Batches(),
             "keys": self.keys,
             "directory": self.register.directory,
             "ring": rung.add,
@@ -144,7 +151,7 @@ class Node:
         except Refused as refused:
             self.ledger.refused(message, refused.reason)
         else:
-            self.ledger.promised(self, message)
+            self.ledger.promised(self, message, files)
 
     def serve(self):
         """Has the service look for what waits for it."""
@@ -164,7 +171,10 @@ class Node:
         delivery = topics_pb2.Delivery.FromString(record.content)
         self.is_serving = True
         try:
-            self._take_effect(delivery)
+            if record.service == EXCHANGE:
+                self._recover(delivery.message)
+            else:
+                self._take_effect(delivery)
         except DiskFullError:
             self.world.after(self.world.chance.uniform(1, 10), self._serve, life)
             return
@@ -186,17 +196,31 @@ class Node:
             raise DiskFullError
         self.state = state
 
+    def _recover(self, message):
+        """Takes what another exchange tells of a restore, as the exchange's own worker does."""
+        recovery = recovery_pb2.Recovery.FromString(message.payload)
+        sender = self.register.directory.node_of(message.author).node_id
+        self.tell("hears of a loss at", sender, f"{len(recovery.envelopes)} envelopes")
+        peer = self.register.directory.next_hop(self.node_id, sender)
+        items = [link_service_pb2.Item(position=at, envelope=raw) for at, raw in enumerate(recovery.envelopes)]
+        checked = check_items(items, peer=peer, directory=self.register.directory, keys=self.keys)
+        if checked.envelopes:
+            with self.transaction() as work:
+                run(store(work, peer, checked))
+        with self.transaction() as work:
+            run(recover(work, ports.Past(self.state_of(work), self.node_id), sender, recovery))
+
     def _acknowledge(self, life, record):
         if life != self._life:
             return
         try:
             with self.transaction() as work:
-                run(acknowledge(work, SERVICE, record.delivery_id, ""))
+                run(acknowledge(work, record.service, record.delivery_id, ""))
         except DiskFullError:
             self.world.after(self.world.chance.uniform(1, 10), self._acknowledge, life, record)
             return
         self.is_serving = False
-        if record.envelope_id and self.world.odds(0.1):
+        if record.envelope_id and record.service == SERVICE and self.world.odds(0.1):
             self._report(record.envelope_id)
         self.serve()
 
@@ -260,7 +284,17 @@ class Node:
     def start(self):
         self.tell("starts")
         self.is_up = True
+        self.announce(self._life)
         self.serve()
+
+    def announce(self, life):
+        """Tells the others of a restore, if there was one."""
+        if life == self._life and self.state.is_restored:
+            try:
+                with self.transaction() as work:
+                    run(announce(work, ports.Past(self.state_of(work), self.node_id)))
+            except DiskFullError:
+                self.world.after(5, self.announce, life)
 
     def back_up(self):
         self.backups = [*self.backups[1 - BACKUPS_KEPT :], (self.world.now, self.state, self.disk.copy())]
@@ -273,6 +307,7 @@ class Node:
         self.state = state.copy()
         self.state.incarnation = self.world.new_id()
         self.state.sequence = 0
+        self.state.is_restored = True
         self.disk = disk.copy()
         self.heads = []
         self.backups = [one for one in self.backups if one[0] <= taken]

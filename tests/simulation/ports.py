@@ -35,12 +35,28 @@ class Envelopes:
     async def of_batches(self, batch_ids):
         return []
 
+    async def of_batches(self, batch_ids):
+        return []
+
     async def forget_bytes(self, ids):
         owed = {row.item.item_id for row in self._state.queue.values()}
         for one in ids:
             known = self._state.envelopes.get(one)
             if known and known.role == Role.RELAYED and one not in owed:
                 self._state.envelopes[one] = replace(known, raw=None)
+
+
+class Batches:
+    """Envelopes of version 2: there are none."""
+
+    async def find(self, ids):
+        return {}
+
+    async def add(self, records):
+        return set()
+
+    async def forget_bytes(self, ids):
+        return
 
 
 class Batches:
@@ -95,6 +111,9 @@ class Receipts:
 
     async def known(self, ids):
         return {one for one in ids if one in self._state.receipts}
+
+    async def lists_of(self, batch_ids):
+        return []
 
     async def lists_of(self, batch_ids):
         return []
@@ -192,6 +211,29 @@ def _aside(row):
     return AsideItem(
         item.peer, item.item_id, item.body is not None, item.urgency, item.size, None, None, row.set_aside, ""
     )
+
+
+class Past:
+    def __init__(self, state, node_id):
+        self._state = state
+
+    async def is_restored(self):
+        return self._state.is_restored
+
+    async def told(self):
+        self._state.is_restored = False
+
+    async def have_of(self, node_id):
+        return [key for key, one in reversed(self._state.envelopes.items()) if one.sender_node == node_id]
+
+    async def at(self, node_id):
+        return [one for one in self._state.rungs.values() if one.node_id == node_id]
+
+    async def envelopes_of(self, message_ids):
+        known = self._state.envelopes
+        return [
+            known[one].raw for one in message_ids if one in known and known[one].role == Role.SENT and known[one].raw
+        ]
 
 
 class Deliveries:

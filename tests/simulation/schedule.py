@@ -32,7 +32,7 @@ class Schedule:
 
 
 _USUAL = ("cut", "apart", "silence", "crash", "crash", "again", "no space", "pause service")
-_SELDOM = ("clock",)
+_SELDOM = ("restore", "clock")
 
 
 def draw(seed):

@@ -31,6 +31,7 @@ class State:
     """
 
     incarnation: str = ""
+    is_restored: bool = False
     sequence: int = 0
     position: int = 0
     delivery: int = 0

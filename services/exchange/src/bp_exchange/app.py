@@ -28,6 +28,7 @@ from bp_exchange.workers.dialling import Dialler
 from bp_exchange.workers.housekeeping import FileKeeper, RegisterWatch, Sweeper
 from bp_exchange.workers.links import Links
 from bp_exchange.workers.listening import Listener
+from bp_exchange.workers.recovering import Recovering
 from bp_exchange.workers.renewing import Renewer
 from bp_exchange.workers.sole import Sole
 from bp_kit.database import Database
@@ -86,6 +87,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
         renewer.run,
         Sweeper(house, settings).run,
         FileKeeper(house, settings).run,
+        Recovering(house).run,
         _beside_others(database, bells),
     ]
     if settings.link and authority:

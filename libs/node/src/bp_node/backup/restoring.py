@@ -126,7 +126,7 @@ def _number_anew(database: Path, incarnation: str) -> None:
     from bp_exchange.adapters.tables import NodeRow  # noqa: PLC0415 - slow, and only here
 
     with _transaction(database) as session:
-        session.execute(update(NodeRow).values(incarnation=incarnation, sequence=0))
+        session.execute(update(NodeRow).values(incarnation=incarnation, sequence=0, restored=True))
 
 
 def _end_sign_ins(database: Path) -> None:

@@ -27,6 +27,8 @@ class NodeRow(Base):
     log_size: Mapped[int] = mapped_column(BigInteger)
     # The roots of the log's complete subtrees, 32 bytes each, largest first.
     log_edge: Mapped[bytes] = mapped_column(LargeBinary)
+    # It went back to a backup, and has not told the others yet.
+    restored: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
 
 class LogRow(Base):
