@@ -19,10 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from household import free_port, make_node, write_private
 
 from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
+from bluepacific.exchange.v1 import log_pb2
 from bp_exchange.adapters.certificates import issue, make_authority
 from bp_kit.ports import system_clock
 from bp_node import mail
-from bp_node.doctor import data_checks, examining, folder_checks, network_checks
+from bp_node.doctor import data_checks, examining, folder_checks, log_checks, network_checks
 from bp_node.doctor.examining import CHECKS
 from bp_node.doctor.finding import CannotLookError, Patient
 from bp_node.resending import resend
@@ -191,9 +192,9 @@ def test_enrolment_and_certificates(patient, tmp_path):
     file.write_bytes(certificate(365))
     assert found(network_checks.check_enrolment, patient) == []
     file.write_bytes(certificate(20))
-    only(found(network_checks.check_enrolment, patient), "ends in ", "node enrol --dir", urgent=False)
+    only(found(network_checks.check_enrolment, patient), "ends in ", "node renew --dir", urgent=False)
     later = replace(patient, now=patient.now + timedelta(days=21))
-    only(found(network_checks.check_enrolment, later), "the link's certificate has ended", "node enrol --dir")
+    only(found(network_checks.check_enrolment, later), "the link's certificate has ended", "node renew --dir")
     file.write_bytes(certificate(365))
     outside = tmp_path / "tls.pem"
     with_tls = replace(patient, settings=patient.settings.model_copy(update={"tls_certificate": outside}))
@@ -229,9 +230,25 @@ def test_links(patient):
     only(found(network_checks.check_links, centre), "the link to ptccc is down", "call the IT team", urgent=False)
 
 
+def test_a_log_that_was_rewritten_and_one_that_nobody_saw(patient):
+    alarm = log_pb2.LogAlarm(node_id="ton", kind=log_pb2.LOG_ALARM_KIND_FORKED)
+    alarm.alarm_time.FromDatetime(patient.now)
+    status = exchange_pb2.ExchangeStatus(log_alarms=[alarm], log_size=5, links=[exchange_pb2.Link(peer="ptccc")])
+    rewritten, unseen = found(log_checks.check_logs, replace(patient, status=status))
+    assert "the log of ton has other entries" in rewritten.what
+    assert rewritten.urgent
+    assert "no other node has cosigned this node's log yet" in unseen.what
+    status.last_cosign_time.FromDatetime(patient.now)
+    del status.log_alarms[:]
+    assert found(log_checks.check_logs, replace(patient, status=status)) == []
+
+
 def test_a_stale_register(patient):
     stale = exchange_pb2.ExchangeStatus(register_version=7, register_freshness=exchange_pb2.REGISTER_FRESHNESS_STALE)
-    only(found(network_checks.check_register, replace(patient, status=stale)), "the register (version 7) is stale")
+    stale.register_age_seconds = 9 * 86_400
+    only(found(network_checks.check_register, replace(patient, status=stale)), "the register (version 7) is 9 days old")
+    stale.register_freshness = exchange_pb2.REGISTER_FRESHNESS_EMERGENCY
+    only(found(network_checks.check_register, replace(patient, status=stale)), "only FLASH and URGENT leave")
     assert found(network_checks.check_register, patient) == []
     with pytest.raises(CannotLookError, match="not enrolled"):
         found(network_checks.check_register, replace(patient, status=exchange_pb2.ExchangeStatus()))
@@ -257,7 +274,7 @@ async def test_a_check_that_breaks_does_not_keep_the_others(patient):
     shutil.rmtree(patient.settings.place("run"))
     silent = replace(patient, running=False, status=None)
     diagnosis = await examining.examine(silent)
-    assert diagnosis.not_done.keys() == {"clock", "links", "register"}
+    assert diagnosis.not_done.keys() == {"clock", "links", "log", "register"}
     urgent = [one.urgent for _, one in diagnosis.findings]
     assert urgent == sorted(urgent, reverse=True)
     assert {name for name, _ in diagnosis.findings} >= {"rights", "running", "enrolment", "mail", "backup"}

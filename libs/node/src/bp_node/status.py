@@ -6,15 +6,18 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.table import Table
 
-from bluepacific.exchange.v1 import exchange_service_pb2
+from bluepacific.exchange.v1 import exchange_service_pb2, log_pb2
 from bp_client import Problem
 from bp_node import folder
 from bp_node.failure import EXIT_FAILED, CommandError
 from bp_node.operator import operating
 from bp_node.screen import out, say, say_json
 from bp_node.settings import NodeSettings, load
+
+_DAY_SECONDS = 86_400
 
 
 def status(directory: Path, *, as_json: bool) -> None:
@@ -55,8 +58,24 @@ def _document(
         "register": {
             "version": answer.register_version,
             "freshness": exchange_service_pb2.RegisterFreshness.Name(answer.register_freshness).rpartition("_")[2],
+            "ageSeconds": answer.register_age_seconds,
         },
-        "log": {"size": answer.log_size, "root": answer.log_root},
+        "certificateExpires": _time(answer.certificate_expire_time),
+        "renewalFailure": answer.renewal_failure,
+        "log": {
+            "size": answer.log_size,
+            "root": answer.log_root,
+            "lastCosigned": _time(answer.last_cosign_time),
+            "witnesses": [one.witness for one in answer.cosignatures],
+            "alarms": [
+                {"node": one.node_id, "kind": log_pb2.LogAlarmKind.Name(one.kind).removeprefix("LOG_ALARM_KIND_")}
+                for one in answer.log_alarms
+            ],
+        },
+        "waitToBeConfirmed": [
+            {"node": one.node_id, "fingerprint": one.fingerprint, "invitedBy": one.invited_by}
+            for one in answer.candidates
+        ],
         "links": [
             {
                 "peer": link.peer,
@@ -72,11 +91,32 @@ def _document(
     }
 
 
+def _time(moment: Timestamp) -> str | None:
+    return moment.ToJsonString() if moment.seconds else None
+
+
 def _draw(document: dict[str, Any]) -> None:
     register = document["register"]
     say(f"[bold]{document['node']}[/bold] runs as process {document['pid']} at {document['url']}")
     say(f"fingerprint: {document['fingerprint']}")
-    say(f"register {register['version']} ({register['freshness'].lower()}), log of {document['log']['size']} entries")
+    log, days = document["log"], register["ageSeconds"] // _DAY_SECONDS
+    mark = "[red]" if register["freshness"] == "EMERGENCY" else ""
+    say(f"{mark}register {register['version']} ({register['freshness'].lower()}, {days} days old)")
+    seen = (
+        f"last cosigned {log['lastCosigned']} by {', '.join(log['witnesses'])}"
+        if log["witnesses"]
+        else "not cosigned yet"
+    )
+    say(f"log of {log['size']} entries, {seen}")
+    for alarm in log["alarms"]:
+        say(
+            f"[red]the log of {alarm['node']}: {alarm['kind'].lower().replace('_', ' ')}[/red], see docs/runbooks/log-alarm.md"
+        )
+    say(f"the link's certificate holds until {document['certificateExpires'] or 'nothing: not enrolled'}")
+    if document["renewalFailure"]:
+        say(f"it was not renewed: {document['renewalFailure']}")
+    for one in document["waitToBeConfirmed"]:
+        say(f"{one['node']} waits to be confirmed: {one['fingerprint']} (invited by {one['invitedBy']})")
     table = Table("peer", "fingerprint", "link", "last contact", "waiting", "clock drift")
     for link in document["links"]:
         waiting = ", ".join(f"{count} {urgency.lower()}" for urgency, count in link["waiting"].items() if count)

@@ -13,7 +13,7 @@ from bluepacific.exchange.v1 import exchange_service_pb2
 from bp_client import Problem
 from bp_kit.ports import system_clock
 from bp_node import folder
-from bp_node.doctor import data_checks, folder_checks, network_checks
+from bp_node.doctor import data_checks, folder_checks, log_checks, network_checks
 from bp_node.doctor.finding import CannotLookError, Finding, Patient
 from bp_node.failure import EXIT_FAILED, CommandError
 from bp_node.operator import operating
@@ -33,6 +33,7 @@ CHECKS: dict[str, Check] = {
     "clock": network_checks.check_clock,
     "links": network_checks.check_links,
     "register": network_checks.check_register,
+    "log": log_checks.check_logs,
     "outboxes": data_checks.check_outboxes,
     "mail": network_checks.check_mail,
     "backup": folder_checks.check_backup,

@@ -19,6 +19,7 @@ from bp_node.services import settings_of
 
 _SECONDS = 5.0
 _SHORT_DAYS = 30
+_DAY_SECONDS = 86_400
 _LONG_DOWN = timedelta(days=3)
 _DRIFT, _WILD_DRIFT = timedelta(minutes=1), timedelta(minutes=15)
 
@@ -40,7 +41,10 @@ def check_enrolment(patient: Patient) -> Iterator[Finding]:
     enrol = f"bluepacific node enrol --dir {settings.folder} --token -"
     file = settings.place("keys", "exchange", "certificate.pem")
     if file.is_file():
-        yield from _days_left(patient, "the link's certificate", file, enrol)
+        failure = patient.status.renewal_failure if patient.status else ""
+        why = f" (not renewed: {failure})" if failure else ""
+        renew = f"bluepacific node renew --dir {settings.folder}"
+        yield from _days_left(patient, f"the link's certificate{why}", file, renew)
     elif not settings.centre:
         yield Finding("the node is not enrolled: ask the centre for a token", enrol)
     if settings.tls_certificate:
@@ -107,12 +111,13 @@ def check_register(patient: Patient) -> Iterator[Finding]:
     status = patient.answered
     if not status.register_version:
         raise CannotLookError("the node is not enrolled")
-    if status.register_freshness == exchange_service_pb2.REGISTER_FRESHNESS_STALE:
-        yield Finding(
-            f"the register (version {status.register_version}) is stale: new members and revocations are not known; "
-            "it comes with the link",
-            f"bluepacific node status --dir {patient.settings.folder}",
-        )
+    days = status.register_age_seconds // _DAY_SECONDS
+    what = f"the register (version {status.register_version}) is {days} days old: who was revoked or let in since is not known here"
+    mend = f"bluepacific node status --dir {patient.settings.folder}"
+    if status.register_freshness == exchange_service_pb2.REGISTER_FRESHNESS_EMERGENCY:
+        yield Finding(f"{what}; only FLASH and URGENT leave until a newer one comes, by link or by stick", mend)
+    elif status.register_freshness == exchange_service_pb2.REGISTER_FRESHNESS_STALE:
+        yield Finding(f"{what}; a newer one comes with the link, or by stick", mend)
 
 
 def check_clock(patient: Patient) -> Iterator[Finding]:
