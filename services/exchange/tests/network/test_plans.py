@@ -9,7 +9,7 @@ from google.rpc import error_details_pb2
 from keeper import Keeper
 from net import Network, eventually, message
 
-from bluepacific.common.v1 import handling_pb2
+from bluepacific.common.v1 import blob_pb2, handling_pb2
 from bluepacific.exchange.v1 import lane_service_pb2 as pb
 from bluepacific.exchange.v1 import plan_pb2
 from bp_exchange.adapters.tables import QueueRow
@@ -189,3 +189,33 @@ async def test_the_peer_says_what_it_owes(either):
     incoming = (await Keeper(centre).lanes())["fji"].incoming
     assert incoming.HasField("tell_time")
     assert incoming.state in (pb.LANE_STATE_MOVING, pb.LANE_STATE_DOWN)
+
+
+async def test_a_file_is_asked_for_when_the_plan_lets_it(network):
+    """Tonga's own quiet hours: the message comes, its file waits at the centre."""
+    fji, ton = network.fji, network.ton
+    keeper = Keeper(ton)
+    await keeper.update(plan_pb2.PlanRule(urgency=ROUTINE, quiet_hours=[almost_always(ton)]))
+    stored = await fji.blobs.put(pieces(b"x" * 200_000), limit=10**6)
+    blob = blob_pb2.Blob(digest=stored.digest, size_bytes=stored.size, media_type="image/jpeg", file_name="vessel.jpg")
+    await fji.send(message(blobs=[blob]))
+    await ton.receive()
+
+    async def held():
+        return (await keeper.lane()).incoming.holds
+
+    (hold,) = await eventually(held, 60)
+    assert (hold.urgency, hold.reason) == (ROUTINE, plan_pb2.HOLD_REASON_QUIET_HOURS)
+    incoming = (await keeper.lane()).incoming
+    assert (incoming.files, incoming.state) == (1, pb.LANE_STATE_HELD)
+    assert not await ton.blobs.has(stored.digest)
+    await keeper.clear()
+
+    async def here():
+        return await ton.blobs.has(stored.digest)
+
+    await eventually(here, 60)
+
+
+async def pieces(data):
+    yield data

@@ -147,6 +147,10 @@ class Allowance:
         ahead = min(_MOST_AHEAD, *(rate * _AHEAD_SECONDS for rate in rates)) if rates else _MOST_AHEAD
         return max(_LEAST_AHEAD, ahead)
 
+    def arrived(self, urgency: int, size: int, now: datetime) -> None:
+        """Notes that so many bytes came of what was asked for."""
+        self.passed(urgency, size, now, Way.ASKING)
+
     def _rules(self, urgency: int) -> list[tuple[int, Rule]]:
         return [(key, self.plan.rules[key]) for key in obeyed(urgency) if key in self.plan.rules]
 

@@ -77,7 +77,10 @@ class Link:
         self._witnessing = Witnessing(house, self.peer, self.control)
         await self._witnessing.greet(hello)
         allowance = Prudent(await self._keeping.load(), house.register)
-        self._session = Session(self.peer, hello, register=house.register, clocks=clocks, allowance=allowance)
+        asking = self._keeping.allowance
+        self._session = Session(
+            self.peer, hello, register=house.register, clocks=clocks, allowance=allowance, asking=asking
+        )
         self._hands = Hands(house, self._session, self._keeping, self._witnessing)
         listening = house.bells.listening
         try:
@@ -109,6 +112,7 @@ class Link:
 
     def replanned(self) -> None:
         """Obeys the contact plan as it is now: the allowance is asked at each frame."""
+        self._session.replanned()
         self._stir()
 
     @unbroken

@@ -6,11 +6,13 @@ What arrived stays on disk, so a cut costs at most what was under way; a file th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import link_service_pb2
 from bp_exchange.protocol.session.effects import Effect, FinishFile, LookForFiles, Wanted, WritePiece
+from bp_exchange.protocol.session.ports import Asking
 
 # What was asked for and does not come must not keep what was announced later from being asked for.
 AT_ONCE = 64
@@ -25,13 +27,19 @@ class Fetching:
 
     Args:
         hearing: Takes what must be done before another frame is heard.
+        asking: What the contact plan lets it ask for.
+        wall: The time of day.
 
     Attributes:
         effects: What else is to be done, in order.
     """
 
-    def __init__(self, hearing: deque[Effect]) -> None:
+    def __init__(self, hearing: deque[Effect], asking: Asking, wall: Callable[[], datetime]) -> None:
         self._hearing = hearing
+        self._asking = asking
+        self._wall = wall
+        # What the contact plan does not let it ask for now.
+        self._held: set[str] = set()
         self.effects: deque[Effect] = deque()
         # Digest -> (what is awaited, how much of it is here).
         self._asked: dict[str, tuple[Wanted, int]] = {}
@@ -69,7 +77,7 @@ class Fetching:
             if file.have >= file.size:
                 self._finish(file.digest)
             else:
-                requests.append(_request(file, file.have))
+                requests += self._requests(file.digest)
         self._look(now)
         return requests
 
@@ -86,9 +94,27 @@ class Fetching:
         file, have = self._asked[digest]
         have += size
         self._asked[digest] = (file, have)
+        self._asking.arrived(file.urgency, size, self._wall())
         if have == file.size:
             self._finish(digest)
-        return [_request(file, have)]
+        return self._requests(digest)
+
+    def unheld(self) -> list[BlobRequest]:
+        """Returns the requests for what had to wait and need not any more."""
+        held = [one for one in self._held if one in self._asked]
+        self._held.clear()
+        return [request for digest in held for request in self._requests(digest)]
+
+    def _requests(self, digest: str) -> list[BlobRequest]:
+        """A request tells how much is here, too; without any of it, one that may ask for nothing is not sent."""
+        file, have = self._asked[digest]
+        credit = self._asking.credit(file.urgency, self._wall())
+        until = 0 if credit is None or have >= file.size else min(file.size, have + credit)
+        if credit == 0 and have < file.size:
+            self._held.add(digest)
+            if not have:
+                return []
+        return [_request(file, have, until)]
 
     def finished(self, digest: str, now: float, *, whole: bool) -> None:
         """A file is done with. Bytes of another file are asked for from their beginning, but not at once and for ever."""
@@ -102,5 +128,6 @@ class Fetching:
         self.effects.append(FinishFile(digest))
 
 
-def _request(file: Wanted, have: int) -> BlobRequest:
-    return BlobRequest(digest=file.digest, offset=have, urgency=handling_pb2.Urgency.ValueType(file.urgency))
+def _request(file: Wanted, have: int, until: int) -> BlobRequest:
+    urgency = handling_pb2.Urgency.ValueType(file.urgency)
+    return BlobRequest(digest=file.digest, offset=have, urgency=urgency, until=until)

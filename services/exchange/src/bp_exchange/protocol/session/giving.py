@@ -15,13 +15,26 @@ MAX_REQUESTS = 1000
 
 @dataclass
 class _Transfer:
-    """A file that a peer asked for: how much of it was sent, its size (0 while it is not here), and when its pieces ended and left."""
+    """A file that a peer asked for.
+
+    Attributes:
+        sent: How much of it was.
+        size: 0 while it is not here.
+        until: The peer asked for nothing behind it yet; 0 where it asked for all.
+        under_way: Where pieces ended, and when they left.
+    """
 
     digest: str
     urgency: int
     sent: int
     size: int = 0
+    until: int = 0
     under_way: deque[tuple[int, float]] = field(default_factory=deque)
+
+    @property
+    def end(self) -> int:
+        """Up to where it may go now."""
+        return min(self.size, self.until) if self.until > 0 else self.size
 
 
 @dataclass(frozen=True)
@@ -53,9 +66,12 @@ class Giving:
         """Takes a request; returns when what arrived by it was sent, and its weight."""
         known = self._transfers.get(request.digest)
         if known is not None:
+            known.until = request.until
             return self._arrived(known, request.offset)
         if len(self._transfers) < MAX_REQUESTS and is_digest(request.digest) and request.offset >= 0:
-            self._transfers[request.digest] = _Transfer(request.digest, request.urgency, request.offset)
+            self._transfers[request.digest] = _Transfer(
+                request.digest, request.urgency, request.offset, until=request.until
+            )
             self.effects.append(FindFile(request.digest))
         return []
 
@@ -90,7 +106,7 @@ class Giving:
         return transfer.urgency if transfer else None
 
     def _most_urgent(self) -> _Transfer | None:
-        ready = [one for one in self._transfers.values() if one.sent < one.size]
+        ready = [one for one in self._transfers.values() if one.sent < one.end]
         return min(ready, key=lambda one: one.urgency) if ready else None
 
     def next(self, now: float) -> Piece | None:
@@ -108,7 +124,9 @@ class Giving:
         transfer = self._most_urgent()
         if transfer and not self.is_reading:
             self.is_reading = True
-            self.effects.append(ReadPiece(transfer.digest, transfer.sent, PIECE_BYTES))
+            self.effects.append(
+                ReadPiece(transfer.digest, transfer.sent, min(PIECE_BYTES, transfer.end - transfer.sent))
+            )
 
     def piece_read(self, digest: str, offset: int, data: bytes | None) -> None:
         """Takes what was read. A file that is lost on this node's disk is as if it had never been here."""

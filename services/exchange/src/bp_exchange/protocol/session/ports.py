@@ -39,6 +39,16 @@ class Allowance(Protocol):
         """Notes what was given to the transport."""
 
 
+class Asking(Protocol):
+    """What may be asked for now by the contact plan."""
+
+    def credit(self, urgency: int, now: datetime) -> int | None:
+        """Returns how many bytes of this urgency may be asked for ahead; None for all there are, 0 when it has to wait."""
+
+    def arrived(self, urgency: int, size: int, now: datetime) -> None:
+        """Notes what came of what was asked for."""
+
+
 class Unlimited:
     """The allowance without a plan."""
 
@@ -47,6 +57,13 @@ class Unlimited:
         return None
 
     def passed(self, urgency: int, size: int, now: datetime) -> None:
+        """Counts nothing."""
+
+    def credit(self, urgency: int, now: datetime) -> int | None:
+        """Returns None: everything may be asked for."""
+        return None
+
+    def arrived(self, urgency: int, size: int, now: datetime) -> None:
         """Counts nothing."""
 
 

@@ -27,7 +27,7 @@ from bp_exchange.protocol.session.greeting import GREETING_SECONDS, SessionEnded
 from bp_exchange.protocol.session.incoming import Incoming
 from bp_exchange.protocol.session.news import RegisterNews
 from bp_exchange.protocol.session.outgoing import Outgoing
-from bp_exchange.protocol.session.ports import Allowance, Clocks, Register, Unlimited
+from bp_exchange.protocol.session.ports import Allowance, Asking, Clocks, Register, Unlimited
 
 MAX_ACKS = 10_000
 _GROUND_LETTERS = 30
@@ -44,6 +44,7 @@ class Session:
         register: What it believes.
         clocks: The time.
         allowance: What the contact plan lets pass.
+        asking: What it lets ask for.
 
     Attributes:
         is_greeted: Both ends have said who they are.
@@ -57,6 +58,7 @@ class Session:
         register: Register,
         clocks: Clocks,
         allowance: Allowance | None = None,
+        asking: Asking | None = None,
     ) -> None:
         self.peer = peer
         self.is_greeted = False
@@ -70,7 +72,7 @@ class Session:
         self._news = RegisterNews(register, peer)
         self._outgoing = Outgoing(clocks, allowance or Unlimited())
         self._incoming = Incoming()
-        self._fetching = Fetching(self._hearing)
+        self._fetching = Fetching(self._hearing, asking or Unlimited(), clocks.wall)
         self._acks: deque[link_service_pb2.Ack] = deque()
         self._is_settling = False
         self._outgoing.control(Frame(hello=hello))
@@ -151,12 +153,18 @@ class Session:
             self._news.check()
             self._outgoing.tick()
             self._fetching.tick(now)
+            self.replanned()
         elif now - self._begun >= GREETING_SECONDS:
             raise SessionEndedError("no greeting")
 
     def control(self, frame: Frame) -> None:
         """Sends a frame of another room before everything that is queued."""
         self._outgoing.control(frame)
+
+    def replanned(self) -> None:
+        """The contact plan may let ask for more now."""
+        for request in self._fetching.unheld():
+            self._outgoing.control(Frame(blob_request=request))
 
     def queued(self) -> None:
         """Something was queued for the peer."""
