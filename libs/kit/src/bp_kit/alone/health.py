@@ -13,7 +13,9 @@ from bp_kit.logs import get_logger
 
 LIVE, READY = "live", "ready"
 _LOOK_SECONDS = 5.0
-_PATIENCE_SECONDS = 4.0
+_PATIENCE_SECONDS = 10.0
+# A database that is slow under load must not take every pod away, which would only make it worse.
+_MISSES = 3
 _log = get_logger("bp_kit.alone")
 
 
@@ -65,14 +67,15 @@ class Health:
             await self._server.stop(None)
 
     async def _keep_looking(self) -> None:
-        well = True
+        missed = 0
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            answers = await self._answers()
-            if answers != well:
-                _log.warning("health.changed", database_answers=answers)
-                await self._say(READY, serving=answers)
-            well = answers
+            was_well = missed < _MISSES
+            missed = 0 if await self._answers() else missed + 1
+            is_well = missed < _MISSES
+            if is_well != was_well:
+                _log.warning("health.changed", database_answers=is_well)
+                await self._say(READY, serving=is_well)
 
     async def _answers(self) -> bool:
         try:
