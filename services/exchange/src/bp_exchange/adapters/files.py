@@ -241,6 +241,17 @@ class SealedStore:
         """Deletes a ciphertext's bytes."""
         await asyncio.to_thread(self.path(digest).unlink, missing_ok=True)
 
+    async def drop_leftovers(self, before: datetime) -> int:
+        """Deletes what arrived in part, over a link or by a medium, or was half made, and nobody has written to since; returns how many."""
+        return await asyncio.to_thread(self._drop_leftovers, before.timestamp())
+
+    def _drop_leftovers(self, before: float) -> int:
+        left = [one for one in self._folder.rglob("*") if one.suffix in (".part", ".sealing")]
+        old = [one for one in left if one.stat().st_mtime < before]
+        for one in old:
+            one.unlink(missing_ok=True)
+        return len(old)
+
     def _part(self, digest: str) -> Path:
         return self.path(digest).with_suffix(".part")
 

@@ -161,3 +161,5 @@ class FileKeeper:
             async with house.database.write() as session:
                 await SqlFiles(session, house.seams.clock).forget(sealed.digest)
             await house.sealed.remove(sealed.digest)
+        if dropped := await house.sealed.drop_leftovers(before):
+            _log.info("files.leftovers_dropped", count=dropped)
