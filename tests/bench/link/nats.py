@@ -33,6 +33,8 @@ _HUB = """
 leafnodes {{
   listen: "127.0.0.1:{leaf}"
   compression: s2_best
+  # Else a leaf that lost its link dials the hub by itself, past the link.
+  no_advertise: true
   authorization {{ timeout: 60 }}
   tls {{ cert_file: "{certificate}", key_file: "{key}", timeout: 60 }}
 }}
