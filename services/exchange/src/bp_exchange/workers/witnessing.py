@@ -32,6 +32,8 @@ _MOST_ASKED = 64
 _LOOK_SECONDS = 60.0
 # A log that does not grow is cosigned anew now and then, so that a proof's gap tells of witnesses that are out of reach.
 _EACH = timedelta(days=1)
+# While a link holds.
+_OFTEN = timedelta(minutes=10)
 _log = get_logger("bp_exchange.witnessing")
 
 
@@ -62,21 +64,25 @@ class Witnessing:
     async def greeted(self, hello: link_service_pb2.Hello) -> None:
         """Holds the peer's greeting against what was seen of its log, and has this node's own log witnessed."""
         await self._check(hello)
-        own = self._house.keys.node_id
-        witnesses = witnesses_of(self._house.register.directory, own)
-        at_centre = self._house.register.is_centre
-        for one in witnesses if not at_centre else [one for one in witnesses if one == self._peer]:
+        for one in self._mine():
             await self._ask(one, known_size=hello.known_size if one == self._peer else None)
 
+    def _mine(self) -> list[str]:
+        """Returns the witnesses of this node's log that are reached by this link."""
+        witnesses = witnesses_of(self._house.register.directory, self._house.keys.node_id)
+        at_centre = self._house.register.is_centre
+        return [one for one in witnesses if one == self._peer] if at_centre else witnesses
+
     async def run(self, greeted: asyncio.Event) -> None:
-        """At the centre: passes on what others have for the peer, until cancelled."""
-        if not self._house.register.is_centre:
-            return
+        """Shows the log now and then for as long as the link holds, and at the centre passes on what others have for the peer."""
         await greeted.wait()
         with self._house.bells.listening(self._posted.set, bells.witness_of(self._peer)):
             while True:
-                await self._pass_on()
+                if self._house.register.is_centre:
+                    await self._pass_on()
                 await woken(self._posted, _LOOK_SECONDS)
+                for one in self._mine():
+                    await self._ask(one, known_size=None, at_least=_OFTEN)
 
     async def take(self, frame: Frame) -> None:
         """Takes a frame about a log; one that is none of this node's business is left."""
@@ -107,14 +113,20 @@ class Witnessing:
                 await self._alarm(session, verdict, newest, log_pb2.SignedTreeHead(head=claim.SerializeToString()))
 
     @unbroken
-    async def _ask(self, witness: str, known_size: int | None) -> None:
-        """Shows the log to a witness, with the proof that it grew from what that one is known, or says, to have seen."""
+    async def _ask(self, witness: str, known_size: int | None, at_least: timedelta = timedelta(0)) -> None:
+        """Shows the log to a witness, with the proof that it grew from what that one is known, or says, to have seen.
+
+        Args:
+            witness: Whom.
+            known_size: What it says that it has seen; None where it said nothing.
+            at_least: How long its last word must be ago.
+        """
         house = self._house
         async with house.database.read() as session:
             evidence, kept = SqlEvidence(session, house.keys.node_id), SqlWitness(session)
             incarnation, edge = await evidence.head()
             last = next(iter(await kept.own(witness)), None)
-            if not edge.size or (last and self._is_new_enough(last, edge.root(), known_size)):
+            if not edge.size or (last and self._is_new_enough(last, edge.root(), known_size, at_least)):
                 return
             if known_size is None:
                 known = tree_head(last[0]) if last else None
@@ -128,12 +140,16 @@ class Witnessing:
         self._send(Frame(witnessing=asked))
 
     def _is_new_enough(
-        self, last: tuple[log_pb2.SignedTreeHead, log_pb2.Cosignature], root: bytes, known_size: int | None
+        self,
+        last: tuple[log_pb2.SignedTreeHead, log_pb2.Cosignature],
+        root: bytes,
+        known_size: int | None,
+        at_least: timedelta,
     ) -> bool:
         head, (_, cosignature) = log_pb2.TreeHead.FromString(last[0].head), last
         age = self._house.seams.clock() - cosignature.cosign_time.ToDatetime(tzinfo=UTC)
         has_it = known_size is None or known_size == head.size
-        return head.root == root and has_it and abs(age) < _EACH
+        return abs(age) < at_least or (head.root == root and has_it and abs(age) < _EACH)
 
     async def _asked_for(self, asked: log_pb2.Witnessing) -> None:
         head = log_pb2.TreeHead.FromString(asked.head.head)
