@@ -3,7 +3,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate charts cluster-test lock bench bench-gateway bench-exchange bench-footprint simulate fuzz clean
+.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate charts cluster-test lock bench bench-gateway bench-exchange bench-footprint simulate fuzz faults clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench-%: setup
 	$(PY) -m tests.bench $* $(ARGS)
 
 SEEDS ?= 10000
+faults: setup ## Real nodes under real faults: ROUNDS=n each, KILLS=n more by kill -9, SCENES="disk-full ..."
+	@$(PY) -m tests.faults --rounds $(or $(ROUNDS),1) --kills $(or $(KILLS),0) $(SCENES) $(ARGS)
+
 simulate: setup ## Simulate whole networks: SEEDS=10000; ARGS="--seed S" replays one, ARGS=--json
 	@$(PY) -m tests.simulation --seeds $(SEEDS) $(ARGS)
 

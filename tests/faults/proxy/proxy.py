@@ -73,6 +73,11 @@ class FaultProxy:
                 setattr(way, name, value)
 
     @property
+    def address(self) -> str:
+        """What to dial: `host:port`."""
+        return f"{self.host}:{self.port}"
+
+    @property
     def connected(self) -> int:
         """How many connections there are."""
         return len(self._connections)
@@ -132,18 +137,18 @@ class FaultProxy:
             task.add_done_callback(lambda _, near=near: reset(near))
 
     async def _connect(self, near: socket.socket) -> None:
-        with thin_socket() as far:
-            try:
-                # The three-way handshake, of which loopback shows nothing.
-                await asyncio.sleep(self.up.delay + self.down.delay)
-                await asyncio.get_running_loop().sock_connect(far, self.upstream)
-                await join(near, far, self.up, self.down)
-                near.close()
-            except* CutError:
-                self.cuts += 1
-                reset(far)
-            except* OSError:
-                reset(far)  # one end has gone, and the other is told so
-            except* asyncio.CancelledError:
-                reset(far)
-                raise
+        far = thin_socket()
+        try:
+            # The three-way handshake, of which loopback shows nothing.
+            await asyncio.sleep(self.up.delay + self.down.delay)
+            await asyncio.get_running_loop().sock_connect(far, self.upstream)
+            await join(near, far, self.up, self.down)
+            near.close()
+            far.close()
+        except* CutError:
+            self.cuts += 1
+        except* OSError:
+            pass  # one end has gone, and the other is told so
+        finally:
+            # Unless both have ended well. The near one is reset by whoever made this task.
+            reset(far)
