@@ -341,15 +341,6 @@ class InvitationRow(Base):
     confirmed_by: Mapped[str] = mapped_column(String(100), server_default="")
 
 
-class RegisterDraftRow(Base):
-    """At the centre: the next register, which waits for signatures by keys that are off line; one row at most."""
-
-    __tablename__ = "register_draft"
-    node_id: Mapped[str] = mapped_column(String(31), primary_key=True)
-    draft: Mapped[bytes] = mapped_column(LargeBinary)
-    create_time: Mapped[datetime] = mapped_column(UtcTime)
-
-
 class WitnessedHeadRow(Base):
     """A head of another node's log that this node has cosigned: the newest, and the last of each earlier day."""
 

@@ -1,4 +1,4 @@
-"""How old the register is, who waits to be confirmed, what waits to be signed off line, and heads of logs that were witnessed."""
+"""How old the register is, who waits to be confirmed, and heads of logs that were witnessed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,13 +19,6 @@ def upgrade() -> None:
     op.add_column("invitation", sa.Column("candidate", sa.LargeBinary, nullable=True))
     op.add_column("invitation", sa.Column("enrol_time", UtcTime, nullable=True))
     op.add_column("invitation", sa.Column("confirmed_by", sa.String(100), nullable=False, server_default=""))
-    op.create_table(
-        "register_draft",
-        sa.Column("node_id", sa.String(31), nullable=False),
-        sa.Column("draft", sa.LargeBinary, nullable=False),
-        sa.Column("create_time", UtcTime, nullable=False),
-        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_register_draft")),
-    )
     op.create_table(
         "witnessed_head",
         sa.Column("node_id", sa.String(31), nullable=False),
@@ -65,7 +58,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("log_alarm", "witness_post", "cosignature", "witnessed_head", "register_draft"):
+    for table in ("log_alarm", "witness_post", "cosignature", "witnessed_head"):
         op.drop_table(table)
     for column in ("confirmed_by", "enrol_time", "candidate", "invited_by"):
         op.drop_column("invitation", column)
