@@ -9,7 +9,7 @@ from net import eventually, message
 from sqlalchemy import select
 
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_exchange.adapters.tables import NodeRow, RungRow
+from bp_exchange.adapters.tables import NodeRow, QueueRow, RungRow
 
 STATES = topics_pb2.DeliveryState
 
@@ -96,3 +96,23 @@ async def test_what_was_lost_between_two_nodes_when_the_centre_went_back(network
     network.ton.cable.plug()
     (delivery,) = await network.ton.receive()
     assert delivery.message.payload == sent.payload
+
+
+async def test_a_message_that_its_service_hands_in_again_after_a_restore(network):
+    """The node forgot it and seals it anew; the relay knows it in its first form, and Tonga has had it."""
+    kept = await back_up(network, network.fji)
+    sent = message()
+    await network.fji.send(sent)
+    await network.ton.receive()
+    await restore(network, network.fji, kept)
+    await network.fji.send(sent)
+
+    async def delivered():
+        return await state_at(network.fji, sent) == STATES.DELIVERY_STATE_DELIVERED
+
+    await eventually(delivered, 60)
+    assert not await network.fji.count(QueueRow, QueueRow.set_aside != "")
+    follow = message(payload=b"follows")
+    await network.fji.send(follow)
+    (delivery,) = await network.ton.receive()
+    assert delivery.message.payload == b"follows"

@@ -94,6 +94,16 @@ async def _ask(work: Work, past: Past, node_id: str) -> None:
         await _tell(work, node_id, recovery_pb2.Recovery(unsure=packed(unsure[at : at + _MESSAGE_IDS])))
 
 
+async def ask_about(work: Work, message_ids: Collection[str]) -> None:
+    """Asks the recipients' nodes what became of messages of this node's."""
+    nodes: dict[str, dict[str, None]] = {}
+    for rung in (await work.ladder.of(message_ids)).values():
+        if rung.node_id != work.keys.node_id and work.directory.trusted(rung.node_id):
+            nodes.setdefault(rung.node_id, {})[rung.envelope_id] = None
+    for node_id, ids in nodes.items():
+        await _tell(work, node_id, recovery_pb2.Recovery(unsure=packed(ids)))
+
+
 async def _answer(work: Work, sender: str, ids: Sequence[str]) -> None:
     """States once more what became of a node's messages here."""
     found = await work.envelopes.find(ids)

@@ -9,6 +9,7 @@ from bp_exchange.protocol.envelope import header_of
 from bp_exchange.protocol.refusal import Ground
 from bp_exchange.usecases.delivering import expire_delivery
 from bp_exchange.usecases.records import BatchRecord, EnvelopeRecord, QueueItem, Role
+from bp_exchange.usecases.recovering import ask_about
 from bp_exchange.usecases.stating import Statement, climb, state
 from bp_exchange.usecases.work import Work
 from bp_verify.messages import NODES
@@ -21,9 +22,22 @@ async def settle(work: Work, peer: str, stored: Collection[int], refused: Mappin
     taken = await work.queue.take(peer, stored)
     await _sent(work, peer, taken)
     aside = await work.queue.set_aside(peer, refused)
-    grounds = {item.item_id: refused[item.position] for item in aside}
-    await _lost(work, peer, aside, topics_pb2.DELIVERY_STATE_REFUSED, grounds)
+    doubted = await _doubted(work, aside, refused)
+    grounds = {item.item_id: refused[item.position] for item in aside if item not in doubted}
+    await _lost(work, peer, [one for one in aside if one not in doubted], topics_pb2.DELIVERY_STATE_REFUSED, grounds)
+    await work.queue.take(peer, [item.position for item in doubted])
+    await ask_about(work, [item.item_id for item in doubted])
     await _forget(work, taken)
+
+
+async def _doubted(work: Work, aside: Sequence[QueueItem], refused: Mapping[int, str]) -> list[QueueItem]:
+    """Returns what of this node's own a peer knows in another form: sent before a restore, and sealed anew by whoever did not know it.
+
+    A relay cannot tell whether both say the same. So it is not refused; its recipients are asked whether they have it.
+    """
+    differing = [item for item in aside if refused[item.position] == Ground.DIGEST_DIFFERS and item.body is None]
+    found = await work.envelopes.find([item.item_id for item in differing])
+    return [item for item in differing if item.item_id in found and found[item.item_id].role == Role.SENT]
 
 
 async def sweep(work: Work) -> int:
