@@ -62,6 +62,15 @@ async def remember(
     )
 
 
+async def forget_answers_about(session: AsyncSession, name: str) -> None:
+    """Forgets answers that name a record whose content is destroyed; a repeat of its call is then a call like any other."""
+    key = (_idempotency.c.principal, _idempotency.c.method, _idempotency.c.request_id)
+    found = await session.execute(select(*key, _idempotency.c.response))
+    for row in [row for row in found if name.encode() in row.response]:
+        same = (column == value for column, value in zip(key, row[:3], strict=True))
+        await session.execute(delete(_idempotency).where(*same))
+
+
 async def forget_answers(session: AsyncSession, *, before: datetime) -> None:
     """Forgets the answers given before a moment. They hold what the calls returned, so a service that destroys content needs it."""
     await session.execute(delete(_idempotency).where(_idempotency.c.create_time < before))

@@ -1,5 +1,6 @@
 """What was sent is taken back: at every node that holds it, in whatever order things arrive; and the list of who has not answered."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,12 +70,15 @@ async def test_a_recall_destroys_it_at_every_holder_and_each_answers(fji, ton, w
 
 async def test_nothing_of_it_is_left_in_the_database_file(open_bureau):
     async with open_bureau("FJI") as fji, open_bureau("TON") as ton:
-        sent = await fji.sent_request(text="Moana " * 1600, bundle=bundle(vessel()))
+        draft = await fji.draft(text="Moana " * 1600, bundle=bundle(vessel()))
+        sent = await fji.send(draft.name, request_id=str(uuid.uuid4()))
         await fji.pass_on("request.opened", ton)
         assert await ton.get(sent.name)
+        assert "Moana" in await everything(fji)
         await fji.recall(sent.name)
         await fji.pass_on("directive.issued", ton)
         await purge(ton)
+        assert "Moana" not in await everything(fji)
         database = ton.under_test.service.database
         if database.is_sqlite:
             file = Path(database.url.partition("///")[2])

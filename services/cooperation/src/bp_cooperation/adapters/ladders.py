@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_cooperation.adapters.tables import CarrierRow, OpeningRow, RungRow, WaitingRow
 from bp_cooperation.domain.ladder import Rung, merge
+from bp_kit.idempotency import forget_answers_about
 
 
 class SqlLadders:
@@ -62,6 +63,10 @@ class SqlCarriers:
     async def of(self, record: str) -> list[str]:
         """Returns the messages that hold a record's content."""
         return list(await self._session.scalars(select(CarrierRow.message_id).where(CarrierRow.record == record)))
+
+    async def forget_answers(self, record: str) -> None:
+        """Destroys answers kept for repeats of calls, where they hold a record's content."""
+        await forget_answers_about(self._session, record)
 
     async def carried_by(self, message_id: str) -> str:
         """Returns the name of the record whose content a message holds; empty where it holds none that is known here."""

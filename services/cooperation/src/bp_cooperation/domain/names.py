@@ -20,11 +20,6 @@ def is_reply(record: str) -> bool:
     return "/replies/" in record
 
 
-def record_id(name: str) -> str:
-    """Returns the id that ends a name."""
-    return name.rpartition("/")[2]
-
-
 def require_author(author: str, name: str) -> None:
     """Refuses what another country says about a country's own record.
 

@@ -11,4 +11,5 @@ async def destroy_content(work: Work, record: Record) -> None:
     await work.attachments.discard(await work.attachments.of(record.name))
     await work.entities.replace(record.name, (), work.clock())
     await work.revisions.forget(record.name)
+    await work.carriers.forget_answers(record.name)
     await work.outlet.erase(await work.carriers.of(record.name))

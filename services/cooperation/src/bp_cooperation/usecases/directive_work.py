@@ -77,6 +77,10 @@ class Carriers(Protocol):
         """Returns the messages that hold a record's content."""
         ...
 
+    async def forget_answers(self, record: str) -> None:
+        """Destroys answers kept for repeats of calls, where they hold a record's content."""
+        ...
+
     async def carried_by(self, message_id: str) -> str:
         """Returns the name of the record whose content a message holds; empty where it holds none that is known here."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from bp_cooperation.domain.directive import CORRECTION, HANDLING, RECALL, Answer, Directive, Revision
 from bp_cooperation.domain.handling import Handling
@@ -66,8 +65,9 @@ async def correct(work: Work, caller: Caller, name: str, *, ground: str, wording
     await _check_wording(work, record, wording)
     now = work.clock()
     directive = replace(_directive(work, caller, record, CORRECTION, ground), revision=record.revision + 1)
-    corrected = await reword(work, record, revision_of(directive, wording, now))
-    await _tell(work, record, directive, revision_of(directive, wording, now))
+    revision = Revision(record.name, directive.revision, wording.title, wording.text, wording.bundle, now)
+    corrected = await reword(work, record, revision)
+    await _tell(work, record, directive, revision)
     return await sight(work, caller, corrected)
 
 
@@ -136,11 +136,6 @@ def current_revision(record: Record) -> Revision:
     return Revision(
         record.name, record.revision, title, record.text, record.bundle, record.send_time or record.create_time
     )
-
-
-def revision_of(directive: Directive, wording: Wording, now: datetime) -> Revision:
-    """Returns what a correction says as a revision."""
-    return Revision(directive.record, directive.revision, wording.title, wording.text, wording.bundle, now)
 
 
 async def list_directives(work: Work, listing: Listing) -> Listed[Told]:

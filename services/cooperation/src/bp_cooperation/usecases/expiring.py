@@ -5,7 +5,7 @@ from __future__ import annotations
 from bp_cooperation.domain import directive as directives
 from bp_cooperation.domain.directive import Answer, Directive, done, expiry_name
 from bp_cooperation.domain.ladder import EXPIRED, REFUSED, ladders
-from bp_cooperation.domain.names import country_of, request_of
+from bp_cooperation.domain.names import country_of
 from bp_cooperation.usecases.sight import Record
 from bp_cooperation.usecases.work import Work
 
@@ -61,8 +61,3 @@ def _expiry(work: Work, record: Record) -> Directive:
 
 def _is_here(work: Work, unit: str) -> bool:
     return country_of(unit) in work.rules.countries
-
-
-def belongs(record: Record, name: str) -> bool:
-    """Tells whether a directive's name is of a record's conversation."""
-    return request_of(name) == request_of(record.name)

@@ -22,7 +22,6 @@ from bp_cooperation.domain.request import PURGED, RECALLED, require_kept
 from bp_cooperation.usecases.arrivals import Arrival
 from bp_cooperation.usecases.destroying import destroy_content
 from bp_cooperation.usecases.directives import rehandle, reword
-from bp_cooperation.usecases.expiring import belongs
 from bp_cooperation.usecases.keeping import find, save
 from bp_cooperation.usecases.sight import Record
 from bp_cooperation.usecases.work import Work
@@ -52,7 +51,7 @@ async def obey(work: Work, arrival: Arrival, directive: Directive, revision: Rev
     if record is None and directive.kind != RECALL:
         await work.waiting.add(arrival.message_id, request_of(directive.record), arrival.body, work.clock())
         return
-    if record is not None and (record.unit != directive.unit or not belongs(record, directive.name)):
+    if record is not None and (record.unit != directive.unit):
         raise Refused("PERMISSION_DENIED")
     if record is None:
         _require_own(directive)
