@@ -6,10 +6,12 @@ from bureau import AMBER
 from sqlalchemy import text
 
 from bluepacific.common.v1 import handling_pb2
+from bp_access.deciding import Decider
 from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.adapters.ways import Ways
 from bp_cooperation.settings import CooperationSettings
+from bp_cooperation.usecases.access import Access
 from bp_cooperation.workers.retention import Keeper
 
 # Seconds that tokens last here, where days go by.
@@ -29,9 +31,8 @@ class Clock:
 async def purge(bureau):
     under_test = bureau.under_test
     seams, database = under_test.seams, under_test.service.database
-    workshop = Workshop(
-        database, seams, CooperationSettings(database_url=database.url).rules(seams.country), Ways(seams)
-    )
+    rules = CooperationSettings(database_url=database.url).rules(seams.country)
+    workshop = Workshop(database, seams, rules, Ways(seams), Access(Decider()))
     await Keeper(workshop, SealedFiles(seams.blobs), timedelta(hours=1)).purge()
 
 

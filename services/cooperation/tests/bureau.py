@@ -58,9 +58,10 @@ class Bureau:
         self.refused = under_test.refused
         self.lifetime = 600
 
-    def as_(self, who, *roles, purpose="INVESTIGATION", language="en"):
+    def as_(self, who, *roles, purpose="INVESTIGATION", language="en", clearance=0):
         """Returns call metadata of an officer: `as_("mele", "duty_officer@ncb")`."""
-        token = make_token(f"countries/{self.country}/officers/{who}", roles, lifetime=self.lifetime)
+        name = f"countries/{self.country}/officers/{who}"
+        token = make_token(name, roles, lifetime=self.lifetime, clearance=clearance)
         found = (("authorization", f"Bearer {token}"), ("accept-language", language))
         return (*found, ("x-purpose", purpose)) if purpose else found
 

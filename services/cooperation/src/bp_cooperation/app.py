@@ -12,6 +12,7 @@ from bluepacific.cooperation.v1 import (
     request_service_pb2_grpc,
     sharing_service_pb2_grpc,
 )
+from bp_access.deciding import Decider
 from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.adapters.ways import Ways
@@ -24,6 +25,7 @@ from bp_cooperation.api.replies import ReplyServicer
 from bp_cooperation.api.requests import RequestServicer
 from bp_cooperation.api.sharings import SharingServicer
 from bp_cooperation.settings import CooperationSettings
+from bp_cooperation.usecases.access import Access
 from bp_cooperation.workers.retention import Keeper
 from bp_cooperation.workers.topics import Handlers
 from bp_kit.database import Database
@@ -36,7 +38,9 @@ from bp_kit.service import Service
 def build(settings: CooperationSettings, seams: Seams) -> Service:
     """Puts cooperation together."""
     database = Database(settings.database_url, secure_delete=True)
-    workshop = Workshop(database, seams, settings.rules(seams.country), Ways(seams))
+    workshop = Workshop(
+        database, seams, settings.rules(seams.country), Ways(seams), Access(Decider(settings.country_rules()))
+    )
     files = SealedFiles(seams.blobs)
     handlers = Handlers(workshop)
     return Service(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from bp_access.rules import load_rules
 from bp_cooperation.usecases.work import Rules
 from bp_kit.settings import ServiceSettings
 
@@ -48,6 +50,26 @@ class CooperationSettings(ServiceSettings):
     )
     attachment_bytes: int = Field(default=100 * _MIB, ge=1, le=1024 * _MIB, description="Largest file.")
     attachment_count: int = Field(default=20, ge=1, le=20, description="Most files of one request or reply.")
+
+    access_rules: Path | None = Field(
+        default=None,
+        description="File of the country's own access rules: Cedar policies that only forbid; see docs/access.md.",
+    )
+
+    @field_validator("access_rules")
+    @classmethod
+    def _only_forbids(cls, value: Path | None) -> Path | None:
+        """Rules that cannot be taken are told before anything starts."""
+        if value is not None:
+            try:
+                load_rules(value.read_text("utf-8"))
+            except OSError as error:
+                raise ValueError(f"cannot be read: {error.strerror}") from None
+        return value
+
+    def country_rules(self) -> str:
+        """Returns the text of the country's own access rules; empty for none."""
+        return self.access_rules.read_text("utf-8") if self.access_rules else ""
 
     def rules(self, own_country: str) -> Rules:
         """Returns what use cases need of them.

@@ -119,10 +119,10 @@ async def test_reads_of_content_are_kept_with_their_purpose(fji):
     from sqlalchemy import text
 
     draft = await fji.draft()
-    await fji.get(draft.name, fji.as_("seru", "analyst@ncb", purpose="MISSING_PERSONS"))
+    await fji.get(draft.name, fji.as_("seru", "analyst@ncb", purpose="PROSECUTION"))
     async with fji.under_test.service.database.read() as session:
         found = (await session.execute(text("SELECT name, purpose, principal FROM audit ORDER BY position"))).all()
-    assert found[-1] == (draft.name, "PURPOSE_MISSING_PERSONS", "countries/FJI/officers/seru")
+    assert found[-1] == (draft.name, "PURPOSE_PROSECUTION", "countries/FJI/officers/seru")
 
 
 async def test_who_acts_for_several_units_says_for_which(fji):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import delete, exists, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bp_access.question import Information
 from bp_cooperation.adapters.listing import in_country, seen_through
 from bp_cooperation.adapters.records import handling_columns, handling_of
 from bp_cooperation.adapters.tables import AudienceRow, EntityRow, ReplyRow
 from bp_cooperation.domain.entity import Entity
 from bp_cooperation.domain.names import country_of
+from bp_cooperation.usecases.access import FIND, Access, information
 from bp_cooperation.usecases.work import Listing
 from bp_kit.listing import Listed
-from bp_kit.paging import read_page
+from bp_kit.paging import Keep, read_page
 from bp_kit.ports import Clock
 from bp_kit.sealing import Sealer
 
@@ -24,9 +26,10 @@ from bp_kit.sealing import Sealer
 class SqlEntities:
     """Entities of what was sent."""
 
-    def __init__(self, session: AsyncSession, sealer: Sealer, clock: Clock) -> None:
+    def __init__(self, session: AsyncSession, sealer: Sealer, access: Access, clock: Clock) -> None:
         self._session = session
         self._sealer = sealer
+        self._access = access
         self._clock = clock
 
     async def find(self, name: str) -> Entity | None:
@@ -72,8 +75,29 @@ class SqlEntities:
             },
             descending=True,
             scope=(*words, stix_type, listing.exercise),
+            keep=self._findable(listing),
         )
         return Listed([_entity(row) for row in page.rows], page.next_token)
+
+    def _findable(self, listing: Listing) -> Keep:
+        """Returns what chooses, among rows for the caller's units, those whose source's handling lets the caller know of them."""
+
+        async def chosen(rows: Sequence[EntityRow]) -> Sequence[EntityRow]:
+            audiences = await self._audiences({row.source for row in rows})
+            return [
+                row
+                for row in rows
+                if self._access.decide_on(listing.seer, FIND, _information(row, audiences[row.source])).allowed
+            ]
+
+        return chosen
+
+    async def _audiences(self, sources: Collection[str]) -> dict[str, list[str]]:
+        audiences: dict[str, list[str]] = {source: [] for source in sources}
+        statement = select(AudienceRow.record, AudienceRow.unit).where(AudienceRow.record.in_(sources))
+        for record, unit in await self._session.execute(statement):
+            audiences[record].append(unit)
+        return audiences
 
     async def ids_known_to(self, unit: str, request: str) -> set[str]:
         """Returns the STIX ids in a request and those of its replies that a unit may see."""
@@ -83,6 +107,10 @@ class SqlEntities:
             exists().where(AudienceRow.record == EntityRow.source, AudienceRow.unit == unit),
         )
         return set(await self._session.scalars(statement))
+
+
+def _information(row: EntityRow, audience: Iterable[str]) -> Information:
+    return information(handling_of(row), row.unit, audience)
 
 
 def _columns(entity: Entity) -> dict[str, object]:

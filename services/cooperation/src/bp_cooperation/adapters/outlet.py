@@ -27,6 +27,7 @@ from bp_cooperation.domain.names import country_of, request_of
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import PRESSING, Request
 from bp_cooperation.domain.sharing import Sharing
+from bp_cooperation.usecases.access import Access
 from bp_kit.outbox import Outbox
 from bp_kit.rpc.methods import method_of
 from bp_kit.times import timestamp
@@ -48,10 +49,12 @@ class OutboxOutlet:
 
     Args:
         outbox: Of the session.
+        access: Who may be told of what.
     """
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, access: Access) -> None:
         self._outbox = outbox
+        self._access = access
 
     async def request_opened(self, request: Request, attachments: Iterable[Attachment]) -> str:
         """Sends a request to its recipients; returns the message's id."""
@@ -201,20 +204,22 @@ class OutboxOutlet:
 
     async def tell_of_request(self, request: Request, unit: str) -> None:
         """Notifies a unit here of a request."""
-        await self.tell("cooperation.request_received", request.name, unit, urgent=request.urgency in PRESSING)
+        await self.tell("cooperation.request_received", request, unit, urgent=request.urgency in PRESSING)
 
     async def tell_of_reply(self, reply: Reply, unit: str, *, urgent: bool) -> None:
         """Notifies a unit here of a reply."""
-        await self.tell("cooperation.reply_received", reply.name, unit, urgent=urgent)
+        await self.tell("cooperation.reply_received", reply, unit, urgent=urgent)
 
-    async def tell(self, template: str, subject: str, unit: str, *, urgent: bool = False) -> None:
-        """Notifies those of a unit here who may read what it is about."""
+    async def tell(self, template: str, record: Request | Reply, unit: str, *, urgent: bool = False) -> None:
+        """Notifies those of a unit here who may be told of a record: its handling admits them, and nobody else of the unit hears of it."""
+        roles = self._access.told(record, unit, method_of(_GET_REQUEST).access.roles)
+        if not roles:
+            return
         requested = notifications_pb2.NotificationRequested(
             template=template,
-            subject=subject,
+            subject=record.name,
             unit=unit,
-            # Whoever may read it, and nobody else of the unit.
-            roles=method_of(_GET_REQUEST).access.roles,
+            roles=roles,
             urgent=urgent,
         )
         await self._outbox.notify(requested, author=f"countries/{country_of(unit)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -15,9 +16,10 @@ from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.names import country_of, request_of
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
+from bp_cooperation.usecases.access import FIND, Access
 from bp_cooperation.usecases.work import Listing
 from bp_kit.listing import Listed
-from bp_kit.paging import read_page
+from bp_kit.paging import Keep, read_page
 from bp_kit.sealing import Sealer
 
 _LISTS = ("recipients", "shared_with")
@@ -42,9 +44,10 @@ class _SqlRecords(Generic[Kind]):
     _row: type[RequestRow | ReplyRow]
     _kind: type[Kind]
 
-    def __init__(self, session: AsyncSession, sealer: Sealer) -> None:
+    def __init__(self, session: AsyncSession, sealer: Sealer, access: Access) -> None:
         self._session = session
         self._sealer = sealer
+        self._access = access
 
     async def find(self, name: str, *, for_change: bool = False) -> Kind | None:
         """Returns the record, locked when it is to be changed."""
@@ -78,6 +81,14 @@ class _SqlRecords(Generic[Kind]):
         )
         rows = await self._session.scalars(statement.limit(limit).with_for_update(skip_locked=True))
         return [self._read(row) for row in rows]
+
+    def _findable(self, listing: Listing) -> Keep:
+        """Returns what chooses, among rows for the caller's units, those whose handling lets the caller know of them."""
+
+        async def chosen(rows: Sequence[Any]) -> Sequence[Any]:
+            return [row for row in rows if self._access.allows(listing.seer, FIND, self._read(row))]
+
+        return chosen
 
     async def _keep_audience(self, record: Kind) -> None:
         units = (record.unit,) if record.state == DRAFT else record.units
@@ -131,6 +142,7 @@ class SqlRequests(_SqlRecords[Request]):
             },
             descending=True,
             scope=(listing.exercise,),
+            keep=self._findable(listing),
         )
         return Listed([self._read(row) for row in page.rows], page.next_token)
 
@@ -168,6 +180,7 @@ class SqlReplies(_SqlRecords[Reply]):
                 "create_time": ReplyRow.create_time,
                 "send_time": ReplyRow.send_time,
             },
+            keep=self._findable(listing),
         )
         return Listed([self._read(row) for row in page.rows], page.next_token)
 

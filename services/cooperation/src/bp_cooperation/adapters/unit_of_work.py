@@ -19,6 +19,7 @@ from bp_cooperation.adapters.revisions import SqlRevisions
 from bp_cooperation.adapters.sharings import SqlSharings
 from bp_cooperation.adapters.stix import StixBundles
 from bp_cooperation.adapters.ways import Ways
+from bp_cooperation.usecases.access import Access
 from bp_cooperation.usecases.work import Rules, Work
 from bp_kit.database import Database
 from bp_kit.outbox import Outbox
@@ -34,21 +35,23 @@ class Workshop:
         seams: The outside.
         rules: What the node's operators decided.
         ways: What the exchange knows of messages' ways.
+        access: Who may do what.
     """
 
     database: Database
     seams: Seams
     rules: Rules
     ways: Ways
+    access: Access
 
     def on(self, session: AsyncSession) -> Work:
         """Returns the parts that work on this session."""
         sealer = self.seams.sealer
         return Work(
-            requests=SqlRequests(session, sealer),
-            replies=SqlReplies(session, sealer),
+            requests=SqlRequests(session, sealer, self.access),
+            replies=SqlReplies(session, sealer, self.access),
             attachments=SqlAttachments(session, sealer),
-            entities=SqlEntities(session, sealer, self.seams.clock),
+            entities=SqlEntities(session, sealer, self.access, self.seams.clock),
             ladders=SqlLadders(session),
             directory=SqlDirectory(session, sealer),
             directives=SqlDirectives(session, sealer),
@@ -58,6 +61,7 @@ class Workshop:
             waiting=SqlWaiting(session),
             outlet=self.outlet(session),
             bundles=StixBundles(),
+            access=self.access,
             rules=self.rules,
             clock=self.seams.clock,
             ids=self.seams.ids,
@@ -65,7 +69,7 @@ class Workshop:
 
     def outlet(self, session: AsyncSession) -> OutboxOutlet:
         """Returns what sends on this session."""
-        return OutboxOutlet(Outbox(session, self.seams))
+        return OutboxOutlet(Outbox(session, self.seams), self.access)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Work]:

@@ -20,6 +20,7 @@ from bp_cooperation.api.sights import opening
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.names import request_of
 from bp_cooperation.usecases import attachments
+from bp_cooperation.usecases.access import EXPORT
 from bp_cooperation.usecases.work import Intake
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
@@ -72,7 +73,7 @@ class AttachmentServicer(grpc_.AttachmentServiceServicer):
         """Downloads a file."""
         caller = current_caller()
         async with self._workshop.reading() as work:
-            record = (await attachments.get_attachment(work, caller, request.name)).record
+            record = (await attachments.get_attachment(work, caller, request.name, act=EXPORT)).record
         async with opening(self._workshop, caller, record) as work:
             attachment = await attachments.get_attachment(work, caller, request.name)
             if not await self._files.has(attachment.content):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bluepacific.common.v1 import handling_pb2
 from bp_cooperation.domain.names import country_of
 from bp_cooperation.usecases.work import Caller, Listing
 from bp_kit import listing
@@ -19,8 +20,15 @@ def current_caller() -> Caller:
     call = current_call()
     admitted = {*method_of(call.method).access.roles}
     principal = call.principal
-    units = {unit for role, unit in principal.grants if role in admitted and _is_of(unit, principal.country)}
-    return Caller(principal.name, principal.country, frozenset(units))
+    grants = frozenset((role, unit) for role, unit in principal.grants if _is_of(unit, principal.country))
+    return Caller(
+        name=principal.name,
+        country=principal.country,
+        units=frozenset(unit for role, unit in grants if role in admitted),
+        grants=grants,
+        clearance=principal.clearance,
+        purpose=handling_pb2.Purpose.Name(call.purpose).removeprefix("PURPOSE_") if call.purpose else "",
+    )
 
 
 def listing_of(request: Any) -> Listing:

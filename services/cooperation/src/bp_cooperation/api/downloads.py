@@ -9,6 +9,7 @@ from google.api import httpbody_pb2
 
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.sights import opening
+from bp_cooperation.usecases.access import EXPORT
 from bp_cooperation.usecases.sight import see_record
 from bp_cooperation.usecases.work import Caller
 from bp_kit.errors import Refused
@@ -26,7 +27,7 @@ async def bundle_bodies(
         Refused: NOT_FOUND, also where it has no bundle.
     """
     async with opening(workshop, caller, record) as work:
-        bundle = (await see_record(work, caller, record)).bundle.encode()
+        bundle = (await see_record(work, caller, record, act=EXPORT)).bundle.encode()
         if not bundle:
             raise Refused("NOT_FOUND", name=f"{record}:bundle")
     pieces = _pieces(bundle)

@@ -52,5 +52,7 @@ async def _tell_of_some(transactions: Transactions) -> int:
         due = await work.directives.overdue(work.clock(), _BATCH)
         for directive in due:
             await work.directives.save(directive.noted_overdue())
-            await work.outlet.tell("cooperation.answers_overdue", directive.record, directive.unit)
+            record = await find(work, directive.record)
+            if record is not None:
+                await work.outlet.tell("cooperation.answers_overdue", record, directive.unit)
         return len(due)

@@ -15,9 +15,9 @@ from bp_cooperation.domain.ladder import EXPIRED, REFUSED, Rung
 from bp_cooperation.domain.names import country_of, request_of, require_author
 from bp_cooperation.domain.reply import SENT, Reply
 from bp_cooperation.domain.request import CLOSED, OPEN, PRESSING, RECALLED, Request
+from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.expiring import settle_expiry
 from bp_cooperation.usecases.keeping import find, keep_entities, save
-from bp_cooperation.usecases.sight import Record
 from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterable
 from bp_cooperation.domain.attachment import Attachment, check_file_name, checked_media_type
 from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.request import PURGED
-from bp_cooperation.usecases.sight import Record, require_acting, see_record, see_request
+from bp_cooperation.usecases.access import FIND, Record
+from bp_cooperation.usecases.sight import find_seen, require_acting, see_record, see_request
 from bp_cooperation.usecases.work import Caller, Intake, Listing, Work
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed
@@ -46,13 +47,13 @@ async def receive_attachment(
     return attachment
 
 
-async def get_attachment(work: Work, caller: Caller, name: str) -> Attachment:
+async def get_attachment(work: Work, caller: Caller, name: str, *, act: str = FIND) -> Attachment:
     """Returns a file of a record that the caller sees.
 
     Raises:
         Refused: NOT_FOUND.
     """
-    return (await _found(work, caller, name))[0]
+    return (await _found(work, caller, name, act=act))[0]
 
 
 async def list_attachments(work: Work, listing: Listing) -> Listed[Attachment]:
@@ -79,13 +80,17 @@ async def delete_attachment(work: Work, caller: Caller, name: str) -> None:
     await work.attachments.discard([attachment])
 
 
-async def _found(work: Work, caller: Caller, name: str, *, for_change: bool = False) -> tuple[Attachment, Record]:
+async def _found(
+    work: Work, caller: Caller, name: str, *, act: str = FIND, for_change: bool = False
+) -> tuple[Attachment, Record]:
     attachment = await work.attachments.find(name)
     if attachment is None:
         raise Refused("NOT_FOUND", name=name)
     try:
-        record = await see_record(work, caller, attachment.record, for_change=for_change)
-    except Refused:
+        record = await see_record(work, caller, attachment.record, act=act, for_change=for_change)
+    except Refused as refused:
+        if refused.reason == "HANDLING_FORBIDS":
+            raise
         # The refusal must not tell which record it is.
         raise Refused("NOT_FOUND", name=name) from None
     if record.state == PURGED:
@@ -94,7 +99,8 @@ async def _found(work: Work, caller: Caller, name: str, *, for_change: bool = Fa
 
 
 async def _is_gone(work: Work, caller: Caller, record: str) -> bool:
-    return (await see_record(work, caller, record)).state == PURGED
+    found = await find_seen(work, caller, record)
+    return found is None or found.state == PURGED
 
 
 async def _open_draft(work: Work, caller: Caller, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bp_cooperation.usecases.sight import Record
+from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.work import Work
 
 

@@ -8,16 +8,10 @@ from bp_cooperation.domain.directive import CORRECTION, HANDLING, RECALL, Answer
 from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.names import country_of, request_of
 from bp_cooperation.domain.request import PURGED, Request
+from bp_cooperation.usecases.access import READ, Record
 from bp_cooperation.usecases.destroying import destroy_content
 from bp_cooperation.usecases.keeping import keep_entities, save
-from bp_cooperation.usecases.sight import (
-    Record,
-    Sight,
-    require_acting,
-    see_record,
-    see_request,
-    sight,
-)
+from bp_cooperation.usecases.sight import Sight, find_seen, require_acting, see_record, see_request, sight
 from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed
@@ -166,12 +160,11 @@ async def list_revisions(work: Work, listing: Listing) -> Listed[tuple[Revision,
     Raises:
         Refused: NOT_FOUND, INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
     """
-    await see_request(work, listing.seer, listing.parent)
+    await see_request(work, listing.seer, listing.parent, act=READ)
     page = await work.revisions.page(listing)
-    records = {name: await see_record(work, listing.seer, name) for name in {one.record for one in page.items}}
-    shown = [
-        (one, one.number < records[one.record].revision) for one in page.items if records[one.record].state != PURGED
-    ]
+    found = {name: await find_seen(work, listing.seer, name, act=READ) for name in {one.record for one in page.items}}
+    records = {name: record for name, record in found.items() if record is not None and record.state != PURGED}
+    shown = [(one, one.number < records[one.record].revision) for one in page.items if one.record in records]
     return Listed(shown, page.next_token)
 
 

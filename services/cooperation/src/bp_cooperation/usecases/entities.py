@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bp_cooperation.domain.entity import Entity, query_words
 from bp_cooperation.domain.request import PURGED
+from bp_cooperation.usecases.access import READ
 from bp_cooperation.usecases.sight import see_record
 from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
@@ -20,8 +21,10 @@ async def get_entity(work: Work, caller: Caller, name: str) -> Entity:
     if entity is None:
         raise Refused("NOT_FOUND", name=name)
     try:
-        source = await see_record(work, caller, entity.source)
-    except Refused:
+        source = await see_record(work, caller, entity.source, act=READ)
+    except Refused as refused:
+        if refused.reason == "HANDLING_FORBIDS":
+            raise
         # The refusal must not tell which record it is.
         raise Refused("NOT_FOUND", name=name) from None
     if source.state == PURGED:

@@ -6,7 +6,7 @@ from bp_cooperation.domain import directive as directives
 from bp_cooperation.domain.directive import Answer, Directive, done, expiry_name
 from bp_cooperation.domain.ladder import EXPIRED, REFUSED, ladders
 from bp_cooperation.domain.names import country_of
-from bp_cooperation.usecases.sight import Record
+from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.work import Work
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bp_cooperation.domain.entity import entity_of
 from bp_cooperation.domain.names import is_reply
 from bp_cooperation.domain.request import Request
-from bp_cooperation.usecases.sight import Record
+from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.work import Work
 
 

@@ -19,11 +19,11 @@ from bp_cooperation.domain.directive import (
 )
 from bp_cooperation.domain.names import country_of, request_of, require_author
 from bp_cooperation.domain.request import PURGED, RECALLED, require_kept
+from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.arrivals import Arrival
 from bp_cooperation.usecases.destroying import destroy_content
 from bp_cooperation.usecases.directives import rehandle, reword
 from bp_cooperation.usecases.keeping import find, save
-from bp_cooperation.usecases.sight import Record
 from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 
@@ -103,7 +103,7 @@ async def _done(
         else:
             await _rehandle(work, record, directive)
     for unit in units:
-        await work.outlet.tell(_NOTIFICATIONS[directive.kind], record.name, unit, urgent=directive.kind == RECALL)
+        await work.outlet.tell(_NOTIFICATIONS[directive.kind], record, unit, urgent=directive.kind == RECALL)
     return answers
 
 

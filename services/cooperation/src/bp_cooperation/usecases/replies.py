@@ -8,9 +8,9 @@ from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.ladder import QUEUED, Rung
 from bp_cooperation.domain.names import country_of, request_of
 from bp_cooperation.domain.reply import DRAFT, Reply, audience
+from bp_cooperation.usecases.access import FIND, READ, REPLY, Record
 from bp_cooperation.usecases.keeping import keep_entities
 from bp_cooperation.usecases.sight import (
-    Record,
     Sight,
     acting_unit,
     in_force,
@@ -42,7 +42,7 @@ async def create_reply(work: Work, caller: Caller, request_name: str, *, unit: s
         Refused: NOT_FOUND, REQUEST_NOT_OPEN, PERMISSION_DENIED, UNIT_NOT_CHOSEN, INVALID_FIELD, RETENTION_TIME_INVALID,
             RECIPIENT_NOT_RELEASABLE, or one of the BUNDLE_ reasons.
     """
-    request = await see_request(work, caller, request_name)
+    request = await see_request(work, caller, request_name, act=REPLY)
     request.require_open()
     acting = acting_unit(caller, unit, frozenset(request.units), field="reply.unit")
     asked = _asked(work, request.handling, content.handling, country_of(acting))
@@ -61,6 +61,7 @@ async def create_reply(work: Work, caller: Caller, request_name: str, *, unit: s
         create_time=now,
         list_time=now,
     )
+    work.access.require(caller, FIND, reply)
     known = await work.entities.ids_known_to(acting, request.name)
     await work.bundles.read(reply.bundle, field="reply.bundle", known=known)
     await work.replies.add(reply)
@@ -73,7 +74,7 @@ async def get_reply(work: Work, caller: Caller, name: str) -> Sight:
     Raises:
         Refused: NOT_FOUND.
     """
-    return await sight(work, caller, await see_reply(work, caller, name))
+    return await sight(work, caller, await see_reply(work, caller, name, act=READ))
 
 
 async def list_replies(work: Work, listing: Listing) -> Listed[Sight]:

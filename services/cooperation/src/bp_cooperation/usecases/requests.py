@@ -8,17 +8,9 @@ from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.ladder import QUEUED, Rung
 from bp_cooperation.domain.names import country_of
 from bp_cooperation.domain.request import DRAFT, Request
+from bp_cooperation.usecases.access import FIND, READ, Record
 from bp_cooperation.usecases.keeping import keep_entities
-from bp_cooperation.usecases.sight import (
-    Record,
-    Sight,
-    acting_unit,
-    in_force,
-    require_acting,
-    see_request,
-    sight,
-    sights,
-)
+from bp_cooperation.usecases.sight import Sight, acting_unit, in_force, require_acting, see_request, sight, sights
 from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
@@ -71,6 +63,7 @@ async def create_request(work: Work, caller: Caller, *, country: str, unit: str,
         update_time=now,
         list_time=now,
     )
+    work.access.require(caller, FIND, request)
     await _check(work, request)
     await work.requests.add(request)
     return await sight(work, caller, request)
@@ -82,7 +75,7 @@ async def get_request(work: Work, caller: Caller, name: str) -> Sight:
     Raises:
         Refused: NOT_FOUND.
     """
-    return await sight(work, caller, await see_request(work, caller, name))
+    return await sight(work, caller, await see_request(work, caller, name, act=READ))
 
 
 async def list_requests(work: Work, listing: Listing) -> Listed[Sight]:
@@ -109,6 +102,7 @@ async def update_request(
     if "handling" in values:
         values["handling"] = _handling(work, content.handling, country_of(name))
     changed = request.changed(work.clock(), **values)
+    work.access.require(caller, FIND, changed)
     await _check(work, changed)
     await work.requests.save(changed)
     return await sight(work, caller, changed)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bp_cooperation.domain.request import DRAFT, Request
+from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.destroying import destroy_content
 from bp_cooperation.usecases.expiring import answer_expiry
 from bp_cooperation.usecases.keeping import save
-from bp_cooperation.usecases.sight import Record
 from bp_cooperation.usecases.work import Files, Transactions, Work
 
 _BATCH = 50

@@ -8,8 +8,9 @@ from dataclasses import replace
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.ladder import QUEUED, Rung
 from bp_cooperation.domain.names import country_of, request_of, require_author
-from bp_cooperation.domain.request import CLOSED, OPEN, PRESSING, Request
+from bp_cooperation.domain.request import CLOSED, OPEN, Request
 from bp_cooperation.domain.sharing import ASKED, DENIED, PERMITTED, Sharing
+from bp_cooperation.usecases.access import FORWARD
 from bp_cooperation.usecases.arrivals import Arrival, keep_first, require_wanted
 from bp_cooperation.usecases.sight import acting_unit, require_acting, see_request
 from bp_cooperation.usecases.work import Caller, Listing, Work
@@ -28,7 +29,7 @@ async def share_request(work: Work, caller: Caller, name: str, *, unit: str, rec
     """
     request = await see_request(work, caller, name, for_change=True)
     request.require_kept()
-    await _check(work, request, recipients)
+    await _check(work, caller, request, recipients)
     acting = request.unit
     if request.unit not in caller.units or unit not in ("", request.unit):
         acting = acting_unit(caller, unit, frozenset(request.units), field="unit")
@@ -58,7 +59,7 @@ async def decide_sharing(work: Work, caller: Caller, name: str, *, permitted: bo
     decided = sharing.decided(work.clock(), permitted=permitted)
     if permitted:
         request.require_kept()
-        await _check(work, request, decided.recipients)
+        await _check(work, caller, request, decided.recipients)
         await _share(work, request, decided.recipients)
     await work.sharings.save(decided)
     await work.outlet.sharing_decided(decided, request.unit)
@@ -92,7 +93,7 @@ async def keep_asked(work: Work, arrival: Arrival, sharing: Sharing) -> None:
     if known is None:
         await work.sharings.save(sharing)
     # Where both units are of this node the wish is known before its message comes; each message comes once.
-    await work.outlet.tell("cooperation.sharing_asked", request.name, request.unit)
+    await work.outlet.tell("cooperation.sharing_asked", request, request.unit)
 
 
 async def keep_decided(work: Work, arrival: Arrival, sharing: Sharing) -> None:
@@ -109,7 +110,7 @@ async def keep_decided(work: Work, arrival: Arrival, sharing: Sharing) -> None:
         raise Refused("PERMISSION_DENIED")
     if known.state == ASKED:
         await work.sharings.save(replace(known, state=sharing.state, decide_time=sharing.decide_time))
-    await work.outlet.tell("cooperation.sharing_decided", request.name, known.unit)
+    await work.outlet.tell("cooperation.sharing_decided", request, known.unit)
 
 
 async def keep_shared(
@@ -143,10 +144,10 @@ async def keep_shared(
         return
     for unit in arrival.recipients:
         if country_of(unit) in work.rules.countries:
-            await work.outlet.tell("cooperation.request_received", name, unit, urgent=request.urgency in PRESSING)
+            await work.outlet.tell_of_request(known or request, unit)
 
 
-async def _check(work: Work, request: Request, recipients: tuple[str, ...]) -> None:
+async def _check(work: Work, caller: Caller, request: Request, recipients: tuple[str, ...]) -> None:
     active = await work.directory.active(recipients)
     for position, unit in enumerate(recipients):
         field = f"recipients[{position}]"
@@ -156,6 +157,9 @@ async def _check(work: Work, request: Request, recipients: tuple[str, ...]) -> N
             raise Refused("RECIPIENT_NOT_RELEASABLE", field=field, unit=unit)
         if unit not in active:
             raise Refused("RECIPIENT_UNKNOWN", field=field, unit=unit)
+        # Whoever is not of its own unit only asks that unit, which decides by itself.
+        if request.unit in caller.units:
+            work.access.require(caller, FORWARD, request, to=country_of(unit))
     if len(request.holders) + len(recipients) > _MAX_HOLDERS:
         raise Refused("INVALID_FIELD", field="recipients", description=f"makes more than {_MAX_HOLDERS} holders")
 

@@ -1,18 +1,18 @@
-"""Who sees what: a record is there for those who act for one of its units, and for nobody else."""
+"""Who sees what: a record is there for those who act for one of its units and whom its handling admits, and for nobody else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from bp_cooperation.domain.ladder import ACTIONED, OPENED, Ladder, ladders
 from bp_cooperation.domain.names import is_reply
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
+from bp_cooperation.usecases.access import FIND, Record
 from bp_cooperation.usecases.work import Caller, Work
 from bp_kit.errors import Refused
 
-Record: TypeAlias = Request | Reply
 RecordKind = TypeVar("RecordKind", Request, Reply)
 
 
@@ -44,39 +44,49 @@ def in_force(work: Work, record: RecordKind) -> RecordKind:
     return record.purged(work.clock()) if kept and record.handling.expired(work.clock()) else record
 
 
-async def see_request(work: Work, caller: Caller, name: str, *, for_change: bool = False) -> Request:
-    """Returns a request that the caller may know of.
+async def see_request(work: Work, caller: Caller, name: str, *, act: str = FIND, for_change: bool = False) -> Request:
+    """Returns a request that the caller may know of, and do that with.
 
     Raises:
-        Refused: NOT_FOUND.
+        Refused: NOT_FOUND, HANDLING_FORBIDS.
     """
-    request = await work.requests.find(name, for_change=for_change)
-    if request is None or not request.seen_by(caller.units):
-        raise Refused("NOT_FOUND", name=name)
-    return in_force(work, request)
+    return _seen(work, caller, name, await work.requests.find(name, for_change=for_change), act)
 
 
-async def see_reply(work: Work, caller: Caller, name: str, *, for_change: bool = False) -> Reply:
-    """Returns a reply that the caller may know of.
+async def see_reply(work: Work, caller: Caller, name: str, *, act: str = FIND, for_change: bool = False) -> Reply:
+    """Returns a reply that the caller may know of, and do that with.
 
     Raises:
-        Refused: NOT_FOUND.
+        Refused: NOT_FOUND, HANDLING_FORBIDS.
     """
-    reply = await work.replies.find(name, for_change=for_change)
-    if reply is None or not reply.seen_by(caller.units):
-        raise Refused("NOT_FOUND", name=name)
-    return in_force(work, reply)
+    return _seen(work, caller, name, await work.replies.find(name, for_change=for_change), act)
 
 
-async def see_record(work: Work, caller: Caller, name: str, *, for_change: bool = False) -> Record:
-    """Returns a request or a reply that the caller may know of.
+async def see_record(work: Work, caller: Caller, name: str, *, act: str = FIND, for_change: bool = False) -> Record:
+    """Returns a request or a reply that the caller may know of, and do that with.
 
     Raises:
-        Refused: NOT_FOUND.
+        Refused: NOT_FOUND, HANDLING_FORBIDS.
     """
     if is_reply(name):
-        return await see_reply(work, caller, name, for_change=for_change)
-    return await see_request(work, caller, name, for_change=for_change)
+        return await see_reply(work, caller, name, act=act, for_change=for_change)
+    return await see_request(work, caller, name, act=act, for_change=for_change)
+
+
+async def find_seen(work: Work, caller: Caller, name: str, *, act: str = FIND) -> Record | None:
+    """Returns a record that the caller may know of, and do that with; None for any other."""
+    try:
+        return await see_record(work, caller, name, act=act)
+    except Refused:
+        return None
+
+
+def _seen(work: Work, caller: Caller, name: str, found: RecordKind | None, act: str) -> RecordKind:
+    if found is None or not found.seen_by(caller.units) or not work.access.allows(caller, FIND, found):
+        raise Refused("NOT_FOUND", name=name)
+    if act != FIND:
+        work.access.require(caller, act, found)
+    return in_force(work, found)
 
 
 async def sights(work: Work, caller: Caller, records: list[Record]) -> list[Sight]:

@@ -17,6 +17,7 @@ from bp_cooperation.domain.ladder import Rung
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import Request
 from bp_cooperation.domain.sharing import Sharing
+from bp_cooperation.usecases.access import Access
 from bp_cooperation.usecases.directive_work import Carriers, Directives, Revisions, Sharings
 from bp_kit import listing
 from bp_kit.listing import Listed
@@ -30,11 +31,17 @@ class Caller:
         name: `countries/FJI/officers/ana`.
         country: The own country's code.
         units: Units in which a role is held that the method admits. Nobody sees anything but through one of these.
+        grants: (role, unit name) pairs of the own country.
+        clearance: How far the own country has cleared them, from 0.
+        purpose: A value of the closed list `Purpose`, without prefix; empty where none was stated.
     """
 
     name: str
     country: str
     units: frozenset[str]
+    grants: frozenset[tuple[str, str]] = frozenset()
+    clearance: int = 0
+    purpose: str = ""
 
 
 @dataclass(frozen=True)
@@ -273,8 +280,8 @@ class Outlet(Protocol):
         """Has the exchange destroy what it holds of messages' content."""
         ...
 
-    async def tell(self, template: str, subject: str, unit: str, *, urgent: bool = False) -> None:
-        """Notifies a unit here."""
+    async def tell(self, template: str, record: Request | Reply, unit: str, *, urgent: bool = False) -> None:
+        """Notifies those of a unit here who may be told of a record."""
         ...
 
     async def tell_of_request(self, request: Request, unit: str) -> None:
@@ -348,6 +355,7 @@ class Work:
     waiting: Waiting
     outlet: Outlet
     bundles: Bundles
+    access: Access
     rules: Rules
     clock: Callable[[], datetime]
     ids: Callable[[], str]

@@ -42,8 +42,8 @@ from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.names import country_of, is_reply, request_of, require_author
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.usecases import answers, arrivals, directory, obeying, sharings
+from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.arrivals import Arrival
-from bp_cooperation.usecases.sight import Record
 from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 from bp_kit.inbox import MessageHandler

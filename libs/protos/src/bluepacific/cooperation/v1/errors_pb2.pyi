@@ -78,6 +78,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Something of an exercise and something real would come together."""
     ERROR_REASON_SHARING_DECIDED: _ErrorReason.ValueType  # 27
     """The wish to share was decided before."""
+    ERROR_REASON_HANDLING_FORBIDS: _ErrorReason.ValueType  # 28
+    """What the record's handling says does not let the caller do this; `rule` names why, see docs/access.md."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that cooperation refuses for, beyond the common ones."""
@@ -138,4 +140,6 @@ ERROR_REASON_EXERCISE_MIXED: ErrorReason.ValueType  # 26
 """Something of an exercise and something real would come together."""
 ERROR_REASON_SHARING_DECIDED: ErrorReason.ValueType  # 27
 """The wish to share was decided before."""
+ERROR_REASON_HANDLING_FORBIDS: ErrorReason.ValueType  # 28
+"""What the record's handling says does not let the caller do this; `rule` names why, see docs/access.md."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,0 +1,107 @@
+"""Whether somebody may do something with a record. The same decision for everything, by what the record's handling says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from bp_access.deciding import Decider, Decision
+from bp_access.question import Information, Person, Question
+from bp_cooperation.domain.handling import Handling
+from bp_cooperation.domain.reply import Reply
+from bp_cooperation.domain.request import DRAFT, Request
+from bp_kit.errors import Refused
+
+if TYPE_CHECKING:
+    from bp_cooperation.usecases.work import Caller
+
+Record: TypeAlias = Request | Reply
+
+FIND, READ, EXPORT, NOTIFY, REPLY, FORWARD = "find", "read", "export", "notify", "reply", "forward"
+# A purpose is what somebody looks for; these acts follow from having looked, for the record's own.
+_FOR_ITS_OWN = (NOTIFY, REPLY, FORWARD)
+
+
+def information_of(record: Record) -> Information:
+    """Returns what a decision needs to know of a record. What its retention time has passed for was emptied before, and may be known of."""
+    return information(record.handling, record.unit, () if record.state == DRAFT else record.units)
+
+
+def information(handling: Handling, unit: str, audience: Iterable[str]) -> Information:
+    """Returns what a decision needs to know of something that comes from a unit and is for an audience."""
+    return Information(
+        unit=unit,
+        recipients=tuple(one for one in audience if one != unit),
+        tlp=handling.tlp,
+        purpose=handling.purpose,
+        releasable_to=handling.releasable_to,
+        codes=handling.codes,
+        exercise=handling.exercise,
+    )
+
+
+class Access:
+    """Decides for one node.
+
+    Args:
+        decider: By everybody's rules and the country's own.
+    """
+
+    def __init__(self, decider: Decider) -> None:
+        self._decider = decider
+
+    def decide(self, caller: Caller, act: str, record: Record, *, to: str = "") -> Decision:
+        """Returns whether a caller may do it through any one of the units they act for, and why.
+
+        Args:
+            caller: Who.
+            act: One of `bp_access.question.ACTS`.
+            record: With what.
+            to: Code of the country that it would be forwarded to.
+        """
+        return self.decide_on(caller, act, information_of(record), to=to)
+
+    def decide_on(self, caller: Caller, act: str, about: Information, *, to: str = "") -> Decision:
+        """Returns the same for what a record's handling says."""
+        purpose = "" if act == FIND else about.purpose if act in _FOR_ITS_OWN else caller.purpose
+        question = Question(_person(caller, ""), act, about, purpose, to=to)
+        decisions = [
+            self._decider.decide(replace(question, person=_person(caller, unit)))
+            for unit in sorted(caller.units & {about.unit, *about.recipients})
+        ]
+        allowed = next((decision for decision in decisions if decision.allowed), None)
+        return allowed or (decisions[0] if decisions else self._decider.decide(question))
+
+    def allows(self, caller: Caller, act: str, record: Record) -> bool:
+        """Tells whether a caller may do it."""
+        return self.decide(caller, act, record).allowed
+
+    def require(self, caller: Caller, act: str, record: Record, *, to: str = "") -> None:
+        """Refuses what a record's handling does not let its finder do.
+
+        Raises:
+            Refused: HANDLING_FORBIDS.
+        """
+        decision = self.decide(caller, act, record, to=to)
+        if not decision.allowed:
+            raise Refused("HANDLING_FORBIDS", act=act, rule=decision.rules[0].rule_id)
+
+    def told(self, record: Record, unit: str, roles: Iterable[str]) -> list[str]:
+        """Returns the roles at a unit whose holders may be told of a record."""
+        known = information_of(record)
+        if unit != known.unit:
+            # Whoever tells it has seen that the record is for the unit, be it only from now on.
+            known = replace(known, recipients=(*known.recipients, unit))
+        country = unit.split("/")[1]
+        people = {role: Person(country, frozenset({(role, unit)})) for role in roles}
+        return [
+            role
+            for role, person in people.items()
+            if self._decider.allows(Question(person, NOTIFY, known, known.purpose))
+        ]
+
+
+def _person(caller: Caller, unit: str) -> Person:
+    grants = frozenset((role, at) for role, at in caller.grants if at == unit)
+    return Person(caller.country, grants, caller.clearance)
