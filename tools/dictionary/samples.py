@@ -38,6 +38,15 @@ _COUNTRIES = (
 )
 _UNITS = ["ncb", "tcu", "customs", "fisheries", "immigration", "maritime", "academy", "police"]
 _FIRST, _LAST, _PLACES, _VESSELS = (" ".join(names.split()).split("; ") for names in NAMES.values())
+_ROLES = ("owner", "skipper", "crew", "broker", "courier", "witness", "suspect", "victim", "agent")
+_GOODS = ("cash", "drugs", "cocaine", "methamphetamine", "weapons", "tobacco", "timber", "fuel", "documents", "fish")
+# The Traffic Light Protocol's, as STIX 2.1 has them.
+_MARKINGS = (
+    "613f2e26-407d-48c7-9eca-b8e91df99dc9",
+    "34098fce-860f-48ae-8e50-ebd3cc5e41da",
+    "f88d31f6-486f-44da-b317-01333bde0b82",
+    "5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
+)
 _TOPICS = (
     "bluepacific.cooperation.v1.request.opened",
     "bluepacific.cooperation.v1.reply.sent",
@@ -60,7 +69,9 @@ class Maker:
 
     def message(self) -> tuple[bytes, bytes]:
         """Returns a serialised head and a serialised content."""
-        payload = self._pick((self._bundle, self._request, self._note, self._track))()
+        payload = self._pick(
+            (self._bundle, self._bundle, self._record, self._record, self._request, self._note, self._track)
+        )()
         content = envelope_pb2.Content(payload=payload)
         content.handling.tlp = self._pick(handling_pb2.Tlp.values()[1:])
         content.handling.purpose = self._pick(handling_pb2.Purpose.values()[1:])
@@ -131,17 +142,28 @@ class Maker:
         return known | {"created": self._stamp(), "modified": self._stamp()} | fields
 
     def _bundle(self) -> bytes:
+        chosen = self._drawn.sample(self._objects(), k=self._drawn.randint(2, 4))
+        return self._json({"type": "bundle", "id": self._id("bundle"), "objects": chosen})
+
+    def _record(self) -> bytes:
+        return self._json(self._pick(self._objects()))
+
+    def _objects(self) -> list[dict[str, Any]]:
         author = self._id("identity")
-        marking = [self._id("marking-definition")]
+        marking = [f"marking-definition--{self._pick(_MARKINGS)}"]
         draw = self._drawn
         person = self._stix(
             "identity", author, name=self._name(), identity_class="individual", roles=["owner", "skipper"]
         )
-        person |= {"labels": [self._pick(_UNITS)], "description": self._text(3), "object_marking_refs": marking}
+        person |= {
+            "labels": [f"{self._pick(_UNITS)}-{draw.randint(1, 9999)}", self._pick(_GOODS)],
+            "description": self._text(3),
+            "object_marking_refs": marking,
+        }
         person["external_references"] = [
-            {"source_name": self._pick(_UNITS), "external_id": f"{draw.randint(1, 10**6)}"}
+            {"source_name": self._pick(_UNITS), "external_id": f"{self._pick(_COUNTRIES)}-{draw.randint(1, 10**6)}"}
         ]
-        objects = [
+        return [
             person,
             self._stix(
                 "observed-data",
@@ -174,8 +196,6 @@ class Maker:
                 confidence=draw.randint(1, 100),
             ),
         ]
-        chosen = draw.sample(objects, k=draw.randint(2, 4))
-        return self._json({"type": "bundle", "id": self._id("bundle"), "objects": chosen})
 
     def _json(self, value: Any) -> bytes:
         return json.dumps(value, ensure_ascii=False).encode()

@@ -40,7 +40,7 @@ def test_a_proof_holds_and_says_everything(network):
     assert report.head.size == 6
     assert report.content.files == (("ab" * 32, 0),)
     text = "\n".join(lines_of(report))
-    assert "sealed it and queued it at 2026-11-25T10:10:00Z by its clock, entry 2 of 6" in text
+    assert "took it and queued it at 2026-11-25T10:10:00Z by its clock, entry 2 of 6" in text
     assert text.endswith("everything in this proof verifies")
 
 
@@ -245,9 +245,9 @@ def test_a_file_in_the_place_of_another_is_a_fault(network, slot):
 
 def test_a_later_format_is_told(network):
     proof = network.proof()
-    proof.version = 2
+    proof.version = 3
     (fault,) = checked(network, proof).faults
-    assert "of format 2" in fault.text
+    assert "of format 3" in fault.text
 
 
 def test_nothing_a_terminal_obeys_is_written(network):

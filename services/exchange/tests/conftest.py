@@ -7,10 +7,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture
-async def network(tmp_path):
+async def network(tmp_path, request):
+    """The network; a module may say which nodes are of the first release."""
     from net import Network
 
-    async with Network(tmp_path) as running:
+    async with Network(tmp_path, first_release=getattr(request.module, "FIRST_RELEASE", ())) as running:
         yield running
 
 

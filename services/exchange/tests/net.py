@@ -199,10 +199,12 @@ class Network:
     Args:
         folder: For everything on disk.
         kind: `sqlite` or `postgres`.
+        first_release: Nodes that understand no envelopes but the first release's.
     """
 
-    def __init__(self, folder, kind="sqlite"):
+    def __init__(self, folder, kind="sqlite", first_release=()):
         self.folder = folder
+        self._first_release = first_release
         self._kind = kind
         self.port = free_port()
         self.nodes = {}
@@ -220,6 +222,7 @@ class Network:
             "node_id": node_id,
             "countries": (country,),
             "centre": centre,
+            "wire_version": 1 if node_id in self._first_release else 2,
             "link": f"127.0.0.1:{cable.port if cable else self.port}",
             "redial_first": timedelta(milliseconds=20),
             "redial_longest": timedelta(milliseconds=100),
@@ -284,7 +287,8 @@ class Network:
     async def enrol(self, node_id):
         told = read_token(await self.invite(node_id))
         await self.doors_open()
-        return await join(KeyFolder(self.nodes[node_id].settings.key_dir, node_id), told, system_clock())
+        settings = self.nodes[node_id].settings
+        return await join(KeyFolder(settings.key_dir, node_id, settings.wire_version), told, system_clock())
 
     def __getattr__(self, name):
         try:

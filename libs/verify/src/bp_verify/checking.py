@@ -10,8 +10,9 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root
 
 from bluepacific.exchange.v1 import proof_pb2, register_pb2
+from bp_verify.batches import check_message
 from bp_verify.envelopes import check_content, check_envelope, check_receipts
-from bp_verify.logs import check_log
+from bp_verify.logs import check_log, digests_of
 from bp_verify.nodes import Nodes
 from bp_verify.report import RegisterFact, Report
 from bp_verify.seals import proof_signed
@@ -20,6 +21,7 @@ from bp_verify.witnesses import check_witnesses
 from bp_verify.words import moment
 
 VERSION = 1
+BATCHED_VERSION = 2
 
 
 class RootUnreadableError(Exception):
@@ -45,8 +47,8 @@ def check_proof(raw: bytes, root: bytes) -> Report:
         report.wrong("file", "this is not a proof, or it was damaged")
         return report
     report.message_id, report.node = proof.message_id, proof.node_id
-    if proof.version != VERSION:
-        report.wrong("file", f"it is of format {proof.version}; this program knows {VERSION}")
+    if proof.version not in (VERSION, BATCHED_VERSION):
+        report.wrong("file", f"it is of format {proof.version}; this program knows {VERSION} and {BATCHED_VERSION}")
         return report
     trusted = _register(proof.register, known, root, report)
     if trusted is None:
@@ -55,10 +57,14 @@ def check_proof(raw: bytes, root: bytes) -> Report:
     nodes = Nodes(trusted.register.nodes)
     report.register = RegisterFact(trusted.version, trusted.expires.isoformat())
     _check_file(raw, file, proof, nodes, report)
-    header = check_envelope(proof, nodes, report)
-    check_content(proof, nodes, report)
-    check_receipts(proof, header, nodes, report)
-    check_log(proof, nodes, report)
+    if proof.version == BATCHED_VERSION:
+        digests = check_message(proof, nodes, report)
+    else:
+        header = check_envelope(proof, nodes, report)
+        check_content(proof, nodes, report)
+        check_receipts(proof, header, nodes, report)
+        digests = digests_of(proof)
+    check_log(proof, digests, nodes, report)
     check_witnesses(proof, nodes, report)
     report.notes += [
         f"node {node} is revoked in this register; what it signed may be from before or after"

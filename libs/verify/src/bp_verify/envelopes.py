@@ -15,7 +15,7 @@ from bp_verify.seals import inner_signed, outer_signed, receipt_signed
 from bp_verify.words import moment, name_of
 
 # A relay that drops something says so; everything else only the recipient's node can know.
-_OF_A_RELAY = (topics_pb2.DELIVERY_STATE_REFUSED, topics_pb2.DELIVERY_STATE_EXPIRED)
+OF_A_RELAY = (topics_pb2.DELIVERY_STATE_REFUSED, topics_pb2.DELIVERY_STATE_EXPIRED)
 
 
 def check_envelope(proof: proof_pb2.Proof, nodes: Nodes, report: Report) -> envelope_pb2.EnvelopeHeader | None:
@@ -73,8 +73,13 @@ def check_content(proof: proof_pb2.Proof, nodes: Nodes, report: Report) -> None:
     if not nodes.signed(report.envelope.node, sealed.signature, inner_signed(header, sealed.content)):
         report.wrong("content", f"its seal is not {report.envelope.node}'s: it was changed, or is of another envelope")
         return
+    report.content = content_fact(content)
+
+
+def content_fact(content: envelope_pb2.Content) -> ContentFact:
+    """Returns what a content says, by digest."""
     handling = content.handling
-    report.content = ContentFact(
+    return ContentFact(
         payload_sha256=hashlib.sha256(content.payload).hexdigest(),
         payload_bytes=len(content.payload),
         tlp=name_of(handling_pb2.Tlp, handling.tlp, "TLP_") if content.HasField("handling") else "",
@@ -122,7 +127,7 @@ def _unfit(
         return f"it is of another message, {receipt.message_id}"
     if header is not None and receipt.recipient not in header.recipients:
         return f"it speaks of {receipt.recipient}, to whom the message was not sent"
-    of_relay = nodes.relays(signed.node) and receipt.state in _OF_A_RELAY
+    of_relay = nodes.relays(signed.node) and receipt.state in OF_A_RELAY
     if not nodes.speaks_for(signed.node, receipt.recipient) and not of_relay:
         return f"{signed.node} does not speak for {receipt.recipient}"
     return ""

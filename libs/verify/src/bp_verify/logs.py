@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 
@@ -14,11 +16,38 @@ from bp_verify.report import EntryFact, HeadFact, Report
 from bp_verify.seals import head_signed
 from bp_verify.words import moment, name_of
 
-_OF_ENVELOPE = (log_pb2.LOG_EVENT_SENT, log_pb2.LOG_EVENT_ACCEPTED, log_pb2.LOG_EVENT_RELAYED)
+_OF_ENVELOPE = (
+    log_pb2.LOG_EVENT_SENT,
+    log_pb2.LOG_EVENT_ACCEPTED,
+    log_pb2.LOG_EVENT_RELAYED,
+    log_pb2.LOG_EVENT_SEALED,
+)
 _OF_RECEIPT = (log_pb2.LOG_EVENT_STATED, log_pb2.LOG_EVENT_HEARD)
 
 
-def check_log(proof: proof_pb2.Proof, nodes: Nodes, report: Report) -> None:
+@dataclass(frozen=True)
+class Digests:
+    """What the log must tell of.
+
+    Attributes:
+        travelled: What it has of the envelope, or of the message in it; empty where neither is in the file.
+        stated: What it has of each statement, by the part of the file that it is.
+    """
+
+    travelled: bytes
+    stated: Mapping[str, frozenset[bytes]]
+
+
+def digests_of(proof: proof_pb2.Proof) -> Digests:
+    """Returns what the log has of the parts of a proof of version 1."""
+    stated = {
+        f"receipt {number}": frozenset([hashlib.sha256(signed.receipt).digest()])
+        for number, signed in enumerate(proof.receipts, 1)
+    }
+    return Digests(hashlib.sha256(proof.envelope).digest() if proof.envelope else b"", stated)
+
+
+def check_log(proof: proof_pb2.Proof, digests: Digests, nodes: Nodes, report: Report) -> None:
     """Checks head and leaves, and that what the file holds is what the log tells of."""
     head = _head(proof, nodes, report)
     if not proof.entries:
@@ -29,7 +58,7 @@ def check_log(proof: proof_pb2.Proof, nodes: Nodes, report: Report) -> None:
         report.wrong("entries", "a leaf of the log stands here twice, or out of order")
     entries = [entry for entry in told if entry is not None]
     if len(entries) == len(told):
-        _compare(proof, entries, report)
+        _compare(digests, entries, report)
 
 
 def _head(proof: proof_pb2.Proof, nodes: Nodes, report: Report) -> log_pb2.TreeHead | None:
@@ -78,20 +107,19 @@ def _entry(
     return entry
 
 
-def _compare(proof: proof_pb2.Proof, entries: list[log_pb2.LogEntry], report: Report) -> None:
+def _compare(digests: Digests, entries: list[log_pb2.LogEntry], report: Report) -> None:
     """Compares digests in the log with what is in the file; a repeated arrival may stand in the log twice."""
     travelled = {entry.digest for entry in entries if entry.event in _OF_ENVELOPE and entry.digest}
-    digest = hashlib.sha256(proof.envelope).digest()
-    if proof.envelope and travelled != {digest}:
+    if digests.travelled and travelled != {digests.travelled}:
         report.wrong("envelope", "it is not the one that the log tells of")
-    elif not proof.envelope:
+    elif not digests.travelled:
         report.notes += [f"the log tells of an envelope with SHA-256 {one.hex()}" for one in sorted(travelled)]
     stated = {entry.digest for entry in entries if entry.event in _OF_RECEIPT}
-    given = set()
-    for number, signed in enumerate(proof.receipts, 1):
-        given.add(hashlib.sha256(signed.receipt).digest())
-        if hashlib.sha256(signed.receipt).digest() not in stated:
-            report.wrong(f"receipt {number}", "the log does not tell of it")
+    given: set[bytes] = set()
+    for part, found in digests.stated.items():
+        given |= found
+        if not found <= stated:
+            report.wrong(part, "the log does not tell of it")
     missing = len(stated - given)
     if missing:
         report.wrong("receipts", f"the log tells of {missing} more than are in this proof, or of others")

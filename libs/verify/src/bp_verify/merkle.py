@@ -38,12 +38,17 @@ def includes(root: bytes, size: int, position: int, leaf: bytes, path: Sequence[
         leaf: The leaf's hash.
         path: The proof, the leaf's neighbour first.
     """
+    return root_by(size, position, leaf, path) == root
+
+
+def root_by(size: int, position: int, leaf: bytes, path: Sequence[bytes]) -> bytes | None:
+    """Returns the root to which a leaf's path leads in a tree of that size; None where it leads nowhere."""
     if not 0 <= position < size:
-        return False
+        return None
     at, last, found = position, size - 1, leaf
     for step in path:
         if not last:
-            return False
+            return None
         if at & 1 or at == last:
             found = join(step, found)
             while at and not at & 1:
@@ -51,7 +56,7 @@ def includes(root: bytes, size: int, position: int, leaf: bytes, path: Sequence[
         else:
             found = join(found, step)
         at, last = at >> 1, last >> 1
-    return not last and found == root
+    return None if last else found
 
 
 def extends(first: bytes, first_size: int, second: bytes, second_size: int, path: Sequence[bytes]) -> bool:

@@ -69,15 +69,24 @@ def said_by(receipts: envelope_pb2.Receipts) -> Iterator[Said]:
         ValueError: It makes no sense.
     """
     for stated in receipts.stated:
-        if stated.epoch:
-            continue
-        envelope_id = str(uuid.UUID(bytes=stated.envelope_id))
-        of_all = not stated.messages
-        delays = stated.delays or [0] * (len(stated.messages) or 1)
-        millis, position = stated.state_millis, 0
-        for gap, delay in zip(stated.messages or [0], delays, strict=True):
-            millis, position = millis + delay, position + gap
-            if not 0 <= millis < _MILLIS:
-                raise ValueError("a moment out of range")
-            at = None if of_all else position
-            yield Said(envelope_id, at, stated.recipient, stated.state, millis, stated.ground, stated.trace)
+        yield from said_of(stated)
+
+
+def said_of(stated: envelope_pb2.Stated) -> Iterator[Said]:
+    """Yields what one statement of a list says, message by message.
+
+    Raises:
+        ValueError: It makes no sense.
+    """
+    if stated.epoch:
+        return
+    envelope_id = str(uuid.UUID(bytes=stated.envelope_id))
+    of_all = not stated.messages
+    delays = stated.delays or [0] * (len(stated.messages) or 1)
+    millis, position = stated.state_millis, 0
+    for gap, delay in zip(stated.messages or [0], delays, strict=True):
+        millis, position = millis + delay, position + gap
+        if not 0 <= millis < _MILLIS:
+            raise ValueError("a moment out of range")
+        at = None if of_all else position
+        yield Said(envelope_id, at, stated.recipient, stated.state, millis, stated.ground, stated.trace)

@@ -28,7 +28,10 @@ class RegisterFact:
 
 @dataclass(frozen=True)
 class EnvelopeFact:
-    """Who sent what to whom; the time is the sending service's, by its node's clock. `readers` are the nodes that it is sealed for."""
+    """Who sent what to whom; the time is the sending service's, by its node's clock. `readers` are the nodes that it is sealed for.
+
+    An envelope of version 2 has `count` messages, of which this one is at `position`, from 0; `sha256` is of what its outer seal is over.
+    """
 
     author: str
     node: str
@@ -41,6 +44,8 @@ class EnvelopeFact:
     sequence: int
     sha256: str
     ciphertext_sha256: str
+    position: int = 0
+    count: int = 1
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidSignature
@@ -62,9 +63,9 @@ def outer_signed_of(header: bytes, ciphertext_sha256: bytes, keys: Iterable[enve
     return _OUTER + hashlib.sha256(header).digest() + digest.digest()
 
 
-def root_signed(root: bytes, count: int) -> bytes:
-    """Returns what the author's node signs of the messages of an envelope of version 2: the root of their tree, and how many they are."""
-    return _ROOT + count.to_bytes(4) + root
+def root_signed(root: bytes, count: int, envelope_id: str) -> bytes:
+    """Returns what the author's node signs of a version 2 envelope's messages: the root of their tree, how many, and of which envelope."""
+    return _ROOT + uuid.UUID(envelope_id).bytes + count.to_bytes(4) + root
 
 
 def receipts_signed(receipts: bytes) -> bytes:

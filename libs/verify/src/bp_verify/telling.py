@@ -10,11 +10,12 @@ from bp_verify.report import EntryFact, Report
 
 _LONGEST_LINE = 2000
 _EVENTS = {
-    "SENT": "sealed it and queued it",
+    "SENT": "took it and queued it",
     "ACCEPTED": "stored it for its own units",
     "RELAYED": "stored it to pass it on",
     "STATED": "stated",
     "HEARD": "stored the statement",
+    "SEALED": "sealed it into its envelope",
 }
 
 
@@ -66,7 +67,8 @@ def _sent(report: Report) -> Iterator[str]:
             f", number {sent.sequence} of its incarnation {sent.incarnation}"
         )
         yield f"it was addressed to {', '.join(sent.recipients)}, and sealed for {', '.join(sent.readers) or 'nobody'}"
-        yield f"the envelope is as {sent.node} sealed it, SHA-256 {sent.sha256}"
+        place = f", message {sent.position + 1} of {sent.count}" if sent.count > 1 else ""
+        yield f"the envelope is as {sent.node} sealed it, SHA-256 {sent.sha256}{place}"
     if (content := report.content) and sent:
         handling = f", TLP {content.tlp}, purpose {content.purpose}" if content.tlp else ""
         size, digest = content.payload_bytes, content.payload_sha256

@@ -24,3 +24,8 @@ def name_of(enum: Any, number: int, prefix: str) -> str:
     except ValueError:
         return str(number)
     return name.removeprefix(prefix)
+
+
+def moment_of_millis(millis: int) -> str:
+    """Returns the same of milliseconds since 1970."""
+    return moment(Timestamp(seconds=millis // 1000, nanos=millis % 1000 * 1_000_000))

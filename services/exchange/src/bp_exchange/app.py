@@ -62,7 +62,7 @@ def build(settings: ExchangeSettings, seams: Seams) -> Service:
 
 def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
     """Puts the exchange together, and keeps its parts in sight."""
-    folder = KeyFolder(settings.key_dir, settings.node_id)
+    folder = KeyFolder(settings.key_dir, settings.node_id, settings.wire_version)
     authority = Authority(folder, settings, seams.clock) if settings.centre else None
     if authority:
         authority.found()

@@ -31,6 +31,12 @@ class ExchangeSettings(ServiceSettings):
         default="",
         description="At the centre: host:port to listen on where that is another than countries dial, as behind a Service.",
     )
+    wire_version: int = Field(
+        default=2,
+        ge=1,
+        le=2,
+        description="The newest version of envelopes that others may send this node, which the register tells them. Lower it only to go back.",
+    )
     register_fresh: timedelta = Field(
         default=timedelta(days=7), gt=timedelta(0), description="How long a register stays fresh: the same everywhere."
     )

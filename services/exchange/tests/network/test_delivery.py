@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_exchange.adapters.tables import DeliveryRow, EnvelopeRow, LogRow, QueueRow
+from bp_exchange.adapters.tables import BatchRow, DeliveryRow, EnvelopeRow, LogRow, QueueRow
 from bp_exchange.protocol.merkle import root_of
 from bp_verify.merkle import leaf_hash
 
@@ -78,16 +78,17 @@ async def test_the_relay_holds_nothing_that_can_be_read(network):
     network.ton.cable.unplug()
     await network.fji.send(sent)
     await network.fji.drained("ptccc")
-    assert await network.ptccc.count(QueueRow, QueueRow.peer == "ton") == 1
+    # The envelope, and the key of its epoch.
+    assert await network.ptccc.count(QueueRow, QueueRow.peer == "ton") == 2
     held = b"".join(file.read_bytes() for file in (network.folder / "ptccc").rglob("*") if file.is_file())
-    assert sent.message_id.encode() in held
+    assert sent.message_id.encode() not in held
     assert secret not in held
     network.ton.cable.plug()
     (delivery,) = await network.ton.receive()
     assert delivery.message.payload == secret
     await network.ptccc.drained("ton")
     async with network.ptccc.exchange.house.database.read() as session:
-        assert await session.scalar(select(EnvelopeRow.raw)) is None, "bytes stay until all have them, no longer"
+        assert await session.scalar(select(BatchRow.raw)) is None, "bytes stay until all have them, no longer"
 
 
 async def test_order_holds_in_a_conversation_whatever_the_urgency(network):
@@ -133,7 +134,7 @@ async def test_what_was_stored_and_not_acknowledged_arrives_once(network):
     await network.ton.stop()
     network.ton.cable.cut()
     network.ton.cable.plug()
-    assert await network.ptccc.count(QueueRow, QueueRow.peer == "ton") == 1
+    assert await network.ptccc.count(QueueRow, QueueRow.peer == "ton") == 2
     await network.ton.start()
     await network.ptccc.drained("ton")
     assert await network.ton.count(EnvelopeRow) == 1
@@ -185,7 +186,8 @@ async def test_one_trace_leads_through_all_nodes(network, spans):
     trace_id = traceparent.split("-")[1]
     assert delivery.message.traceparent.split("-")[1] == trace_id
     found = {one.name for one in spans.get_finished_spans() if f"{one.context.trace_id:032x}" == trace_id}
-    assert {"exchange.send", "exchange.relay", "exchange.accept"} <= found
+    # A relay sees no traces.
+    assert {"exchange.send", "exchange.accept"} <= found
 
 
 @pytest.mark.parametrize("held", [True, False])

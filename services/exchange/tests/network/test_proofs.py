@@ -4,43 +4,20 @@ import asyncio
 import json
 import sys
 
-import grpc
-import pytest
-from google.rpc import error_details_pb2
 from net import message
+from proof_files import export, refused, root_of
 from sqlalchemy import select
 
 from bluepacific.exchange.v1 import proof_pb2
-from bluepacific.exchange.v1 import proof_service_pb2 as proofs_pb2
-from bluepacific.exchange.v1 import proof_service_pb2_grpc as proofs_grpc
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.usecases import bells
 from bp_kit.tables import service_metadata
-from bp_kit.testing.harness import detail, status_of_error
 from bp_verify.checking import check_proof
 
+# Item by item, as the first release sends them; test_batches.py has the second.
+FIRST_RELEASE = ("ptccc", "fji", "ton")
+
 STATES = topics_pb2.DeliveryState
-OFFICER = "data_protection_officer"
-
-
-async def export(node, message_id, *roles, country=None, with_content=False):
-    """Returns the file that a person of a node gets."""
-    stub = proofs_grpc.ProofServiceStub(node.people)
-    name = f"countries/{country or node.settings.countries[0]}/messages/{message_id}"
-    request = proofs_pb2.ExportProofRequest(name=name, with_content=with_content)
-    token = node.token(*(roles or (OFFICER,)), country=country)
-    return b"".join([piece.data async for piece in stub.ExportProof(request, metadata=token)])
-
-
-async def root_of(node):
-    stub = proofs_grpc.ProofServiceStub(node.people)
-    return (await stub.GetRegister(proofs_pb2.GetRegisterRequest(), metadata=node.token("auditor"))).roots[0]
-
-
-async def refused(call, reason):
-    with pytest.raises(grpc.RpcError) as error:
-        await call
-    assert detail(status_of_error(error.value), error_details_pb2.ErrorInfo()).reason == reason
 
 
 async def sent_and_opened(network):

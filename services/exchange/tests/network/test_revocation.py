@@ -10,7 +10,7 @@ from net import eventually, message
 from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc as exchange_grpc
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_exchange.adapters.tables import EnvelopeRow, QueueRow
+from bp_exchange.adapters.tables import EnvelopeRow, QueueRow, RungRow
 from bp_exchange.usecases import bells
 
 STATES = topics_pb2.DeliveryState
@@ -129,6 +129,6 @@ async def test_what_a_revoked_unit_writes_is_refused(network):
     network.ton.cable.plug()
 
     async def refused():
-        return await node.count(QueueRow, QueueRow.set_aside == "REVOKED_UNIT")
+        return await node.count(RungRow, RungRow.ground == "REVOKED_UNIT")
 
     assert await eventually(refused, 60) == 1

@@ -76,6 +76,7 @@ def _request(folder: KeyFolder, invitation: enrolment_pb2.Invitation) -> enrolme
         csr=_signing_request(folder, invitation.secret),
         sign_key=keys.sign.public_key().public_bytes_raw(),
         hpke_key=keys.sealing.public_bytes(),
+        wire_version=folder.wire_version,
     )
     request.proof = keys.sign.sign(proof_of(request))
     return request

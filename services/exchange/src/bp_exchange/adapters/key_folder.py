@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bluepacific.exchange.v1 import register_pb2
+from bp_exchange.protocol.batch import VERSION
 from bp_exchange.protocol.keys import NodeKeys, SealingKey
 from bp_kit.disk import make_folder, write_private
 
@@ -34,10 +35,12 @@ class KeyFolder:
     Args:
         folder: Made with mode 0700 when missing.
         node_id: The node's.
+        wire_version: The newest version of envelopes that others may send it.
     """
 
-    def __init__(self, folder: Path, node_id: str) -> None:
+    def __init__(self, folder: Path, node_id: str, wire_version: int = VERSION) -> None:
         self.node_id = node_id
+        self.wire_version = wire_version
         self._folder = folder
         make_folder(folder)
 
@@ -113,6 +116,7 @@ class KeyFolder:
             sign_key=keys.sign.public_key().public_bytes_raw(),
             hpke_key=keys.sealing.public_bytes(),
             tls_key_sha256=key_digest(self.tls().public_key()),
+            wire_version=self.wire_version,
         )
 
     def read(self, name: str) -> bytes:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
 from bp_exchange.adapters.contents import SqlContents
-from bp_exchange.adapters.queue import QueueReader, waiting_drafts
+from bp_exchange.adapters.queue import IS_LIST, QueueReader, waiting_drafts
 from bp_exchange.adapters.tables import PaceRow, QueueRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
@@ -66,7 +66,7 @@ class LaneReader:
 
     async def page(self, peer: str, after: tuple[int, int], limit: int) -> list[Waiting]:
         """Returns what waits behind (urgency, position) in the order of sending, all of it sealed; see `QueueReader.page`."""
-        while (chosen := await self._chosen(peer)) and await self._seal(chosen):
+        while (chosen := await self._chosen(peer, at_once=True)) and await self._seal(chosen):
             continue
         return await self._reader.page(peer, after, limit)
 
@@ -75,12 +75,15 @@ class LaneReader:
         return len(ready) >= _AHEAD_ITEMS or size >= _AHEAD_ROOMS * room_for(draft.urgency, None)
 
     @unbroken
-    async def _chosen(self, peer: str) -> list[QueueItem]:
+    async def _chosen(self, peer: str, *, at_once: bool = False) -> list[QueueItem]:
+        """Returns what is sealed next. Statements wait while a list is on its way: one goes in a round trip, not one a message."""
         async with self._house.database.read() as session:
             if not await session.scalar(select(exists().where(QueueRow.peer == peer, QueueRow.draft != ""))):
                 return []
             waiting = await waiting_drafts(session, peer, self._house.seams.clock(), _LOOKED_AT)
             pace = await session.get(PaceRow, peer)
+            if not at_once and await session.scalar(select(exists().where(QueueRow.peer == peer, IS_LIST))):
+                waiting = [one for one in waiting if not is_receipt(one)]
         if not waiting:
             return []
         return choose(waiting, room_for(waiting[0].urgency, pace.bytes_per_second if pace else None))
@@ -94,13 +97,12 @@ class LaneReader:
             return False
         prepared = await asyncio.to_thread(self._prepare, [kept[one.item_id] for one in chosen])
         room = room_for(chosen[0].urgency, None)
-        if len(chosen) > 1 and len(prepared.body) > 2 * room:
+        if len(chosen) > 1 and len(prepared.compressed) > 2 * room:
             return await self._seal(chosen[: len(chosen) // 2])
         return await self._seal_messages(chosen, kept, prepared)
 
     def _prepare(self, kept: Sequence[envelope_pb2.KeptMessage]) -> Prepared:
-        house = self._house
-        return prepare([(one.head, one.content) for one in kept], keys=house.keys, random=os.urandom)
+        return prepare([(one.head, one.content) for one in kept], random=os.urandom)
 
     @unbroken
     async def _kept(self, chosen: Sequence[QueueItem]) -> dict[str, envelope_pb2.KeptMessage]:

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2, log_pb2
 from bp_exchange.adapters.journal import edge_of
-from bp_exchange.adapters.tables import EnvelopeRow, LogRow, NodeRow, ReceiptRow, RungRow, SubtreeRow
+from bp_exchange.adapters.tables import BatchRow, EnvelopeRow, LogRow, NodeRow, ReceiptRow, RungRow, SubtreeRow
 from bp_exchange.adapters.witnessing import SqlWitness
 from bp_exchange.protocol.merkle import Edge, root_of
 from bp_exchange.protocol.proofs import KEPT_LEVELS, Plan, Subtree
-from bp_exchange.usecases.proving import Held
+from bp_exchange.usecases.proving import Batched, Held
 from bp_verify.merkle import fold, leaf_hash
 
 _BLOCK = 1 << KEPT_LEVELS
@@ -87,7 +87,20 @@ class SqlEvidence:
         if row is None:
             return None
         rungs = await self._session.scalars(select(RungRow.recipient).where(RungRow.envelope_id == envelope_id))
-        return Held(envelope_id, row.raw or b"", tuple(rungs))
+        return Held(envelope_id, row.raw or b"", tuple(rungs), await self._batched(row) if row.batch_id else None)
+
+    async def _batched(self, row: EnvelopeRow) -> Batched | None:
+        batch = await self._session.get(BatchRow, row.batch_id)
+        if batch is None or row.inside is None:
+            return None
+        leaves = select(EnvelopeRow.digest).where(EnvelopeRow.batch_id == row.batch_id)
+        return Batched(
+            batch_id=row.batch_id,
+            position=row.batch_index,
+            seals=envelope_pb2.KeptSeals.FromString(batch.seals),
+            kept=envelope_pb2.KeptMessage.FromString(row.inside),
+            leaves=tuple(await self._session.scalars(leaves.order_by(EnvelopeRow.batch_index))),
+        )
 
     async def head(self) -> tuple[str, Edge]:
         """Returns the log's incarnation and edge."""
@@ -105,6 +118,12 @@ class SqlEvidence:
         kept = SqlWitness(self._session)
         found = {one.signature: (head, one) for head, one in [*await kept.covering(position), *await kept.own()]}
         return sorted(found.values(), key=lambda one: log_pb2.TreeHead.FromString(one[0].head).size)
+
+    async def lists(self, batch_id: str) -> list[envelope_pb2.SignedReceipts]:
+        """Returns the lists of receipts about an envelope of version 2."""
+        about = select(ReceiptRow.raw).where(ReceiptRow.envelope_id == batch_id)
+        raw = await self._session.scalars(about.order_by(ReceiptRow.accept_time, ReceiptRow.receipt_id))
+        return [envelope_pb2.SignedReceipts.FromString(one) for one in raw]
 
     async def receipts(self, envelope_id: str) -> list[envelope_pb2.SignedReceipt]:
         """Returns the receipts about an envelope."""

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, literal, select, tuple_, union_all, update
+from sqlalchemy import Table, and_, bindparam, delete, literal, select, tuple_, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
@@ -15,6 +15,7 @@ from bp_exchange.adapters.tables import BatchRow, EnvelopeRow, QueueRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.usecases.records import QueueItem
+from bp_exchange.usecases.stating import RECEIPTS
 from bp_kit.database import Database
 from bp_kit.ports import Clock
 
@@ -34,6 +35,9 @@ _ITEM = (
 BY_HAND = "BY_HAND"
 # What a person set aside is owed nevertheless; what its peer refused is not.
 IS_OWED = QueueRow.set_aside.in_(("", BY_HAND))
+
+# A list of this node's own receipts that is signed and was not acknowledged.
+IS_LIST = and_(QueueRow.framed, QueueRow.thread == RECEIPTS, QueueRow.set_aside == "")
 
 _QUEUE: Table = QueueRow.__table__  # type: ignore[assignment] # it is a table
 _HURRY = (

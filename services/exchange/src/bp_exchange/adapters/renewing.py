@@ -10,7 +10,7 @@ from bluepacific.exchange.v1 import enrolment_service_pb2 as enrolment_pb2
 from bluepacific.exchange.v1 import enrolment_service_pb2_grpc, register_pb2
 from bp_exchange.adapters.certificates import expiry_of, host_of, make_request, peer_key_digest, requested_key
 from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, RENEWAL, KeyFolder, key_digest, private_pem
-from bp_exchange.usecases.renewing import WIRE_VERSION, renewal_of
+from bp_exchange.usecases.renewing import renewal_of
 from bp_verify.trust import RegisterNotTrustedError, Trusted, trust
 
 _SECONDS = 30.0
@@ -41,7 +41,7 @@ def make_renewal(
         sign_key=new.sign.public_key().public_bytes_raw(),
         hpke_key=new.sealing.public_bytes(),
         compromised=compromised,
-        wire_version=WIRE_VERSION,
+        wire_version=folder.wire_version,
     )
     signed = renewal_of(request)
     request.proof, request.new_proof = keys.sign.sign(signed), new.sign.sign(signed)

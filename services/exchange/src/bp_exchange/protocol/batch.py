@@ -1,4 +1,4 @@
-"""Envelopes of version 2: messages for the same nodes, sealed together, each provable alone (docs/adr/0005).
+"""Envelopes of version 2: messages for the same nodes, sealed together, each provable alone (docs/adr/0008).
 
 Made in two steps. What takes time, compressing, needs neither sequence nor epoch and is done before; then all is bound together. Opening
 verifies the bytes as they came.
@@ -16,12 +16,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.message import DecodeError
 
-from bluepacific.exchange.v1 import envelope_pb2, register_pb2
+from bluepacific.exchange.v1 import envelope_pb2
 from bp_exchange.protocol.batch_shape import MAX_MESSAGES, check_header, check_messages
 from bp_exchange.protocol.compression import NEWEST_DICTIONARY, compress, decompress, padded
 from bp_exchange.protocol.epoch import EPOCH_BYTES, Reader, unwrap_key, wrap_key
 from bp_exchange.protocol.keys import NodeKeys
-from bp_exchange.protocol.limits import MAX_ENVELOPE_BYTES
+from bp_exchange.protocol.limits import MAX_ENVELOPE_BYTES, MAX_HEADER_BYTES
 from bp_exchange.protocol.merkle import root_of
 from bp_exchange.protocol.refusal import Ground, RefusedItemError
 from bp_exchange.protocol.register import Directory
@@ -47,17 +47,15 @@ class Prepared:
 
     Attributes:
         content_key: Encrypts them.
-        body: Inner seal and compressed messages, padded.
+        compressed: The messages.
         kept: What is kept of each message, with its content.
         leaves: Their leaves.
-        inner_signature: The inner seal.
     """
 
     content_key: bytes
-    body: bytes
+    compressed: bytes
     kept: tuple[envelope_pb2.KeptMessage, ...]
     leaves: tuple[bytes, ...]
-    inner_signature: bytes
 
 
 @dataclass(frozen=True)
@@ -95,21 +93,21 @@ class OpenedBatch:
 
     @property
     def incarnation(self) -> str:
-        """The sender's incarnation."""
-        return str(uuid.UUID(bytes=self.header.incarnation_id))
+        """The sender's incarnation, as far as its envelopes tell it."""
+        return self.header.incarnation_id.hex()
 
 
-def prepare(messages: Sequence[tuple[bytes, bytes]], *, keys: NodeKeys, random: Callable[[int], bytes]) -> Prepared:
-    """Compresses messages, each a serialised head and a serialised content, and seals them as their author's node. Takes time."""
+def prepare(messages: Sequence[tuple[bytes, bytes]], *, random: Callable[[int], bytes]) -> Prepared:
+    """Compresses messages, each a serialised head and a serialised content. Takes time."""
     content_key = random(_KEY_BYTES)
     sealed = envelope_pb2.SealedMessages(
         heads=[head for head, _ in messages], contents=[inner for _, inner in messages]
     )
     kept = tuple(_kept(content_key, at, head, inner) for at, (head, inner) in enumerate(messages))
     leaves = tuple(_leaf(one) for one in kept)
-    inner = keys.sign.sign(root_signed(root_of(leaves), len(leaves)))
-    body = inner + compress(sealed.SerializeToString(deterministic=True), NEWEST_DICTIONARY)
-    return Prepared(content_key, body.ljust(padded(len(body)), b"\0"), kept, leaves, inner)
+    return Prepared(
+        content_key, compress(sealed.SerializeToString(deterministic=True), NEWEST_DICTIONARY), kept, leaves
+    )
 
 
 def finish(
@@ -127,14 +125,14 @@ def finish(
     header.dictionary = NEWEST_DICTIONARY
     raw = header.SerializeToString(deterministic=True)
     envelope_id = envelope_id_of(keys.node_id, header.incarnation_id, header.sequence)
-    envelope = envelope_pb2.Envelope(
-        header=raw, ciphertext=AESGCM(prepared.content_key).encrypt(_NONCE, prepared.body, raw)
-    )
+    root = root_of(prepared.leaves)
+    inner = keys.sign.sign(root_signed(root, len(prepared.leaves), envelope_id))
+    body = inner + prepared.compressed
+    body = body.ljust(padded(len(body)), b"\0")
+    envelope = envelope_pb2.Envelope(header=raw, ciphertext=AESGCM(prepared.content_key).encrypt(_NONCE, body, raw))
     envelope.keys.extend(wrap_key(prepared.content_key, reader, envelope_id) for reader in readers)
     envelope.signature = keys.sign.sign(outer_signed(envelope))
-    return _opened(envelope, header, envelope_id, inner=prepared.inner_signature), envelope.SerializeToString(
-        deterministic=True
-    )
+    return _opened(envelope, header, envelope_id, inner=inner), envelope.SerializeToString(deterministic=True)
 
 
 def unseal_batch(
@@ -174,7 +172,10 @@ def unseal_batch(
     if epoch_key is None:
         return _opened(envelope, header, envelope_id, awaited=epoch)
     content_key = unwrap_key(wrapped, epoch_key, envelope_id)
-    inner, messages = _open(envelope, header, content_key, sender)
+    inner, messages = _open(envelope, header, content_key)
+    root = root_of([one.leaf for one in messages])
+    if not signed_by(sender, inner, root_signed(root, len(messages), envelope_id)):
+        raise RefusedItemError(Ground.BAD_SEAL)
     check_messages(header, messages, directory)
     return _opened(envelope, header, envelope_id, inner=inner, messages=messages)
 
@@ -199,6 +200,8 @@ def batch_of(raw: bytes) -> tuple[envelope_pb2.Envelope, envelope_pb2.EnvelopeHe
         raise RefusedItemError(Ground.TOO_LARGE)
     try:
         envelope = envelope_pb2.Envelope.FromString(raw)
+        if len(envelope.header) > MAX_HEADER_BYTES:
+            raise RefusedItemError(Ground.TOO_MANY_RECIPIENTS)
         return envelope, envelope_pb2.EnvelopeHeader.FromString(envelope.header)
     except DecodeError:
         raise RefusedItemError(Ground.MALFORMED) from None
@@ -234,7 +237,6 @@ def _open(
     envelope: envelope_pb2.Envelope,
     header: envelope_pb2.EnvelopeHeader,
     content_key: bytes,
-    author: register_pb2.Node,
 ) -> tuple[bytes, tuple[OpenedMessage, ...]]:
     try:
         body = AESGCM(content_key).decrypt(_NONCE, envelope.ciphertext, envelope.header)
@@ -249,9 +251,6 @@ def _open(
         messages = tuple(_opened_message(content_key, at, head, inner) for at, (head, inner) in enumerate(pairs))
     except (DecodeError, ValueError):
         raise RefusedItemError(Ground.MALFORMED) from None
-    root = root_of([one.leaf for one in messages])
-    if not signed_by(author, inner, root_signed(root, len(messages))):
-        raise RefusedItemError(Ground.BAD_SEAL)
     return inner, messages
 
 

@@ -16,6 +16,7 @@ from bp_exchange.protocol.trace import TRACE_BYTES
 
 MAX_MESSAGES = 1000
 MAX_AFTER = 64
+INCARNATION_BYTES = 8
 _ID_BYTES = 16
 _KEY_BYTES = 32
 _LAST_SEQUENCE = 2**63 - 1
@@ -50,7 +51,7 @@ def check_header(header: envelope_pb2.EnvelopeHeader, keys: Sequence[envelope_pb
     if any(not 0 <= blob.size_bytes <= MAX_BLOB_BYTES for blob in header.blobs):
         raise RefusedItemError(Ground.TOO_LARGE)
     well_formed = (
-        len(header.incarnation_id) == _ID_BYTES
+        len(header.incarnation_id) == INCARNATION_BYTES
         and 0 < header.sequence <= _LAST_SEQUENCE
         and keys
         and all(is_node_id(key.node) and len(key.wrapped) == WRAPPED_BYTES for key in keys)

@@ -1,7 +1,7 @@
 """zstd with a shared dictionary, with bounds on what comes out, and sizes padded to classes.
 
 The dictionary is part of the program, as a constant would be: its digest stands here and in each envelope that needs it, so nobody is
-talked into another one. A receiver keeps every dictionary that a release has ever written with. docs/adr/0005 says how it was trained.
+talked into another one. A receiver keeps every dictionary that a release has ever written with. docs/adr/0008 says how it was trained.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from bp_exchange.protocol.refusal import Ground, RefusedItemError
 
 # File -> SHA-256. The last one is written with.
 _DICTIONARIES = {
-    "general-1.zdict": "9ddef010551a2411f8d7f756821aee4b80c00013171b32f89d10fa2f3984d78d",
+    "general-1.zdict": "919d512b32212f896c6bae9b6f5b7a766a870829f634f0d8e182da9134b98761",
 }
 # What is smaller is compressed with tables for small inputs, whose setting up costs less.
 _SMALL_BYTES = 16 * 1024
 _LEVEL = 19
 _FORMAT = zstandard.FORMAT_ZSTD1_MAGICLESS
-_LEAST_STEP = 16
+_LEAST_STEP = 8
 # Compressors are not to be shared by threads at the same time.
 _lock = threading.Lock()
 
@@ -86,6 +86,6 @@ def decompress(compressed: bytes, limit: int, dictionary: int = 0) -> bytes:
 
 
 def padded(size: int) -> int:
-    """Returns the size class of a size: steps of at most 1/128 of it, and of at least 16 bytes."""
+    """Returns the size class of a size: steps of at most 1/128 of it, and of at least 8 bytes."""
     step = max(_LEAST_STEP, 1 << max(size.bit_length() - 8, 0))
     return -(-size // step) * step

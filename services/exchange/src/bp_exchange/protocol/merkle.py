@@ -44,6 +44,16 @@ class Edge:
         return fold(self.roots)
 
 
+def path_of(position: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Returns what proves that a leaf stands at its position, its neighbour first, by the definition (RFC 6962, 2.1.1)."""
+    if len(leaves) <= 1:
+        return []
+    split = 1 << ((len(leaves) - 1).bit_length() - 1)
+    if position < split:
+        return [*path_of(position, leaves[:split]), root_of(leaves[split:])]
+    return [*path_of(position - split, leaves[split:]), root_of(leaves[:split])]
+
+
 def root_of(leaves: Sequence[bytes]) -> bytes:
     """Returns the root over leaf hashes, by the definition (RFC 6962, 2.1)."""
     if not leaves:

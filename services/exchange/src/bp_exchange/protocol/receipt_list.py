@@ -22,7 +22,7 @@ from bp_exchange.protocol.names import is_name, is_node_id
 from bp_exchange.protocol.refusal import Ground, RefusedItemError
 from bp_exchange.protocol.register import Directory
 from bp_exchange.protocol.trace import TRACE_BYTES
-from bp_verify.messages import NODES, said_by
+from bp_verify.messages import NODES, said_by, said_of
 from bp_verify.seals import receipts_signed, signed_by
 
 VERSION = 2
@@ -39,15 +39,15 @@ Moment = tuple[int, int | None]
 
 
 def merged(stated: Iterable[envelope_pb2.Stated]) -> list[envelope_pb2.Stated]:
-    """Returns statements of one message each with those together that differ in message and moment only."""
+    """Returns statements with those together that differ in messages and moments only."""
     groups: dict[bytes, list[Moment]] = {}
     for one in stated:
         same = envelope_pb2.Stated()
         same.CopyFrom(one)
         for field in ("messages", "delays", "state_millis"):
             same.ClearField(field)
-        place = one.messages[0] if one.messages else None
-        groups.setdefault(same.SerializeToString(deterministic=True), []).append((one.state_millis, place))
+        moments = [(said.millis, said.position) for said in said_of(one)] or [(one.state_millis, None)]
+        groups.setdefault(same.SerializeToString(deterministic=True), []).extend(moments)
     return [joined for raw, moments in groups.items() for joined in _joined(raw, moments)]
 
 
@@ -141,11 +141,15 @@ def _well_formed(stated: envelope_pb2.Stated) -> bool:
         return len(stated.epoch) == EPOCH_BYTES and len(stated.envelope_id) == _ID_BYTES
     return bool(
         len(stated.envelope_id) == _ID_BYTES
-        and (is_name(stated.recipient) or is_node_id(stated.recipient.removeprefix(NODES)))
+        and (is_name(stated.recipient) or _is_of_node(stated.recipient))
         and stated.state in topics_pb2.DeliveryState.values()[1:]
         and len(stated.trace) in (0, TRACE_BYTES)
         and re.fullmatch(r"[^\0]{0,100}", stated.ground, re.DOTALL)
     )
+
+
+def _is_of_node(recipient: str) -> bool:
+    return recipient.startswith(NODES) and is_node_id(recipient.removeprefix(NODES))
 
 
 def _may_say(stated: envelope_pb2.Stated, node_id: str, directory: Directory, *, is_centre: bool) -> bool:

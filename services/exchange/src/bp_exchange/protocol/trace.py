@@ -4,11 +4,13 @@ from __future__ import annotations
 
 TRACE_BYTES = 26
 _LETTERS = (2, 32, 16, 2)
+_RECORDED = 1
 
 
 def packed(traceparent: str) -> bytes:
-    """Returns a trace context, or nothing, as bytes."""
-    return bytes.fromhex(traceparent.replace("-", ""))
+    """Returns a trace context as bytes; nothing where it is not recorded, since nobody would look for it."""
+    trace = bytes.fromhex(traceparent.replace("-", ""))
+    return trace if trace and trace[-1] & _RECORDED else b""
 
 
 def unpacked(trace: bytes) -> str:

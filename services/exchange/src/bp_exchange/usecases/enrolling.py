@@ -80,6 +80,7 @@ async def enrol(
         sign_key=request.sign_key,
         hpke_key=request.hpke_key,
         tls_key_sha256=tls_key,
+        wire_version=request.wire_version,
     )
     if is_served(known.register, node):
         raise Refused("INVITATION_INVALID")

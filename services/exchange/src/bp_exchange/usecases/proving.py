@@ -13,16 +13,18 @@ from google.protobuf.message import DecodeError
 from bluepacific.exchange.v1 import envelope_pb2, log_pb2, proof_pb2
 from bp_exchange.protocol.envelope import header_of, sealed_content
 from bp_exchange.protocol.keys import NodeKeys
-from bp_exchange.protocol.merkle import Edge
+from bp_exchange.protocol.merkle import Edge, path_of
 from bp_exchange.protocol.proofs import Plan, plan_consistency, plan_inclusion
 from bp_exchange.protocol.refusal import RefusedItemError
 from bp_exchange.protocol.register import country_of
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
+from bp_verify.messages import said_by
 from bp_verify.seals import head_signed, proof_signed
 from bp_verify.trust import Trusted
 
 VERSION = 1
+BATCHED_VERSION = 2
 _OFFICER = "data_protection_officer"
 
 
@@ -34,11 +36,32 @@ class Held:
         envelope_id: Which.
         raw: As it travelled; empty where it did not, or where the bytes are gone.
         recipients: At whom this node follows it.
+        batched: Of version 2, once it is sealed: its part of its envelope.
     """
 
     envelope_id: str
     raw: bytes
     recipients: tuple[str, ...]
+    batched: Batched | None = None
+
+
+@dataclass(frozen=True)
+class Batched:
+    """A message of an envelope of version 2.
+
+    Attributes:
+        batch_id: The envelope.
+        position: The message's place in it.
+        seals: What is kept of the envelope.
+        kept: What is kept of the message.
+        leaves: Of all its messages, in their order.
+    """
+
+    batch_id: str
+    position: int
+    seals: envelope_pb2.KeptSeals
+    kept: envelope_pb2.KeptMessage
+    leaves: tuple[bytes, ...]
 
 
 class Tree(Protocol):
@@ -66,6 +89,9 @@ class Evidence(Protocol):
 
     async def receipts(self, envelope_id: str) -> list[envelope_pb2.SignedReceipt]:
         """Returns the receipts about an envelope."""
+
+    async def lists(self, batch_id: str) -> list[envelope_pb2.SignedReceipts]:
+        """Returns the lists of receipts about an envelope of version 2."""
 
     async def cosigned(self, position: int) -> list[tuple[log_pb2.SignedTreeHead, log_pb2.Cosignature]]:
         """Returns of each witness the earliest head in which a leaf stands, and the newest; the smallest first."""
@@ -104,13 +130,18 @@ async def prove(
     if prover.register is None:
         raise Refused("NOT_ENROLLED")
     proof = proof_pb2.Proof(
-        version=VERSION,
+        version=VERSION if held.batched is None else BATCHED_VERSION,
         node_id=prover.keys.node_id,
         message_id=message_id,
         envelope=held.raw,
-        content=_content(held, prover.keys) if with_content else b"",
         register=prover.register.bundle,
     )
+    if held.batched is not None:
+        proof.message.CopyFrom(proven(held.batched, with_content=with_content))
+        lists = [(_moments(one, held.batched), one) for one in await evidence.lists(held.batched.batch_id)]
+        proof.stated.extend(one for _, one in sorted((at for at in lists if at[0]), key=lambda at: at[0]))
+    elif with_content:
+        proof.content = _content(held, prover.keys)
     proof.export_time.FromDatetime(prover.now)
     await _add_log(proof, evidence, prover)
     raw = proof.SerializeToString(deterministic=True)
@@ -132,7 +163,44 @@ def _parties(held: Held) -> set[str]:
     if held.raw:
         header = header_of(held.raw)
         named += [header.author, *header.recipients]
+    if held.batched:
+        head = envelope_pb2.MessageHead.FromString(held.batched.kept.head)
+        named += [head.author, *head.recipients]
     return {country_of(name) for name in named}
+
+
+def proven(batched: Batched, *, with_content: bool) -> proof_pb2.ProvenMessage:
+    """Returns a message's part of its envelope.
+
+    Raises:
+        Refused: CONTENT_NOT_HERE.
+    """
+    seals, kept = batched.seals, batched.kept
+    message = proof_pb2.ProvenMessage(
+        header=seals.header,
+        ciphertext_sha256=seals.ciphertext_sha256,
+        keys=seals.keys,
+        signature=seals.signature,
+        inner_signature=seals.inner_signature,
+        count=len(batched.leaves),
+        position=batched.position,
+        hashes=path_of(batched.position, batched.leaves),
+        head=kept.head,
+        head_salt=kept.head_salt,
+        content_digest=kept.content_digest,
+    )
+    if with_content:
+        if not kept.content_salt:
+            raise Refused("CONTENT_NOT_HERE")
+        message.content, message.content_salt = kept.content, kept.content_salt
+    return message
+
+
+def _moments(signed: envelope_pb2.SignedReceipts, batched: Batched) -> list[int]:
+    """Returns when what a list says of the message happened, in milliseconds; empty where it says nothing of it."""
+    said = said_by(envelope_pb2.Receipts.FromString(signed.receipts))
+    about = [one for one in said if one.envelope_id == batched.batch_id]
+    return sorted(one.millis for one in about if one.position in (None, batched.position))
 
 
 def _content(held: Held, keys: NodeKeys) -> bytes:

@@ -20,8 +20,6 @@ from bp_verify.trust import Trusted
 
 # Of one node; older ones prove what nobody asks for any more.
 _MOST_KEYS = 50
-# The newest version of envelopes that this release understands.
-WIRE_VERSION = 1
 _PREFIX = b"bluepacific/1 renew\0"
 
 
@@ -81,7 +79,7 @@ def replaced(
     """Returns a node with its keys from now on, and those that it had."""
     renewed = register_pb2.Node()
     renewed.CopyFrom(node)
-    renewed.wire_version = max(node.wire_version, request.wire_version)
+    renewed.wire_version = request.wire_version or node.wire_version
     keys = (request.sign_key, request.hpke_key, tls_key)
     if keys == (node.sign_key, node.hpke_key, node.tls_key_sha256):
         return renewed

@@ -13,7 +13,7 @@ from datetime import UTC
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2, log_pb2
 from bp_exchange.protocol.batch import OpenedBatch, Prepared, finish
-from bp_exchange.protocol.batch_shape import MAX_AFTER, MAX_MESSAGES, is_exercise, strictest
+from bp_exchange.protocol.batch_shape import INCARNATION_BYTES, MAX_AFTER, MAX_MESSAGES, is_exercise, strictest
 from bp_exchange.protocol.receipt_list import list_id, sign_list
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.granting import readers_of
@@ -108,14 +108,14 @@ async def seal_receipts(work: Work, chosen: Sequence[QueueItem]) -> bool:
     await work.receipts.add_lists([(list_id(kept, batch_id), batch_id, raw) for batch_id in sorted(about)])
     await work.queue.drop(ids)
     item = link_service_pb2.Item(receipts=travels)
-    await work.queue.add([framed(chosen[0].peer, chosen[0].urgency, list_id(kept), item)])
+    await work.queue.add([framed(chosen[0].peer, chosen[0].urgency, list_id(kept), item, thread=RECEIPTS)])
     return True
 
 
-def framed(peer: str, urgency: int, item_id: str, item: link_service_pb2.Item) -> QueueItem:
+def framed(peer: str, urgency: int, item_id: str, item: link_service_pb2.Item, *, thread: str = "") -> QueueItem:
     """Returns a small item's place in a queue, with its bytes."""
     body = item.SerializeToString(deterministic=True)
-    return QueueItem(peer, urgency, item_id, body, len(body), thread="", expire_time=None, framed=True)
+    return QueueItem(peer, urgency, item_id, body, len(body), thread=thread, expire_time=None, framed=True)
 
 
 async def _header(
@@ -125,7 +125,7 @@ async def _header(
     contents = [envelope_pb2.Content.FromString(one.content) for one in kept]
     after = await work.contents.overtaken({one.thread for one in drafts if one.thread}, urgency)
     header = envelope_pb2.EnvelopeHeader(
-        incarnation_id=uuid.UUID(incarnation).bytes,
+        incarnation_id=uuid.UUID(incarnation).bytes[-INCARNATION_BYTES:],
         sequence=sequence,
         urgency=handling_pb2.Urgency.ValueType(urgency),
         blobs=[blob for one in kept for blob in one.blobs],
@@ -149,7 +149,7 @@ def _record(work: Work, opened: OpenedBatch, raw: bytes) -> BatchRecord:
         seals=opened.seals.SerializeToString(deterministic=True),
         sender_node=work.keys.node_id,
         peer="",
-        incarnation=opened.incarnation,
+        incarnation=work.journal.incarnation,
         sequence=header.sequence,
         urgency=header.urgency,
         awaited="",

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.protocol.envelope import header_of
 from bp_exchange.protocol.refusal import Ground
+from bp_exchange.usecases import bells
 from bp_exchange.usecases.delivering import expire_delivery
 from bp_exchange.usecases.records import BatchRecord, EnvelopeRecord, QueueItem, Role
 from bp_exchange.usecases.recovering import ask_about
@@ -20,6 +21,9 @@ _SWEEP = 200
 async def settle(work: Work, peer: str, stored: Collection[int], refused: Mapping[int, str]) -> None:
     """Takes a peer's acknowledgement: what it stored is owed no longer; what it refused is set aside, and its sender told."""
     taken = await work.queue.take(peer, stored)
+    if any(item.framed for item in taken):
+        # Statements wait until the last list has arrived.
+        work.ring(bells.queue_of(peer))
     await _sent(work, peer, taken)
     aside = await work.queue.set_aside(peer, refused)
     doubted = await _doubted(work, aside, refused)

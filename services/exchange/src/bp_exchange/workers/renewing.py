@@ -16,7 +16,7 @@ from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.usecases import bells
-from bp_exchange.usecases.renewing import WIRE_VERSION, Wish, renew
+from bp_exchange.usecases.renewing import Wish, renew
 from bp_kit.logs import get_logger
 
 _FIRST_SECONDS, _LONGEST_SECONDS = 30.0, 3600.0
@@ -64,7 +64,7 @@ class Renewer:
         held, now = folder.read(CERTIFICATE), self._house.seams.clock()
         if node is None or not held or not self._link:
             return False
-        return not folder.read(RENEWAL) or is_due(held, now) or max(node.wire_version, 1) < WIRE_VERSION
+        return not folder.read(RENEWAL) or is_due(held, now) or max(node.wire_version, 1) != folder.wire_version
 
     def _own(self) -> register_pb2.Node | None:
         register = self._house.register

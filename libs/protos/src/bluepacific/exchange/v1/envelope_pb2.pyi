@@ -40,7 +40,7 @@ class Envelope(_message.Message):
     ciphertext: _builtins.bytes
     """Version 1: a serialised SealedContent, compressed with zstd, then encrypted with AES-256-GCM under a content key of its own.
     Version 2, encrypted likewise with the header bound: the inner seal (Ed25519, 64 bytes, of the author's node over the Merkle root of the
-    messages), then a serialised SealedMessages, compressed with zstd and the header's dictionary, then zeros up to a size class.
+    messages, their number and the envelope's id), then a serialised SealedMessages, compressed with zstd and the header's dictionary, then zeros up to a size class.
     """
     signature: _builtins.bytes
     """Outer seal: Ed25519 of the sending node over the header and the digest of ciphertext and keys. A relay drops what does not verify."""
@@ -126,8 +126,8 @@ class EnvelopeHeader(_message.Message):
     suite: _builtins.int
     """The cipher suite; 1 and 2 are Ed25519, ML-KEM-768 + X25519, AES-256-GCM, zstd."""
     envelope_id: _builtins.str
-    """UUIDv7, the message's id. In version 2 the envelope's id is the first 16 bytes of SHA-256 over sender_node, a zero byte, the
-    incarnation's 16 bytes and the sequence in 8, most significant first.
+    """UUIDv7, the message's id. In version 2 the envelope's id is the first 16 bytes of SHA-256 over sender_node, a zero byte, incarnation_id
+    and the sequence in 8 bytes, most significant first.
     """
     sender_node: _builtins.str
     """The node that sends it."""
@@ -148,7 +148,7 @@ class EnvelopeHeader(_message.Message):
     exercise: _builtins.bool
     """It belongs to an exercise; never mixes with the real."""
     incarnation_id: _builtins.bytes
-    """Version 2: the incarnation's 16 bytes."""
+    """Version 2: the last 8 bytes of the incarnation, a UUID."""
     dictionary: _builtins.int
     """Version 2: the first four bytes, least significant first, of the SHA-256 of the zstd dictionary; 0 for none."""
     tlp: _handling_pb2.Tlp.ValueType
@@ -264,7 +264,7 @@ class MessageHead(_message.Message):
     conversation: _builtins.str
     """Groups messages whose order matters."""
     trace: _builtins.bytes
-    """W3C trace context as bytes: trace id, parent id, flags."""
+    """W3C trace context as 26 bytes: version, trace id, parent id, flags. Only where the trace is recorded."""
     @_builtins.property
     def recipients(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Units or countries it is for, each by name."""
@@ -458,7 +458,7 @@ class Stated(_message.Message):
     ground: _builtins.str
     """Why, for REFUSED: a coded ground."""
     trace: _builtins.bytes
-    """W3C trace context of the act, as bytes: trace id, parent id, flags. Only with what people did."""
+    """W3C trace context of the act, as in MessageHead. Only with what people did."""
     epoch: _builtins.bytes
     """The id of an epoch whose key the node does not have: it keeps the envelope until it gets it."""
     @_builtins.property
@@ -619,7 +619,6 @@ class SignedReceipt(_message.Message):
     SIGNATURE_FIELD_NUMBER: _builtins.int
     TO_NODE_FIELD_NUMBER: _builtins.int
     RECEIPT_ID_FIELD_NUMBER: _builtins.int
-    HEAD_FIELD_NUMBER: _builtins.int
     receipt: _builtins.bytes
     """A serialised Receipt."""
     node: _builtins.str
@@ -630,10 +629,6 @@ class SignedReceipt(_message.Message):
     """The node that waits for it: the envelope's sender."""
     receipt_id: _builtins.str
     """UUIDv7 of the receipt."""
-    @_builtins.property
-    def head(self) -> _log_pb2.SignedTreeHead:
-        """The head of that node's log when it stated it; with the last receipt of those that were stated together."""
-
     def __init__(
         self,
         *,
@@ -642,11 +637,10 @@ class SignedReceipt(_message.Message):
         signature: _builtins.bytes = ...,
         to_node: _builtins.str = ...,
         receipt_id: _builtins.str = ...,
-        head: _log_pb2.SignedTreeHead | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["head", b"head"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["head", b"head", "node", b"node", "receipt", b"receipt", "receipt_id", b"receipt_id", "signature", b"signature", "to_node", b"to_node"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["node", b"node", "receipt", b"receipt", "receipt_id", b"receipt_id", "signature", b"signature", "to_node", b"to_node"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
