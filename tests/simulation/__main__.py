@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from tests.simulation.playing import Outcome, play
 
 _CHUNK = 25
+_TELL_SECONDS = 10
 
 
 def main():
@@ -47,13 +48,11 @@ def run(chosen):
     """Returns the outcomes of a range of seeds."""
     last = chosen.first + chosen.seeds
     chunks = [range(at, min(at + _CHUNK, last)) for at in range(chosen.first, last, _CHUNK)]
-    outcomes, begun = [], time.monotonic()
+    outcomes, progress = [], Progress(chosen.seeds)
     with ProcessPoolExecutor(chosen.jobs) as pool:
         for done in as_completed([pool.submit(play_all, chunk) for chunk in chunks]):
             outcomes += done.result()
-            _progress(outcomes, chosen.seeds, begun)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+            progress.tell(outcomes)
     return sorted(outcomes, key=lambda one: one.seed)
 
 
@@ -61,14 +60,23 @@ def play_all(seeds) -> list[Outcome]:
     return [play(seed) for seed in seeds]
 
 
-def _progress(outcomes, total, begun):
-    elapsed = time.monotonic() - begun
-    failed = sum(1 for one in outcomes if one.violations)
-    line = f"{len(outcomes)} of {total}, {failed} failed, {len(outcomes) / elapsed * 60:.0f} a minute"
-    if sys.stderr.isatty():
-        print(f"\r{line}", end="", file=sys.stderr, flush=True)
-    elif len(outcomes) == total or len(outcomes) % 1000 < _CHUNK:
-        print(line, file=sys.stderr, flush=True)
+class Progress:
+    """Tells on stderr how far it is: on a terminal at once, else each ten seconds."""
+
+    def __init__(self, total):
+        self._total = total
+        self._begun = self._told = time.monotonic()
+
+    def tell(self, outcomes):
+        now = time.monotonic()
+        failed = sum(1 for one in outcomes if one.violations)
+        pace = len(outcomes) / (now - self._begun) * 60
+        line = f"{len(outcomes)} of {self._total}, {failed} failed, {pace:.0f} a minute"
+        if sys.stderr.isatty():
+            print(f"\r{line}", end="\n" if len(outcomes) == self._total else "", file=sys.stderr, flush=True)
+        elif len(outcomes) == self._total or now - self._told >= _TELL_SECONDS:
+            self._told = now
+            print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ def every_ladder_ends(network):
             rung = node.state.rungs.get((message_id, recipient))
             if rung is None:
                 yield f"{message_id[-6:]} has no ladder at {promise.node_id}"
-            elif wrong := _untrue(network, rung) or _unexplained(network, rung, promise.message):
+            elif wrong := _untrue(network, rung) or _unexplained(network, rung, promise):
                 yield f"{message_id[-6:]} {wrong}"
 
 
@@ -192,19 +192,27 @@ def _untrue(network, rung):
     """Returns what is wrong with a rung that says more than happened; a hostile node may say so of itself."""
     if network.is_hostile(rung.node_id) or (network.tamper and rung.node_id == CENTRE):
         return ""
-    effects = network.nodes[rung.node_id].state.effects
-    if rung.state in _DONE and not any(one.message_id == rung.envelope_id for one in effects):
+    if rung.state in _DONE and not _has(network, rung):
         return f"is said to be delivered at {rung.node_id}, where it had no effect"
     return ""
 
 
-def _unexplained(network, rung, message):
+def _has(network, rung):
+    return any(one.message_id == rung.envelope_id for one in network.nodes[rung.node_id].state.effects)
+
+
+def _unexplained(network, rung, promise):
     """Returns what is wrong with a rung that is not the end; a hostile relay may drop, and says why as it likes."""
+    message = promise.message
     if network.tamper or network.is_hostile(rung.node_id):
         return ""
     if rung.state == _S.DELIVERY_STATE_EXPIRED and not message.HasField("expire_time"):
         return f"has expired and could not, for {rung.node_id}"
     if rung.state in _DONE or rung.state == _S.DELIVERY_STATE_EXPIRED:
+        return ""
+    went_back = any(one == promise.node_id for one, _, _ in network.ledger.restores)
+    if rung.state == _S.DELIVERY_STATE_SENT and went_back and network.ledger.by_medium and _has(network, rung):
+        # An old stick acknowledged what was handed in once more; it is there, and nobody is asked.
         return ""
     return f"stands at {_S.Name(rung.state)[15:]} {rung.ground} for {rung.node_id}"
 

@@ -6,8 +6,8 @@ from bp_exchange.protocol.filecipher import decrypt, encrypt
 from bp_exchange.protocol.refusal import RefusedItemError
 from bp_exchange.protocol.session.effects import Wanted
 from bp_exchange.usecases import bells
-from bp_exchange.usecases.records import SealedFile
 from bp_exchange.usecases.drafting import FileKey
+from bp_exchange.usecases.records import SealedFile
 from tests.simulation.world import run
 
 

@@ -4,9 +4,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
-from bp_exchange.usecases.recovering import SERVICE as EXCHANGE
-from bp_exchange.usecases.recovering import announce, recover
-
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import link_service_pb2, recovery_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
@@ -14,6 +11,8 @@ from bp_exchange.usecases import bells
 from bp_exchange.usecases.accepting import store
 from bp_exchange.usecases.checking import check_items
 from bp_exchange.usecases.delivering import acknowledge, report
+from bp_exchange.usecases.recovering import SERVICE as EXCHANGE
+from bp_exchange.usecases.recovering import announce, recover
 from bp_exchange.usecases.sending import send
 from bp_exchange.usecases.setting_aside import retry
 from bp_exchange.usecases.settling import cut_off, sweep
@@ -110,7 +109,6 @@ class Node:
             "deliveries": ports.Deliveries(state),
             "files": ports.Files(state),
             "journal": ports.Journal(state),
-            "batches": ports.Batches(),
             "batches": ports.Batches(),
             "keys": self.keys,
             "directory": self.register.directory,

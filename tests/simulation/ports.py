@@ -35,28 +35,12 @@ class Envelopes:
     async def of_batches(self, batch_ids):
         return []
 
-    async def of_batches(self, batch_ids):
-        return []
-
     async def forget_bytes(self, ids):
         owed = {row.item.item_id for row in self._state.queue.values()}
         for one in ids:
             known = self._state.envelopes.get(one)
             if known and known.role == Role.RELAYED and one not in owed:
                 self._state.envelopes[one] = replace(known, raw=None)
-
-
-class Batches:
-    """Envelopes of version 2: there are none."""
-
-    async def find(self, ids):
-        return {}
-
-    async def add(self, records):
-        return set()
-
-    async def forget_bytes(self, ids):
-        return
 
 
 class Batches:
@@ -111,9 +95,6 @@ class Receipts:
 
     async def known(self, ids):
         return {one for one in ids if one in self._state.receipts}
-
-    async def lists_of(self, batch_ids):
-        return []
 
     async def lists_of(self, batch_ids):
         return []

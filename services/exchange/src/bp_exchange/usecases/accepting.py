@@ -51,9 +51,15 @@ async def _fresh(work: Work, checked: Checked, repeats: Repeats) -> list[tuple[b
         earlier = known.setdefault(opened.header.envelope_id, record)
         if earlier is record:
             fresh.append((raw, opened))
-        elif earlier.digest != opened.digest and not repeats.note(record, earlier):
+        elif earlier.digest != opened.digest and (_passes_on(work, opened) or not repeats.note(record, earlier)):
             checked.refused[position] = Ground.DIGEST_DIFFERS
     return fresh
+
+
+def _passes_on(work: Work, opened: Opened) -> bool:
+    """Tells whether this node relays it to others. It cannot speak for them: the sender has to ask each of them what became of it."""
+    own = work.keys.node_id
+    return work.directory.nodes[own].centre and not {own} >= set(opened.nodes)
 
 
 def _record(work: Work, raw: bytes, opened: Opened) -> EnvelopeRecord:
