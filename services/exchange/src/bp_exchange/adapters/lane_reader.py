@@ -22,7 +22,7 @@ from bp_exchange.usecases.sealing import choose, is_receipt, room_for, seal_mess
 
 # As much is sealed ahead of sending: later comers are still put into large envelopes.
 _AHEAD_ITEMS = 16
-_AHEAD_ROOMS = 2
+_AHEAD_ROOMS = 3
 # Of the drafts that are looked at together.
 _LOOKED_AT = 2000
 
@@ -47,15 +47,15 @@ class LaneReader:
     def __init__(self, house: House) -> None:
         self._house = house
         self._reader = QueueReader(house.database, house.seams.clock)
+        # As `room_for` said last.
+        self._room = 0
 
     async def look(self, peer: str, *, under_way: Collection[int], limit: int) -> Found:
         """Returns what to send next, the most urgent first, then the oldest; see `QueueReader.next`."""
         while True:
             found = await self._reader.next(peer, under_way=under_way, limit=limit)
             chosen = await self._chosen(peer)
-            if not chosen or self._is_enough(
-                [item for item, _ in found if item.urgency <= chosen[0].urgency], chosen[0]
-            ):
+            if not chosen or self._is_enough([item for item, _ in found if item.urgency <= chosen[0].urgency]):
                 return Found(found, more=bool(chosen) or len(found) == limit)
             if not await self._seal(chosen):
                 return Found(found, more=len(found) == limit)
@@ -70,9 +70,9 @@ class LaneReader:
             continue
         return await self._reader.page(peer, after, limit)
 
-    def _is_enough(self, ready: Sequence[QueueItem], draft: QueueItem) -> bool:
+    def _is_enough(self, ready: Sequence[QueueItem]) -> bool:
         size = sum(one.size for one in ready)
-        return len(ready) >= _AHEAD_ITEMS or size >= _AHEAD_ROOMS * room_for(draft.urgency, None)
+        return len(ready) >= _AHEAD_ITEMS or size >= _AHEAD_ROOMS * self._room
 
     @unbroken
     async def _chosen(self, peer: str, *, at_once: bool = False) -> list[QueueItem]:
@@ -86,7 +86,8 @@ class LaneReader:
                 waiting = [one for one in waiting if not is_receipt(one)]
         if not waiting:
             return []
-        return choose(waiting, room_for(waiting[0].urgency, pace.bytes_per_second if pace else None))
+        self._room = room_for(waiting[0].urgency, pace.bytes_per_second if pace else None)
+        return choose(waiting, self._room)
 
     async def _seal(self, chosen: Sequence[QueueItem]) -> bool:
         """Seals drafts; False when they cannot be, now."""
@@ -96,8 +97,7 @@ class LaneReader:
         if len(kept) < len(chosen):
             return False
         prepared = await asyncio.to_thread(self._prepare, [kept[one.item_id] for one in chosen])
-        room = room_for(chosen[0].urgency, None)
-        if len(chosen) > 1 and len(prepared.compressed) > 2 * room:
+        if len(chosen) > 1 and len(prepared.compressed) > 2 * self._room:
             return await self._seal(chosen[: len(chosen) // 2])
         return await self._seal_messages(chosen, kept, prepared)
 

@@ -29,9 +29,9 @@ _LEAST_ROOM = 16 * 1024
 
 
 def room_for(urgency: int, pace: int | None) -> int:
-    """Returns how many bytes an envelope may have, by the bytes a second that its link carries, if that is known."""
+    """Returns how many bytes an envelope may have: half a second of a link of that pace, in bytes a second; few while it is not known."""
     largest = 256 * 1024 if urgency >= handling_pb2.URGENCY_BULK else 64 * 1024
-    return max(_LEAST_ROOM, min(largest, pace or largest))
+    return max(_LEAST_ROOM, min(largest, (pace or 0) // 2))
 
 
 def choose(waiting: Sequence[QueueItem], room: int) -> list[QueueItem]:
