@@ -140,6 +140,10 @@ class Node:
         if not self.is_up:
             self.world.after(self.world.chance.uniform(1, 30), self.send, message, files)
             return
+        if any(one.digest not in self.disk.own for one in message.blobs):
+            # The node went back to a backup from before the file.
+            self.ledger.refused(message, "INVALID_FIELD")
+            return
         try:
             with self.transaction() as work:
                 run(send(work, message, files, ""))
