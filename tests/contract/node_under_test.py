@@ -19,7 +19,7 @@ from bluepacific.identity.v1 import role_pb2
 
 COUNTRY = "WSM"
 UNIT = "ptccc"
-READY_SECONDS = 60
+READY_SECONDS = 240
 ROLES = tuple(name.removeprefix("ROLE_").lower() for name, number in role_pb2.Role.items() if number)
 # Everybody of the same unit; one officer a role, and two who hold them all.
 OFFICERS = {role.replace("_", "-"): (role,) for role in ROLES} | {"everything": ROLES, "prober": ROLES}
@@ -39,7 +39,7 @@ class Node:
         request = urllib.request.Request(
             f"{self.url}/v1/sessions:signIn", data=body, headers={"content-type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=90) as response:
             return str(json.load(response)["accessToken"])
 
 
@@ -64,13 +64,13 @@ def running_node(place: Path) -> Iterator[Node]:
             yield Node(url, {name.rpartition("/")[2]: password for name, password in named.items()}, log)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(90)
 
 
 def bluepacific(*arguments: object, at: Path) -> None:
     """Runs `bluepacific node …` to its end."""
     subprocess.run(
-        [*_COMMAND, *map(str, arguments), "--dir", str(at)], check=True, stdout=subprocess.DEVNULL, timeout=60
+        [*_COMMAND, *map(str, arguments), "--dir", str(at)], check=True, stdout=subprocess.DEVNULL, timeout=180
     )
 
 

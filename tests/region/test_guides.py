@@ -64,7 +64,7 @@ def test_the_integrators_program(region):
         env={**os.environ, "REGION": str(region.state)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -91,7 +91,7 @@ def test_the_frontends_module(region, admin, tmp_path):
 
     register = localised(snippets("frontend.md", "sh")[0])
     shell = {**os.environ, "GATEWAY": region.url("ton"), "TOKEN": admin.session.access_token}
-    made = subprocess.run(["sh", "-c", register], env=shell, capture_output=True, text=True, timeout=30, check=True)
+    made = subprocess.run(["sh", "-c", register], env=shell, capture_output=True, text=True, timeout=120, check=True)
     assert json.loads(made.stdout)["name"] == "countries/TON/clients/portal", made.stdout
     (tmp_path / "portal.mjs").write_text(localised("\n".join(snippets("frontend.md", "js"))))
     (tmp_path / "driver.mjs").write_text(DRIVER)
@@ -105,7 +105,7 @@ def test_the_frontends_module(region, admin, tmp_path):
     ) as driver:
         url = json.loads(driver.stdout.readline())["url"]
         callback = sign_in(url, "mele", region.password("countries/TON/officers/mele"))
-        out, err = driver.communicate(callback + "\n", timeout=60)
+        out, err = driver.communicate(callback + "\n", timeout=180)
     assert driver.returncode == 0, err
     after, did, heard = (json.loads(line) for line in out.splitlines())
     assert (after["revision"], after["wordings"], after["recalled"]) == (2, 2, did["draft"])

@@ -80,7 +80,7 @@ class FrontDoor:
 
     async def sign_in(self, address, username="ana", password=PASSWORD):
         """Opens the sign-in page, fills in its form as a browser would, and returns the address it is sent back to."""
-        async with httpx2.AsyncClient(timeout=20) as browser:
+        async with httpx2.AsyncClient(timeout=90) as browser:
             page = await browser.get(address)
             assert page.status_code == 200, page.text
             action = unescape(re.search(r'action="([^"]*)"', page.text).group(1))

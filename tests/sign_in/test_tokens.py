@@ -71,7 +71,7 @@ TOKENS = {
 
 
 async def test_what_is_no_token_of_this_node_is_refused(door):
-    async with httpx2.AsyncClient(base_url=door.url, timeout=20) as http:
+    async with httpx2.AsyncClient(base_url=door.url, timeout=90) as http:
         body = {"displayName": "Forged", "kind": "UNIT_KIND_POLICE"}
         for name, (make, reason) in TOKENS.items():
             headers = {"authorization": f"Bearer {make(door)}", "accept-language": "es"}
@@ -90,7 +90,7 @@ async def test_another_countrys_names_are_refused(door, language):
     async with AsyncBluePacific(door.url) as client:
         await client.sign_in("ana", PASSWORD)
         headers = {"authorization": f"Bearer {client.session.access_token}", "accept-language": language}
-    async with httpx2.AsyncClient(base_url=door.url, timeout=20, headers=headers) as http:
+    async with httpx2.AsyncClient(base_url=door.url, timeout=90, headers=headers) as http:
         for path in ("/v1/countries/TON/units", "/v1/countries/TON/officers/mele", "/v1/countries/TON/clients"):
             answer = await http.get(path)
             assert (answer.status_code, answer.json()["reason"]) == (403, "PERMISSION_DENIED")

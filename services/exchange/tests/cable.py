@@ -66,7 +66,7 @@ class Cable:
         """Returns once that many more bytes were carried that way."""
         reached = asyncio.Event()
         self._waiting.append((way, self.carried[way] + size, reached))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             await reached.wait()
 
     async def _connected(self, reader, writer):

@@ -36,7 +36,7 @@ from bp_kit.testing.tokens import TestKeys, make_token
 TOPIC = "bluepacific.cooperation.v1.request.opened"
 
 
-async def eventually(happened, seconds=30):
+async def eventually(happened, seconds=90):
     """Returns what a check returns, once that is true; for what rings no bell."""
     async with asyncio.timeout(seconds):
         while not (found := await happened()):  # noqa: ASYNC110 - databases and disks have no event to wait for
@@ -126,7 +126,7 @@ class Node:
         """Returns the next deliveries to a service, not acknowledged."""
         found = []
         stream = self.topics.Subscribe(topics_pb2.SubscribeRequest(service=service))
-        async with asyncio.timeout(30), contextlib.aclosing(aiter(stream)) as deliveries:
+        async with asyncio.timeout(90), contextlib.aclosing(aiter(stream)) as deliveries:
             while len(found) < count:
                 found.append(await anext(deliveries))
         return found
@@ -134,7 +134,7 @@ class Node:
     async def until(self, happened, *bells):
         """Returns once it has happened; looks whenever one of the bells rings."""
         rung = asyncio.Event()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             with self.exchange.house.bells.listening(rung.set, *bells):
                 while not happened():
                     await rung.wait()

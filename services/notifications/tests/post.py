@@ -15,7 +15,7 @@ from bluepacific.notifications.v1 import notification_service_pb2_grpc as grpc_
 from bluepacific.notifications.v1 import preference_service_pb2 as preferences_pb
 from bluepacific.notifications.v1 import preference_service_pb2_grpc as preferences_grpc
 
-PATIENCE = 30
+PATIENCE = 90
 
 
 class MailServer:

@@ -25,7 +25,7 @@ async def send(topics, sent):
 async def deliveries(topics, count, service="cooperation"):
     found = []
     stream = topics.Subscribe(topics_pb2.SubscribeRequest(service=service))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         async for delivery in stream:
             found.append(delivery)
             if len(found) == count:

@@ -66,7 +66,7 @@ def app_of(channels, *, ready=None, **settings):
 @asynccontextmanager
 async def connected(app):
     """Gives the port of an application and a client of it."""
-    async with served(app) as port, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
+    async with served(app) as port, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=90) as http:
         yield port, http
 
 

@@ -65,19 +65,19 @@ class Topics(topics_grpc.TopicServiceServicer):
 
     async def wait_sent(self, topic: str, count: int = 1) -> list[topics_pb2.Message]:
         """Returns the messages sent on a topic, once there are that many."""
-        async with asyncio.timeout(20), self._changed:
+        async with asyncio.timeout(90), self._changed:
             await self._changed.wait_for(lambda: len(self._on(topic)) >= count)
             return self._on(topic)
 
     async def wait_reports(self, count: int = 1) -> list[topics_pb2.ReportRequest]:
         """Returns the reports, once there are that many."""
-        async with asyncio.timeout(20), self._changed:
+        async with asyncio.timeout(90), self._changed:
             await self._changed.wait_for(lambda: len(self.reports) >= count)
             return list(self.reports)
 
     async def wait_erased(self, *message_ids: str) -> None:
         """Returns once the content of these messages was destroyed."""
-        async with asyncio.timeout(20), self._changed:
+        async with asyncio.timeout(90), self._changed:
             await self._changed.wait_for(lambda: self.erased.issuperset(message_ids))
 
     async def deliver(self, message: topics_pb2.Message, delivery_id: str = "") -> None:
@@ -91,7 +91,7 @@ class Topics(topics_grpc.TopicServiceServicer):
     async def _push(self, delivery: topics_pb2.Delivery) -> None:
         done = self._acknowledged[delivery.delivery_id] = asyncio.Event()
         await self._queue.put(delivery)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             await done.wait()
 
     def _on(self, topic: str) -> list[topics_pb2.Message]:
