@@ -6,7 +6,7 @@ import random
 from collections.abc import Awaitable, Callable
 
 from tests.faults.region import Region
-from tests.faults.scenes import clocks, disks, killing, links, power
+from tests.faults.scenes import clocks, disks, killing, links, members, power
 
 Scene = Callable[[Region, random.Random], Awaitable[str]]
 
@@ -23,6 +23,9 @@ SCENES: dict[str, Scene] = {
     "postgres-restarts": disks.postgres_restarts,
     "dark-for-weeks": clocks.dark,
     "hours-apart": clocks.hours_apart,
+    "revoked": members.revoked,
+    "register-stale": members.register_stale,
+    "certificate-ended": members.certificate_ended,
 }
 # Only root may mount a small disk.
 NEEDS_ROOT = frozenset({"disk-full"})
