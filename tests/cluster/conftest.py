@@ -33,8 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
+    FIGURES.parent.mkdir(exist_ok=True)
     folder = tmp_path_factory.mktemp("region")
     with region_on_cluster(folder, build(folder / "charts")) as found:
         yield found
-        FIGURES.parent.mkdir(exist_ok=True)
         FIGURES.write_text(json.dumps(found.figures, indent=1) + "\n")

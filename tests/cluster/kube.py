@@ -33,7 +33,7 @@ def get(kind: str, namespace: str, *selectors: str) -> list[dict[str, Any]]:
 
 def python_in(namespace: str, target: str, program: str, given: str = "") -> str:
     """Runs a Python program in a pod, which has no shell to rely on."""
-    return kubectl("exec", "-i", target, "--", "python", "-c", program, given=given, namespace=namespace)
+    return kubectl("exec", "-i", target, "--", "python", "-I", "-S", "-c", program, given=given, namespace=namespace)
 
 
 def until(what: str, look: Any, seconds: float = _WAIT_SECONDS) -> Any:

@@ -198,7 +198,8 @@ def bluepacific(name: str, service: str, *arguments: str, given: str = "") -> An
 
 
 def _people(node: PlannedNode) -> dict[str, str]:
-    where = "/tmp/passwords.json"
+    # On the volume, so that a region that is there already can be used again.
+    where = f"{HOME}/run/passwords.json"
     bluepacific(
         node.node_id, "identity", "node", "people", "/dev/stdin", "--passwords", where, given=json.dumps(node.people)
     )
@@ -207,6 +208,9 @@ def _people(node: PlannedNode) -> dict[str, str]:
 
 
 def _enrol(node: PlannedNode) -> None:
+    look = f"import pathlib; print(pathlib.Path('{HOME}/enrolment.txt').exists())"
+    if python_in(node.node_id, f"deploy/{RELEASE}-exchange", look).strip() == "True":
+        return
     invited = bluepacific(CENTRE, "exchange", "node", "invite", node.node_id, "--country", node.country)
     bluepacific(node.node_id, "exchange", "node", "enrol", "--token", "-", given=invited["token"])
 
@@ -260,6 +264,7 @@ def _mails(folder: Path) -> Iterator[None]:
         yield
     finally:
         process.terminate()
+        process.wait()
         thread.join()
 
 
@@ -281,7 +286,7 @@ def _spans(state: Path) -> Iterator[None]:
                 (place / "new").rename(place / "spans.sqlite")
 
     def keep() -> None:
-        while not ended.wait(3):
+        while not ended.wait(10):
             copy_all()
 
     copy_all()

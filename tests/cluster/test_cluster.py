@@ -16,6 +16,7 @@ import pytest
 
 from bp_client import AsyncBluePacific
 from bp_node.scenario import letters
+from tests.cluster.conftest import FIGURES
 from tests.cluster.kube import get, helm, is_rolled_out, kubectl, python_in, until
 from tests.cluster.region_on_cluster import CENTRE, RELEASE, SERVICES, Region
 from tests.cluster.traffic import Traffic
@@ -55,6 +56,7 @@ async def working(region: Region, mark: str) -> Any:
 def test_the_day_of_the_scenario_holds(region: Region) -> None:
     command = [sys.executable, "-m", "bp_node", "scenario", "--state", str(region.state), "--json"]
     played = subprocess.run(command, capture_output=True, text=True, check=False)
+    (FIGURES.parent / "cluster-scenario.jsonl").write_text(played.stdout + played.stderr)
     assert played.returncode == 0, played.stdout + played.stderr
     region.figures["scenario"] = json.loads(played.stdout.splitlines()[-1])
 
