@@ -58,7 +58,7 @@ async def test_a_proof_is_exported_and_checked_elsewhere(bluepacific, tmp_path):
     assert stat.S_IMODE(proof.stat().st_mode) == 0o600
     code, out = await verify(proof, "--root", root)
     assert code == 0, out
-    assert "ptccc sealed it and queued it" in out
+    assert "ptccc took it and queued it" in out
     raw = bytearray(proof.read_bytes())
     raw[-1] ^= 1
     proof.write_bytes(raw)

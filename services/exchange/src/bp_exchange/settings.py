@@ -35,7 +35,7 @@ class ExchangeSettings(ServiceSettings):
         default=2,
         ge=1,
         le=2,
-        description="The newest version of envelopes that others may send this node, which the register tells them. Lower it only to go back.",
+        description="The newest version of envelopes that others may send this node; the register tells them. Lower it only to go back.",
     )
     register_fresh: timedelta = Field(
         default=timedelta(days=7), gt=timedelta(0), description="How long a register stays fresh: the same everywhere."
