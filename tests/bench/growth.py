@@ -73,6 +73,8 @@ async def _measure(folder: Path, sizes: list[int]) -> list[Row]:
         written = size
         print(f"{size:,}: measuring", file=sys.stderr, flush=True)
         rows += await _with_nodes(folder, lambda pair, link, size=size: _figures(pair, link, size))
+        for row in rows[-4:]:
+            print(f"  {row['name']}: {row['median']:.4g} {row['unit']}", file=sys.stderr, flush=True)
     return [*rows, *_growth(rows, sizes)]
 
 

@@ -26,7 +26,9 @@ from tests.bench.link.contestant import end, free_port, spawn
 _COMMON = """
 server_name: {name}
 listen: "127.0.0.1:{client}"
+# Patience for a thin link; with the usual values connections are taken for dead.
 write_deadline: "120s"
+ping_interval: "10m"
 jetstream {{ store_dir: "{store}", domain: {name} }}
 """
 _HUB = """
@@ -42,7 +44,12 @@ leafnodes {{
 _LEAF = """
 leafnodes {{
   reconnect: 1
-  remotes: [ {{ url: "tls://127.0.0.1:{link}", compression: s2_best, tls {{ ca_file: "{certificate}", timeout: 60 }} }} ]
+  remotes: [ {{
+    url: "tls://127.0.0.1:{link}"
+    compression: s2_best
+    first_info_timeout: "60s"
+    tls {{ ca_file: "{certificate}", timeout: 60 }}
+  }} ]
 }}
 """
 
