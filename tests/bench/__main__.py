@@ -18,7 +18,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-NAMES = ("gateway", "exchange", "footprint", "proof", "link", "growth")
+NAMES = ("gateway", "exchange", "footprint", "proof", "link", "growth", "wire")
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "bench.md"
 _HEAD = """# Benchmarks
