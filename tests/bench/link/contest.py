@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.link.contestant import Contestant
-from tests.bench.link.drain import Drained, drain
+from tests.bench.link.drain import Drained, GivenUpError, drain
 from tests.bench.link.https import Https
 from tests.bench.link.measuring import Row, one
 from tests.bench.link.nats import Nats
@@ -37,7 +37,11 @@ async def compare(kbit: int, count: int, key: str) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="bp-bench-") as folder:
         contestant = CONTESTANTS[key](Path(folder))
         wanted = min(count, _FEWER) if contestant.name == _SINGLE else count
-        drained = await drain(contestant, list(messages(wanted + 1)), kbit)
+        try:
+            drained = await drain(contestant, list(messages(wanted + 1)), kbit)
+        except GivenUpError as given_up:
+            name = f"{_told(kbit)}: {contestant.name}: given up after {given_up.seconds:.0f} s, share that had arrived"
+            return [one(name, "ratio", given_up.share)]
         return _rows(f"{_told(kbit)}: {contestant.name}", drained, wanted, kbit)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 
@@ -9,7 +10,9 @@ from tests.bench.link.contestant import Contestant, until
 from tests.faults.proxy import FaultProxy
 
 ROUND_TRIP_SECONDS = 0.6
-_LONGEST_SECONDS = 7200
+# Given up when it takes so much longer than the messages would as they are.
+_PATIENCE = 3
+_PATIENCE_SECONDS = 300
 _ACQUAINTED_SECONDS = 600
 
 
@@ -34,8 +37,26 @@ class Drained:
     used: float
 
 
+class GivenUpError(Exception):
+    """Not everything arrived in time.
+
+    Args:
+        seconds: How long it was waited for.
+        share: How much of it had arrived.
+    """
+
+    def __init__(self, seconds: float, share: float) -> None:
+        super().__init__(f"{share:.0%} after {seconds:.0f} s")
+        self.seconds = seconds
+        self.share = share
+
+
 async def drain(contestant: Contestant, messages: list[bytes], kbit: float) -> Drained:
-    """Queues all messages while the link is down, plugs it in, and watches."""
+    """Queues all messages while the link is down, plugs it in, and watches.
+
+    Raises:
+        GivenUpError: It does not come to an end.
+    """
     async with FaultProxy(("127.0.0.1", contestant.port)) as link:
         try:
             await contestant.start(link.port)
@@ -43,21 +64,27 @@ async def drain(contestant: Contestant, messages: list[bytes], kbit: float) -> D
             await contestant.load(messages[:1])
             await until(lambda: reached(contestant, 1), _ACQUAINTED_SECONDS)
             before = link.up.carried, link.down.carried
+            patience = _PATIENCE_SECONDS + _PATIENCE * sum(map(len, messages)) * 8 / (kbit * 1000)
             begun = await _plug(contestant, messages[1:], link, kbit)
-            first = await until(lambda: reached(contestant, 2), _LONGEST_SECONDS)
-            out_at_first = link.up.carried
-            asked = await until(lambda: reached(contestant, 1 + len(messages) // 2), _LONGEST_SECONDS)
-            await contestant.flash(1)
-            flashed = await until(lambda: flashed_at_least(contestant, 1), _LONGEST_SECONDS)
-            done = await until(lambda: reached(contestant, len(messages)), _LONGEST_SECONDS)
-            return Drained(
-                seconds=done - begun,
-                flash_seconds=flashed - asked,
-                out=link.up.carried - before[0],
-                back=link.down.carried - before[1],
-                useful=sum(map(len, messages[1:])),
-                used=(link.up.carried - out_at_first) * 8 / (kbit * 1000) / (done - first),
-            )
+            try:
+                async with asyncio.timeout(patience):
+                    first = await until(lambda: reached(contestant, 2), patience)
+                    out_at_first = link.up.carried
+                    asked = await until(lambda: reached(contestant, 1 + len(messages) // 2), patience)
+                    await contestant.flash(1)
+                    flashed = await until(lambda: flashed_at_least(contestant, 1), patience)
+                    done = await until(lambda: reached(contestant, len(messages)), patience)
+                    return Drained(
+                        seconds=done - begun,
+                        flash_seconds=flashed - asked,
+                        out=link.up.carried - before[0],
+                        back=link.down.carried - before[1],
+                        useful=sum(map(len, messages[1:])),
+                        used=(link.up.carried - out_at_first) * 8 / (kbit * 1000) / (done - first),
+                    )
+            except TimeoutError:
+                share = await contestant.arrived() / len(messages)
+                raise GivenUpError(time.monotonic() - begun, share) from None
         finally:
             await contestant.stop()
 
