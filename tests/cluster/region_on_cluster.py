@@ -199,7 +199,7 @@ def bluepacific(name: str, service: str, *arguments: str, given: str = "") -> An
 
 def _people(node: PlannedNode) -> dict[str, str]:
     # On the volume, so that a region that is there already can be used again.
-    where = f"{HOME}/run/passwords.json"
+    where = f"{HOME}/passwords.json"
     bluepacific(
         node.node_id, "identity", "node", "people", "/dev/stdin", "--passwords", where, given=json.dumps(node.people)
     )
