@@ -7,7 +7,7 @@ from bp_exchange.protocol.envelope import seal, sealed_content
 from bp_exchange.protocol.receipt import sign_receipt
 from bp_exchange.protocol.session.session import MAX_ACKS
 from tests.simulation.members import CENTRE, country_code, keys_of, register_of, signed, unit_of
-from tests.simulation.node import message_of
+from tests.simulation.messages import message_of
 
 Frame = link_service_pb2.Frame
 _S = topics_pb2.DeliveryState

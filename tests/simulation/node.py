@@ -1,10 +1,9 @@
 """One node: its disk, its clock, its services and its links. It runs the use cases themselves; here is only what a process is."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import timedelta
 
-from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import link_service_pb2, recovery_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.usecases import bells
@@ -21,25 +20,14 @@ from bp_kit.errors import Refused
 from tests.simulation import ports
 from tests.simulation.files import Disk
 from tests.simulation.members import CENTRE, Keeper, keys_of, unit_of
+from tests.simulation.messages import effect_of
 from tests.simulation.store import DiskFullError, State
 from tests.simulation.world import run
 
 SERVICE = "cooperation"
-TOPIC = "bluepacific.cooperation.v1.request.opened"
 BACKUPS_KEPT = 3
 _STATES = topics_pb2.DeliveryState
 _PARTS = [one.name for one in fields(Work)]
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What a message did at a service."""
-
-    message_id: str
-    payload: bytes
-    handling: bytes
-    thread: tuple
-    files: tuple
 
 
 class Node:
@@ -324,32 +312,3 @@ class Node:
         if self.node_id != CENTRE:
             return [CENTRE]
         return [one for one in self.register.directory.nodes if one != CENTRE]
-
-
-def effect_of(message):
-    return Effect(
-        message.message_id,
-        message.payload,
-        message.handling.SerializeToString(deterministic=True),
-        (message.author, message.conversation),
-        tuple(one.digest for one in message.blobs),
-    )
-
-
-def message_of(world, sender, recipients, **fields):
-    """Returns a message with a payload of its own."""
-    message_id = world.new_id()
-    values = {
-        "message_id": message_id,
-        "topic": TOPIC,
-        "author": unit_of(sender),
-        "recipients": recipients,
-        "urgency": handling_pb2.URGENCY_ROUTINE,
-        "payload": b"in confidence: " + message_id.encode(),
-        "handling": handling_pb2.Handling(
-            tlp=world.chance.choice((handling_pb2.TLP_AMBER, handling_pb2.TLP_RED)),
-            purpose=handling_pb2.PURPOSE_INVESTIGATION,
-        ),
-        "receipts": True,
-    }
-    return topics_pb2.Message(**(values | fields))

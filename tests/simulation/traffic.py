@@ -3,7 +3,7 @@
 from bluepacific.common.v1 import blob_pb2, handling_pb2
 from tests.simulation import files
 from tests.simulation.members import unit_of
-from tests.simulation.node import message_of
+from tests.simulation.messages import message_of
 
 _URGENCIES = (
     handling_pb2.URGENCY_FLASH,
