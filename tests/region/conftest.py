@@ -14,7 +14,11 @@ from region_under_test import Region
 def region(tmp_path_factory):
     """One region for all tests; they may restart it, and leave it running."""
     running = Region(tmp_path_factory.mktemp("region") / "state")
-    running.start()
-    running.wait_acquainted()
-    yield running
-    assert running.stop() == 0
+    code = None
+    try:
+        running.start()
+        running.wait_acquainted()
+        yield running
+    finally:
+        code = running.stop()
+    assert code == 0

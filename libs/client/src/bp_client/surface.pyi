@@ -6,6 +6,7 @@ from bluepacific.catalogue.v1 import access_agreement_service_pb2_grpc as _catal
 from bluepacific.catalogue.v1 import access_request_service_pb2_grpc as _catalogue_access_request
 from bluepacific.catalogue.v1 import capability_service_pb2_grpc as _catalogue_capability
 from bluepacific.catalogue.v1 import uptake_service_pb2_grpc as _catalogue_uptake
+from bluepacific.cooperation.v1 import access_service_pb2_grpc as _cooperation_access
 from bluepacific.cooperation.v1 import attachment_service_pb2_grpc as _cooperation_attachment
 from bluepacific.cooperation.v1 import directive_service_pb2_grpc as _cooperation_directive
 from bluepacific.cooperation.v1 import directory_service_pb2_grpc as _cooperation_directory
@@ -46,6 +47,7 @@ class AsyncCatalogue:
     uptakes: _catalogue_uptake.UptakeServiceAsyncStub
 
 class Cooperation:
+    accesses: _cooperation_access.AccessServiceStub
     attachments: _cooperation_attachment.AttachmentServiceStub
     directives: _cooperation_directive.DirectiveServiceStub
     directories: _cooperation_directory.DirectoryServiceStub
@@ -56,6 +58,7 @@ class Cooperation:
     sharings: _cooperation_sharing.SharingServiceStub
 
 class AsyncCooperation:
+    accesses: _cooperation_access.AccessServiceAsyncStub
     attachments: _cooperation_attachment.AttachmentServiceAsyncStub
     directives: _cooperation_directive.DirectiveServiceAsyncStub
     directories: _cooperation_directory.DirectoryServiceAsyncStub

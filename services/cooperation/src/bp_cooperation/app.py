@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bluepacific.cooperation.v1 import (
+    access_service_pb2_grpc,
     attachment_service_pb2_grpc,
     directive_service_pb2_grpc,
     directory_service_pb2_grpc,
@@ -16,6 +17,7 @@ from bp_access.deciding import Decider
 from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.adapters.ways import Ways
+from bp_cooperation.api.access import AccessServicer
 from bp_cooperation.api.attachments import AttachmentServicer
 from bp_cooperation.api.directives import DirectiveServicer
 from bp_cooperation.api.directory import DirectoryServicer
@@ -57,6 +59,7 @@ def build(settings: CooperationSettings, seams: Seams) -> Service:
             (entity_service_pb2_grpc.add_EntityServiceServicer_to_server, EntityServicer(workshop)),
             (directive_service_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveServicer(workshop)),
             (sharing_service_pb2_grpc.add_SharingServiceServicer_to_server, SharingServicer(workshop)),
+            (access_service_pb2_grpc.add_AccessServiceServicer_to_server, AccessServicer(workshop)),
             (log_service_pb2_grpc.add_LogServiceServicer_to_server, LogServicer(workshop)),
             (directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server, DirectoryServicer(workshop)),
         ],

@@ -6,6 +6,8 @@ from pydantic import ValidationError
 from stix import bundle, vessel
 
 from bluepacific.common.v1 import handling_pb2
+from bluepacific.cooperation.v1 import access_service_pb2 as access_pb
+from bluepacific.cooperation.v1.access_service_pb2_grpc import AccessServiceStub
 from bluepacific.notifications.v1 import events_pb2
 from bp_cooperation.settings import CooperationSettings
 
@@ -94,3 +96,29 @@ def test_rules_that_permit_are_refused_before_anything_starts(tmp_path):
         assert refused.value.errors()[0]["loc"] == ("access_rules",)
     file.write_text('@id("x")\n@en("x")\nforbid (principal, action, resource);')
     assert CooperationSettings(database_url="sqlite+aiosqlite://", access_rules=file).country_rules()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "for officers, duty officers"), ("fr", "est réservé"), ("es", "es solo para"), ("ar", "مخصص")],
+)
+async def test_a_decision_is_explained(fji, ton, language, words):
+    request, _ = await arrived(fji, ton, handled(handling_pb2.TLP_RED))
+    accesses = AccessServiceStub(ton.under_test.channel)
+    asked = access_pb.ExplainAccessRequest(
+        parent="countries/TON",
+        record=request.name,
+        roles=[access_pb.HeldRole(role="analyst", unit=TON)],
+        act=access_pb.ACT_READ,
+        purpose=AMBER.purpose,
+    )
+    auditor = ton.as_("tupou", "auditor@ncb", language=language)
+    told = await accesses.ExplainAccess(asked, metadata=auditor)
+    assert not told.allowed
+    assert [(rule.rule_id, rule.permits, rule.own) for rule in told.rules] == [("tlp.red", False, False)]
+    assert words in told.rules[0].text
+    asked.roles[0].role = "officer"
+    assert (await accesses.ExplainAccess(asked, metadata=auditor)).allowed
+    await ton.refused(accesses.ExplainAccess(asked, metadata=ton.officer), "PERMISSION_DENIED")
+    asked.record = request.name[:-12] + "0" * 12
+    await ton.refused(accesses.ExplainAccess(asked, metadata=auditor), "NOT_FOUND")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from bp_access.deciding import Decider, Decision
 from bp_access.question import Information, Person, Question
 from bp_cooperation.domain.handling import Handling
+from bp_cooperation.domain.names import country_of, is_reply
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, Request
 from bp_kit.errors import Refused
 
 if TYPE_CHECKING:
-    from bp_cooperation.usecases.work import Caller
+    from bp_cooperation.usecases.work import Caller, Work
 
 Record: TypeAlias = Request | Reply
 
@@ -105,3 +106,15 @@ class Access:
 def _person(caller: Caller, unit: str) -> Person:
     grants = frozenset((role, at) for role, at in caller.grants if at == unit)
     return Person(caller.country, grants, caller.clearance)
+
+
+async def explain(work: Work, person: Caller, act: str, name: str, *, to: str) -> Decision:
+    """Returns whether a person of the asker's country may do something with a record, and why.
+
+    Raises:
+        Refused: NOT_FOUND, also for what no unit of that country sent or was sent.
+    """
+    found = await (work.replies if is_reply(name) else work.requests).find(name)
+    if found is None or all(country_of(unit) != person.country for unit in found.units):
+        raise Refused("NOT_FOUND", name=name)
+    return work.access.decide(person, act, found, to=to)
