@@ -67,8 +67,9 @@ async def forget_answers_about(session: AsyncSession, name: str) -> None:
     key = (_idempotency.c.principal, _idempotency.c.method, _idempotency.c.request_id)
     found = await session.execute(select(*key, _idempotency.c.response))
     for row in [row for row in found if name.encode() in row.response]:
-        same = (column == value for column, value in zip(key, row[:3], strict=True))
-        await session.execute(delete(_idempotency).where(*same))
+        await session.execute(
+            delete(_idempotency).where(*(column == value for column, value in zip(key, row[:3], strict=True)))
+        )
 
 
 async def forget_answers(session: AsyncSession, *, before: datetime) -> None:

@@ -28,7 +28,9 @@ async def proof_of(node, sent):
     stub = proofs_grpc.ProofServiceStub(node.people)
     name = f"countries/{node.settings.countries[0]}/messages/{sent.message_id}"
     token = node.token("data_protection_officer")
-    file = b"".join([one.data async for one in stub.ExportProof(proofs_pb2.ExportProofRequest(name=name), metadata=token)])
+    file = b"".join(
+        [one.data async for one in stub.ExportProof(proofs_pb2.ExportProofRequest(name=name), metadata=token)]
+    )
     root = (await stub.GetRegister(proofs_pb2.GetRegisterRequest(), metadata=token)).roots[0]
     return check_proof(file, root)
 

@@ -22,8 +22,8 @@ from bp_exchange.adapters.tables import AskedFilesRow, SealedFileRow, WantedFile
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.protocol.filecipher import CHUNK_BYTES, encrypt, sealed_size
 from bp_exchange.protocol.names import is_digest
-from bp_exchange.usecases.records import SealedFile, WantedFile
 from bp_exchange.usecases.drafting import FileKey
+from bp_exchange.usecases.records import SealedFile, WantedFile
 from bp_kit.blobs import BlobStore
 from bp_kit.disk import make_folder, sync_folder
 from bp_kit.ports import Clock

@@ -81,7 +81,9 @@ def _credentials(folder: KeyFolder, now: datetime) -> grpc.ChannelCredentials:
     certificate, renewal = folder.read(CERTIFICATE), folder.read(RENEWAL)
     if expiry_of(certificate) <= now:
         if not renewal:
-            raise NotRenewedError("the certificate has expired, and this node never got one for renewal: enrol it again")
+            raise NotRenewedError(
+                "the certificate has expired, and this node never got one for renewal: enrol it again"
+            )
         certificate = renewal
     return grpc.ssl_channel_credentials(folder.read(AUTHORITY), private_pem(folder.tls()), certificate)
 
