@@ -57,11 +57,10 @@ class Database:
     async def driver(self) -> AsyncIterator[Any]:
         """A connection of the driver's own, outside of transactions, closed at the end: for what SQLAlchemy has no word for."""
         async with self._writer.connect() as connection:
-            raw = await connection.get_raw_connection()
-            try:
-                yield raw.driver_connection
-            finally:
-                await connection.invalidate()
+            driver = (await connection.get_raw_connection()).driver_connection
+            # No longer the pool's: what it was told must not meet the next user, and leaving closes it, cancelled or not.
+            await connection.run_sync(lambda taken: taken.detach())
+            yield driver
 
     async def scrub(self) -> None:
         """Has SQLite's log of writes hold nothing any more of what was deleted, unless somebody reads at this moment.

@@ -1,5 +1,7 @@
 """What a peer refused is set aside, and mended by putting it back: REFUSED is the last word only where the recipient's node said it."""
 
+import hashlib
+
 import pytest
 from net import eventually, message
 from sqlalchemy import select, update
@@ -7,7 +9,7 @@ from stick import carry, lane, lanes_of
 
 from bluepacific.exchange.v1 import lane_service_pb2 as pb
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_exchange.adapters.tables import EnvelopeRow, RungRow
+from bp_exchange.adapters.tables import EnvelopeRow, QueueRow, RungRow
 
 # Item by item, as the first release sends them; test_batches.py has the second.
 FIRST_RELEASE = ("ptccc", "fji", "ton")
@@ -111,3 +113,20 @@ async def test_a_recipients_own_refusal_stays_whatever_comes_late(cut):
     await carry(cut.ton, cut.ptccc)
     assert (await carry(cut.ptccc, cut.fji)).stored_items == 1
     assert await state_at(cut.fji, sent) == STATES.DELIVERY_STATE_REFUSED
+
+
+async def test_a_poison_item_is_set_aside_and_the_lane_moves_on(network):
+    """An envelope was damaged in Fiji's database; the centre refuses it, the next one arrives."""
+    network.fji.cable.unplug()
+    poison, good = message(payload=b"poison"), message(payload=b"good")
+    await network.fji.send(poison)
+    await put_bytes(network.fji, poison, hashlib.sha256(b"damaged").digest() * 20)
+    await network.fji.send(good)
+    network.fji.cable.plug()
+    (delivery,) = await network.ton.receive()
+    assert delivery.message.payload == b"good"
+    found = await network.fji.receipts(until=STATES.DELIVERY_STATE_REFUSED)
+    assert (found[-1].message_id, found[-1].ground) == (poison.message_id, "MALFORMED")
+    assert await network.fji.count(QueueRow, QueueRow.set_aside == "MALFORMED") == 1
+    (link,) = (await network.fji.status()).links
+    assert link.set_aside == 1

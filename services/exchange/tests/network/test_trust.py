@@ -1,11 +1,9 @@
 import contextlib
-import hashlib
 
 import grpc
 import pytest
 from google.rpc import error_details_pb2
 from net import eventually, message
-from sqlalchemy import update
 
 from bluepacific.exchange.v1 import enrolment_service_pb2 as enrolment_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
@@ -17,7 +15,7 @@ from bp_exchange.adapters.certificates import host_of
 from bp_exchange.adapters.inviting import read_token
 from bp_exchange.adapters.joining import join
 from bp_exchange.adapters.key_folder import AUTHORITY, CERTIFICATE, KeyFolder, private_pem
-from bp_exchange.adapters.tables import EnvelopeRow, QueueRow
+from bp_exchange.adapters.tables import QueueRow
 from bp_exchange.protocol.words import fingerprint
 from bp_exchange.usecases import bells
 from bp_kit.ports import system_clock
@@ -187,27 +185,6 @@ async def test_only_the_centres_administrators_revoke(network):
         with pytest.raises(grpc.RpcError) as refused:
             await network.ptccc.revoke(node_id)
         assert reason_of(refused.value) == "NOT_FOUND"
-
-
-async def test_a_poison_item_is_set_aside_and_the_lane_moves_on(network):
-    """An envelope was damaged in Fiji's database; the centre refuses it, the next one arrives."""
-    network.fji.cable.unplug()
-    poison, good = message(payload=b"poison"), message(payload=b"good")
-    await network.fji.send(poison)
-    async with network.fji.exchange.house.database.write() as session:
-        damaged = hashlib.sha256(b"damaged").digest() * 20
-        await session.execute(
-            update(EnvelopeRow).where(EnvelopeRow.envelope_id == poison.message_id).values(raw=damaged)
-        )
-    await network.fji.send(good)
-    network.fji.cable.plug()
-    (delivery,) = await network.ton.receive()
-    assert delivery.message.payload == b"good"
-    found = await network.fji.receipts(until=STATES.DELIVERY_STATE_REFUSED)
-    assert (found[-1].message_id, found[-1].ground) == (poison.message_id, "MALFORMED")
-    assert await network.fji.count(QueueRow, QueueRow.set_aside == "MALFORMED") == 1
-    (link,) = (await network.fji.status()).links
-    assert link.set_aside == 1
 
 
 async def test_the_status_shows_what_waits_and_whether_the_register_is_fresh(network):

@@ -20,3 +20,7 @@ def upgrade() -> None:
         sa.Column("last_time", UtcTime, nullable=False),
         sa.PrimaryKeyConstraint("peer", "ground", name=op.f("pk_refusal")),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("refusal")
