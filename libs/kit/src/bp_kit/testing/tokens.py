@@ -29,7 +29,9 @@ class TestKeys:
         return 0.0
 
 
-def make_token(name: str, roles: Sequence[str], *, lifetime: float = 600, key: OKPKey = _key, **claims: object) -> str:
+def make_token(
+    name: str, roles: Sequence[str], *, lifetime: float = 86_400, key: OKPKey = _key, **claims: object
+) -> str:
     """Returns an access token.
 
     Args:
