@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bluepacific.exchange.v1 import exchange_service_pb2
 from bp_client import Problem
-from bp_node import folder
 from bp_node.failure import CommandError
 from bp_node.operator import operating
 from bp_node.screen import say, say_json
@@ -37,6 +36,5 @@ def confirm(directory: Path, node_id: str, fingerprint: str, by: str, *, as_json
 
 
 async def _confirm(settings: NodeSettings, request: exchange_service_pb2.ConfirmNodeRequest) -> None:
-    url = str(folder.read_run_file(settings.folder).get("url") or settings.public_url)
-    async with operating(settings, url, "administrator") as client:
+    async with operating(settings, "administrator") as client:
         await client.exchange.exchanges.ConfirmNode(request)

@@ -12,7 +12,6 @@ from bluepacific.common.v1 import handling_pb2
 from bluepacific.cooperation.v1 import access_service_pb2 as access_pb
 from bluepacific.identity.v1 import grant_pb2, grant_service_pb2, officer_service_pb2, role_pb2
 from bp_client import AsyncBluePacific, Problem
-from bp_node import folder
 from bp_node.failure import CommandError
 from bp_node.operator import operating
 from bp_node.screen import say, say_json
@@ -65,15 +64,11 @@ def explain(directory: Path, asked: Asked, *, as_json: bool) -> None:
 async def _ask(
     settings: NodeSettings, officer: str, request: access_pb.ExplainAccessRequest, language: str
 ) -> access_pb.ExplainAccessResponse:
-    async with operating(settings, _url(settings), "auditor") as client:
+    async with operating(settings, "auditor") as client:
         known = await client.identity.officers.GetOfficer(officer_service_pb2.GetOfficerRequest(name=officer))
         request.clearance = known.clearance
         request.roles.extend([_held(grant) for grant in await _grants(client, officer)])
         return await client.asking(language=language).cooperation.accesses.ExplainAccess(request)
-
-
-def _url(settings: NodeSettings) -> str:
-    return str(folder.read_run_file(settings.folder).get("url") or settings.public_url)
 
 
 async def _grants(client: AsyncBluePacific, officer: str) -> list[grant_pb2.Grant]:

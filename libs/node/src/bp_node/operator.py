@@ -13,20 +13,21 @@ from typing import Any
 from bp_client import AsyncBluePacific
 from bp_client.session import Tokens
 from bp_kit.ports import new_id, system_clock
+from bp_node import folder
 from bp_node.settings import NodeSettings
 
 _LIFETIME = timedelta(minutes=1)
 
 
 @asynccontextmanager
-async def operating(settings: NodeSettings, url: str, role: str) -> AsyncIterator[AsyncBluePacific]:
-    """Gives a client of the node's own gateway.
+async def operating(settings: NodeSettings, role: str) -> AsyncIterator[AsyncBluePacific]:
+    """Gives a client of the node's own gateway, where it listens now.
 
     Args:
         settings: The node's.
-        url: Where its gateway listens.
         role: As in tokens: `auditor`.
     """
+    url = str(folder.read_run_file(settings.folder).get("url") or settings.public_url)
     async with AsyncBluePacific(url) as client:
         client.session.begin(None, Tokens(_token(settings, role), float("inf")))
         yield client

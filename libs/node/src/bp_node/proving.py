@@ -9,7 +9,6 @@ from pathlib import Path
 
 from bluepacific.exchange.v1 import proof_service_pb2
 from bp_client import Problem
-from bp_node import folder
 from bp_node.failure import CommandError, told_plainly
 from bp_node.operator import operating
 from bp_node.screen import say, say_json
@@ -61,18 +60,14 @@ def root(directory: Path, to: Path, *, as_json: bool) -> None:
 
 
 async def _export(settings: NodeSettings, request: proof_service_pb2.ExportProofRequest) -> bytes:
-    async with operating(settings, _url(settings), _OFFICER) as client:
+    async with operating(settings, _OFFICER) as client:
         return b"".join([piece.data async for piece in client.exchange.proofs.ExportProof(request)])
 
 
 async def _root(settings: NodeSettings) -> bytes:
-    async with operating(settings, _url(settings), _OFFICER) as client:
+    async with operating(settings, _OFFICER) as client:
         bundle = await client.exchange.proofs.GetRegister(proof_service_pb2.GetRegisterRequest())
         return bundle.roots[0]
-
-
-def _url(settings: NodeSettings) -> str:
-    return str(folder.read_run_file(settings.folder).get("url") or settings.public_url)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
 from bp_client import Problem
-from bp_node import folder
 from bp_node.failure import CommandError
 from bp_node.operator import operating
 from bp_node.screen import say, say_json
@@ -42,9 +41,8 @@ def renew(directory: Path, *, rotate: bool, compromised: bool, as_json: bool) ->
 
 
 async def _renew(settings: NodeSettings, request: exchange_pb2.RenewNodeRequest) -> exchange_pb2.ExchangeStatus:
-    url = str(folder.read_run_file(settings.folder).get("url") or settings.public_url)
     asked = exchange_pb2.GetExchangeStatusRequest()
-    async with operating(settings, url, "administrator") as client:
+    async with operating(settings, "administrator") as client:
         exchange = client.exchange.exchanges
         before = await exchange.RenewNode(request)
         async with asyncio.timeout(_SECONDS):

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bluepacific.exchange.v1 import exchange_service_pb2
 from bp_client import Problem
-from bp_node import folder
 from bp_node.failure import CommandError
 from bp_node.operator import operating
 from bp_node.screen import say, say_json
@@ -23,9 +22,8 @@ def revoke(directory: Path, node_id: str, unit: str, *, as_json: bool) -> None:
     settings = load(directory)
     if not settings.centre:
         raise CommandError(f"{settings.node_id} is not the centre: only the centre revokes")
-    url = str(folder.read_run_file(settings.folder).get("url") or settings.public_url)
     try:
-        asyncio.run(_revoke(settings, url, node_id, unit))
+        asyncio.run(_revoke(settings, node_id, unit))
     except Problem as problem:
         if problem.reason == "NOT_FOUND":
             raise CommandError(f"the register has no {unit or f'node {node_id}'} that can be revoked") from problem
@@ -36,6 +34,6 @@ def revoke(directory: Path, node_id: str, unit: str, *, as_json: bool) -> None:
         say(f"{unit or node_id} is revoked: nobody takes anything from it any more")
 
 
-async def _revoke(settings: NodeSettings, url: str, node_id: str, unit: str) -> None:
-    async with operating(settings, url, "administrator") as client:
+async def _revoke(settings: NodeSettings, node_id: str, unit: str) -> None:
+    async with operating(settings, "administrator") as client:
         await client.exchange.exchanges.RevokeNode(exchange_service_pb2.RevokeNodeRequest(node_id=node_id, unit=unit))

@@ -29,7 +29,7 @@ def status(directory: Path, *, as_json: bool) -> None:
     settings = load(directory)
     run = folder.read_run_file(settings.folder)
     try:
-        answer = asyncio.run(_ask(settings, str(run.get("url") or settings.public_url)))
+        answer = asyncio.run(_ask(settings))
     except Problem as problem:
         if as_json:
             say_json({"node": settings.node_id, "running": False, "reason": problem.reason})
@@ -41,8 +41,8 @@ def status(directory: Path, *, as_json: bool) -> None:
         _draw(document)
 
 
-async def _ask(settings: NodeSettings, url: str) -> exchange_service_pb2.ExchangeStatus:
-    async with operating(settings, url, "auditor") as client:
+async def _ask(settings: NodeSettings) -> exchange_service_pb2.ExchangeStatus:
+    async with operating(settings, "auditor") as client:
         return await client.exchange.exchanges.GetExchangeStatus(exchange_service_pb2.GetExchangeStatusRequest())
 
 

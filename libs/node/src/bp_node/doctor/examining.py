@@ -12,7 +12,6 @@ from typing import Any
 from bluepacific.exchange.v1 import exchange_service_pb2
 from bp_client import Problem
 from bp_kit.ports import system_clock
-from bp_node import folder
 from bp_node.doctor import data_checks, folder_checks, log_checks, network_checks
 from bp_node.doctor.finding import CannotLookError, Finding, Patient
 from bp_node.failure import EXIT_FAILED, CommandError
@@ -76,9 +75,8 @@ async def meet(settings: NodeSettings) -> Patient:
     running, answer, silence = is_held(settings.folder), None, ""
     # Asking needs a key of identity; where there is none, one must not be made by asking.
     if running and folder_checks.has_signing_key(settings.place("keys")):
-        url = str(folder.read_run_file(settings.folder).get("url") or settings.public_url)
         try:
-            async with asyncio.timeout(_ANSWER_SECONDS), operating(settings, url, "auditor") as client:
+            async with asyncio.timeout(_ANSWER_SECONDS), operating(settings, "auditor") as client:
                 asked = exchange_service_pb2.GetExchangeStatusRequest()
                 answer = await client.exchange.exchanges.GetExchangeStatus(asked)
         except TimeoutError:

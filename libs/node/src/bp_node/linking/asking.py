@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from bp_client import AsyncBluePacific, Problem
-from bp_node import folder
 from bp_node.failure import CommandError
 from bp_node.operator import operating
 from bp_node.settings import NodeSettings, load
@@ -35,6 +34,5 @@ def ask(directory: Path, role: str, call: Callable[[AsyncBluePacific], Awaitable
 
 
 async def _ask(settings: NodeSettings, role: str, call: Callable[[AsyncBluePacific], Awaitable[Answer]]) -> Answer:
-    url = str(folder.read_run_file(settings.folder).get("url") or settings.public_url)
-    async with operating(settings, url, role) as client:
+    async with operating(settings, role) as client:
         return await call(client)

@@ -63,8 +63,8 @@ class SqlThrottles:
         """Returns the attempts on it, locked."""
         digest = self._digest(username)
         # Two first attempts at once must wait for one another, so the row is there before it is locked.
-        make = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        await self._session.execute(make(ThrottleRow).values(digest=digest, attempts=0).on_conflict_do_nothing())
+        statement = _upsert(self._session, ThrottleRow).values(digest=digest, attempts=0)
+        await self._session.execute(statement.on_conflict_do_nothing())
         row = await self._session.get_one(ThrottleRow, digest, with_for_update=True)
         return Throttle(attempts=row.attempts, last_time=row.last_time, blocked_until=row.blocked_until)
 
@@ -141,8 +141,7 @@ class SqlVoids:
 
     async def void(self, holder: str, now: datetime) -> None:
         """Voids the holder's tokens that were issued until now."""
-        make = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        statement = make(VoidRow).values(holder=holder, void_time=now)
+        statement = _upsert(self._session, VoidRow).values(holder=holder, void_time=now)
         await self._session.execute(
             statement.on_conflict_do_update(index_elements=[VoidRow.holder], set_={"void_time": now})
         )
@@ -215,6 +214,11 @@ async def clear_expired(session: AsyncSession, now: datetime) -> int:
         assert isinstance(result, CursorResult)
         gone += result.rowcount
     return gone
+
+
+def _upsert(session: AsyncSession, row: type[ThrottleRow | VoidRow]) -> postgresql.Insert | sqlite.Insert:
+    """Returns an insert that may say, in the database's own words, what happens where the row is there already."""
+    return postgresql.insert(row) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(row)
 
 
 def _session(row: SessionRow) -> Session:

@@ -9,8 +9,8 @@ from authlib.oauth2.rfc6749 import OAuth2Error
 from bp_identity.adapters.keys import KeyFolder
 from bp_identity.adapters.oauth.pages import Pages, visit_of
 from bp_identity.adapters.oauth.server import Facts, OAuthServer
+from bp_identity.adapters.oauth.token_desk import active_clients
 from bp_identity.adapters.oauth.web import NO_STORE, Answer, Asked, OAuthRequest
-from bp_identity.domain.names import is_client_name
 from bp_identity.usecases.ending import end_session
 from bp_identity.usecases.work import Desk
 
@@ -42,10 +42,7 @@ class SignOutDesk:
         request = OAuthRequest(asked, self._issuer, fields)
         server = OAuthServer(Facts(), jwks=json.loads(self._keys.jwks()))
         async with self._desk.transactions() as work:
-            for name in server.clients_hinted(request):
-                client = await work.clients.find(name) if is_client_name(name) else None
-                if client is not None and client.active:
-                    server.facts.clients = {**server.facts.clients, client.name: client}
+            server.facts.clients = await active_clients(work, server.clients_hinted(request))
             try:
                 ended = server.validate_endpoint_request("end_session", request)
             except OAuth2Error as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -115,7 +116,11 @@ class TokenDesk:
 
 async def clients_named(work: Work, asked: Asked, request: OAuthRequest) -> dict[str, Client]:
     """Returns the active clients that a request names, by name."""
-    names = {request.payload.client_id or "", asked.basic[0] if asked.basic else ""}
+    return await active_clients(work, {request.payload.client_id or "", asked.basic[0] if asked.basic else ""})
+
+
+async def active_clients(work: Work, names: Collection[str]) -> dict[str, Client]:
+    """Returns the active clients of these names, which come from outside and may be anything."""
     found = [await work.clients.find(name) for name in sorted(names) if is_client_name(name)]
     return {client.name: client for client in found if client is not None and client.active}
 
