@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
 
-from tests.faults.nodes import Node, free_port
+from tests.faults.nodes import READY_SECONDS, Node, free_port
 from tests.faults.proxy import FaultProxy
 
 
@@ -47,10 +47,11 @@ class Region:
                     tasks.create_task(node.make())
             await self.centre.start()
             for node in self.countries:
-                await node.enrol(self.centre)
+                version = await self._enrol(node)
             async with asyncio.TaskGroup() as tasks:
                 for node in self.countries:
                     tasks.create_task(node.start())
+            await self._heard_of(version)
             self._stack = stack.pop_all()
         return self
 
@@ -59,6 +60,22 @@ class Region:
         node = Node(self.folder / country.lower(), country, f"127.0.0.1:{proxy.port}", whole=self._whole)
         self.links[node.node_id] = proxy
         return node
+
+    async def _enrol(self, node: Node) -> int:
+        """Lets a node in; returns the version of the register that has it."""
+        before = len(_versions(self.centre))
+        await node.enrol(self.centre)
+        async with asyncio.timeout(READY_SECONDS):
+            while len(told := _versions(self.centre)) == before:  # noqa: ASYNC110 - a file
+                await asyncio.sleep(0.05)
+        return max(told)
+
+    async def _heard_of(self, version: int) -> None:
+        """Returns once every country knows all that a register names: what is for others its exchange refuses."""
+        async with asyncio.timeout(READY_SECONDS):
+            for node in self.countries:
+                while node.runs and max(_versions(node), default=0) < version:  # noqa: ASYNC110 - as above
+                    await asyncio.sleep(0.05)
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
@@ -76,7 +93,7 @@ class Region:
         code = self.new_country(chance)
         node = Node(folder or self.folder / code.lower(), code, self.centre.link, **values)
         await node.make()
-        await node.enrol(self.centre)
+        await self._heard_of(await self._enrol(node))
         try:
             yield node
         finally:
@@ -97,3 +114,8 @@ class Region:
     def nodes(self) -> tuple[Node, ...]:
         """All."""
         return self.centre, self.fji, self.ton
+
+
+def _versions(node: Node) -> list[int]:
+    """Returns the registers that a node has told of having."""
+    return [line["version"] for line in node.log() if line.get("event") == "register.current"]

@@ -33,15 +33,16 @@ async def test_a_server_says_that_it_serves_and_what(handlers, tmp_path):
 
 
 async def test_a_call_outlives_a_server_that_is_away_for_a_moment(handlers, tmp_path):
-    address = f"unix:{tmp_path}/s"
-    async with open_channel(address) as channel:
+    address, elsewhere = tmp_path / "s", tmp_path / "elsewhere"
+    server, _ = await start_server(handlers, f"unix:{elsewhere}")
+    async with open_channel(f"unix:{address}") as channel:
         call = grpc_.BookServiceStub(channel).ListBooks(pb2.ListBooksRequest(parent="countries/FJI"), timeout=20)
         # The first attempt finds nobody there.
         while (state := channel.get_state()) is not grpc.ChannelConnectivity.TRANSIENT_FAILURE:
             await channel.wait_for_state_change(state)
-        server, _ = await start_server(handlers, address)
+        elsewhere.rename(address)
         assert (await call).books == []
-        await server.stop(None)
+    await server.stop(None)
 
 
 async def test_what_is_larger_than_allowed_is_refused(handlers, tmp_path):

@@ -14,8 +14,6 @@ from bp_kit.rpc.client import open_channel
 _OPTIONS = (
     ("grpc.lb_policy_name", "round_robin"),
     ("grpc.dns_min_time_between_resolutions_ms", 1000),
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 3000),
 )
 
 

@@ -17,11 +17,13 @@ from bp_exchange.protocol.freshness import Policy, Standing, Timestamp
 from bp_exchange.protocol.register import Directory
 from bp_exchange.usecases.bells import REGISTER_CURRENT
 from bp_kit.database import Database
+from bp_kit.logs import get_logger
 from bp_kit.ports import Clock, system_clock
 from bp_verify.trust import Trusted, trust
 
 _NOTED_EACH = timedelta(hours=1)
 _USUAL = Policy()
+_log = get_logger("bp_exchange.register")
 
 
 class RegisterKeeper:
@@ -80,8 +82,8 @@ class RegisterKeeper:
             await self.load()
 
     @unbroken
-    async def load(self) -> bool:
-        """Reads the register anew; True when it has changed.
+    async def load(self) -> None:
+        """Reads the register anew, and tells when it has changed.
 
         Raises:
             RegisterNotTrustedError: What the folder or the database has proves nothing.
@@ -90,11 +92,10 @@ class RegisterKeeper:
             row = await session.get(RegisterRow, self._node_id)
             found = self._from_folder(_trusted(row))
         self._looked = True
-        changed = found is not None and not self._is(found)
-        if found is not None and changed:
+        if found is not None and not self._is(found):
             self._take(found, row)
+            _log.info("register.current", version=self.directory.version)
             self._bells.ring([REGISTER_CURRENT])
-        return changed
 
     def _take(self, found: Trusted, row: RegisterRow | None) -> None:
         now = self._clock()

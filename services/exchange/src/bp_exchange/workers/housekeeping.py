@@ -89,8 +89,7 @@ class RegisterWatch:
     @unbroken
     async def _look(self) -> None:
         register = self._house.register
-        if await register.load():
-            _log.info("register.current", version=register.directory.version)
+        await register.load()
         if register.standing is not self._standing:
             self._standing = register.standing
             if register.current and not self._standing.admits:
