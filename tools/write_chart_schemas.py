@@ -175,6 +175,15 @@ def _global() -> dict[str, Any]:
             "storage": _closed(
                 {"className": _text(), "accessMode": _text("ReadWriteOnce", "ReadWriteMany"), "blobs": _QUANTITY}
             ),
+            "bucket": _closed(
+                {
+                    "url": {"type": "string", "pattern": "^(s3://.+)?$"},
+                    "endpoint": {"type": "string", "pattern": "^(https?://.+)?$"},
+                    "region": _text(),
+                    "existingSecret": _text(),
+                    "port": _count(1, 65535),
+                }
+            ),
             "tls": _closed(
                 {
                     "days": _count(2, 3650),
@@ -193,7 +202,7 @@ def _global() -> dict[str, Any]:
                 }
             ),
             "network": _closed(
-                dict.fromkeys(("peopleFrom", "countriesFrom", "centreAt", "postgresAt", "mailAt"), peers)
+                dict.fromkeys(("peopleFrom", "countriesFrom", "centreAt", "postgresAt", "bucketAt", "mailAt"), peers)
             ),
             "nodeSelector": {"type": "object", "additionalProperties": {"type": "string"}},
             "tolerations": _several({"type": "object"}),

@@ -122,7 +122,8 @@ def test_what_is_mounted_is_there(rendered: Objects, example: str) -> None:
         volumes = pod["volumes"]
         mounted = {one["name"] for one in pod["containers"][0]["volumeMounts"]}
         assert mounted == {one["name"] for one in volumes}, name
-        assert {one["secret"]["secretName"] for one in volumes if "secret" in one} <= secrets, name
+        given = {EXAMPLES[example]["global"].get("bucket", {}).get("existingSecret")}
+        assert {one["secret"]["secretName"] for one in volumes if "secret" in one} <= secrets | given, name
         assert {
             one["persistentVolumeClaim"]["claimName"] for one in volumes if "persistentVolumeClaim" in one
         } <= claims
@@ -142,6 +143,22 @@ def test_a_database_on_a_file_has_one_pod_and_one_on_postgresql_migrates_before(
         "node-gateway",
         "node-cooperation",
     }
+
+
+@examples
+def test_files_are_on_the_volume_or_in_the_bucket(rendered: Objects, example: str) -> None:
+    bucket = EXAMPLES[example]["global"].get("bucket")
+    claims = {one["metadata"]["name"] for one in _of(rendered[example], "PersistentVolumeClaim")}
+    assert ("node-blobs" in claims) is not bool(bucket)
+    for one in _of(rendered[example], "Deployment"):
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        told = {variable["name"]: variable.get("value") for variable in container["env"]}
+        assert told.get("BP_POD__BLOBS_BUCKET") == (bucket["url"] if bucket else None), one["metadata"]["name"]
+    if bucket:
+        for policy in _of(rendered[example], "NetworkPolicy"):
+            ports = [port["port"] for rule in policy["spec"].get("egress", ()) for port in rule["ports"]]
+            named = policy["metadata"]["name"]
+            assert (443 in ports) is (named not in ("node-default-deny", "node-gateway")), named
 
 
 def test_several_pods_of_a_service_with_a_file_are_refused(ask: Callable[..., Any]) -> None:

@@ -14,6 +14,7 @@
     "BP_POD__COUNTRY" $global.node.country
     "BP_POD__PUBLIC_URL" $global.node.publicUrl
     "BP_POD__BLOBS_DIR" (printf "%s/blobs" $home)
+    "BP_POD__BLOBS_BUCKET" $global.bucket.url
     "BP_POD__PAGE_TOKEN_FILE" "/run/bluepacific/page-tokens/key"
     "BP_POD__TLS_DIR" "/run/bluepacific/tls"
     "BP_POD__ADDRESSES" ($addresses | toJson)
@@ -25,6 +26,11 @@
     "BP_POD__OTLP_ENDPOINT" $global.telemetry.otlpEndpoint
     "BP_POD__SAMPLE_RATIO" ($global.telemetry.sampleRatio | toString)
     "BP_POD__LOG_LEVEL" $global.telemetry.logLevel }}
+{{- if $global.bucket.url }}
+{{- $_ := set $told "BP_POD__BLOBS_ENDPOINT" $global.bucket.endpoint }}
+{{- $_ := set $told "BP_POD__BLOBS_REGION" $global.bucket.region }}
+{{- if $global.bucket.existingSecret }}{{ $_ := set $told "BP_POD__BLOBS_KEYS_DIR" "/run/bluepacific/bucket" }}{{ end }}
+{{- end }}
 {{- if and (eq $service "gateway") $global.gatewayTls }}
 {{- $_ := set $told "BP_POD__PUBLIC_TLS_DIR" "/run/bluepacific/public-tls" }}
 {{- end }}

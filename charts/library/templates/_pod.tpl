@@ -147,6 +147,9 @@ readinessProbe:
 {{- end }}
 {{- else }}
 - {name: blobs, mountPath: /var/lib/bluepacific/blobs}
+{{- if .root.Values.global.bucket.existingSecret }}
+- {name: bucket, mountPath: /run/bluepacific/bucket, readOnly: true}
+{{- end }}
 - {name: node, mountPath: /var/lib/bluepacific/node.toml, subPath: node.toml, readOnly: true}
 {{- end }}
 {{- end }}
@@ -172,7 +175,16 @@ readinessProbe:
 {{- end }}
 {{- else }}
 - name: blobs
+  {{- if .root.Values.global.bucket.url }}
+  # What was read lately.
+  emptyDir: {sizeLimit: 4Gi}
+  {{- else }}
   persistentVolumeClaim: {claimName: {{ $release }}-blobs}
+  {{- end }}
+{{- with .root.Values.global.bucket.existingSecret }}
+- name: bucket
+  secret: {secretName: {{ . }}, defaultMode: 0440}
+{{- end }}
 - name: node
   configMap: {name: {{ $release }}-node}
 {{- end }}

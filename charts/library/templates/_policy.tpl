@@ -72,6 +72,13 @@ spec:
       to: {{ toJson . }}
       {{- end }}
     {{- end }}
+    {{- if $global.bucket.url }}
+    # Files.
+    - ports: [{port: {{ $global.bucket.port }}}]
+      {{- with $global.network.bucketAt }}
+      to: {{ toJson . }}
+      {{- end }}
+    {{- end }}
     {{- end }}
     {{- if and (eq .service "exchange") (not $global.node.centre) }}
     # The link to the centre.

@@ -97,6 +97,16 @@ class BlobStore:
         """
         await asyncio.to_thread(self.path(digest).unlink, missing_ok=True)
 
+    async def at_hand(self, digest: str) -> Path:
+        """Returns where the file is on this machine, for those who read it here and there; it is read at once.
+
+        Raises:
+            Refused: BLOB_NOT_HERE.
+        """
+        if not await self.has(digest):
+            raise Refused("BLOB_NOT_HERE")
+        return self.path(digest)
+
     async def open(self, digest: str) -> AsyncIterator[bytes]:
         """Yields the file in chunks of `CHUNK_BYTES`.
 

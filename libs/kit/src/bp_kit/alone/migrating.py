@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bp_kit import migrations
 from bp_kit.alone.certificates import read_certificates
+from bp_kit.alone.files import check_blobs
 from bp_kit.alone.process import page_token_key
 from bp_kit.alone.serving import make_parent
 from bp_kit.alone.settings import PodSettings
@@ -66,8 +67,7 @@ async def check(service: str, pod: PodSettings, settings: ServiceSettings) -> No
     """
     read_certificates(pod.tls_dir)
     page_token_key(pod.page_token_file)
-    if not pod.blobs_dir.is_dir():
-        raise CannotStartError(f"BP_POD__BLOBS_DIR: {pod.blobs_dir} is not there")
+    await check_blobs(pod)
     held, head, known = await _revisions(service, settings.database_url)
     if held != head and (known or not held):
         raise CannotStartError(

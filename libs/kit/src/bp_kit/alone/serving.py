@@ -18,12 +18,12 @@ import grpc
 from sqlalchemy.exc import SQLAlchemyError
 
 from bp_kit.alone.certificates import read_certificates
+from bp_kit.alone.files import blobs_of
 from bp_kit.alone.health import Health
 from bp_kit.alone.process import page_token_key
 from bp_kit.alone.settings import PodSettings
 from bp_kit.alone.siblings import Siblings, only_for
 from bp_kit.alone.trouble import CannotStartError, why_unanswered
-from bp_kit.blobs import BlobStore
 from bp_kit.issuer import RemoteIssuer
 from bp_kit.logs import described, get_logger
 from bp_kit.ports import Seams
@@ -78,7 +78,7 @@ async def _built(
     try:
         seams = Seams(
             country=pod.country,
-            blobs=BlobStore(pod.blobs_dir),
+            blobs=blobs_of(pod),
             channel=siblings.channel,
             keys=RemoteKeys(pod.public_url, RemoteIssuer(lambda: siblings.channel("identity"))),
             sealer=Sealer(page_token_key(pod.page_token_file)),

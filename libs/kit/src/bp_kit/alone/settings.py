@@ -17,7 +17,21 @@ class PodSettings(BaseSettings):
     node_id: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", description="The node's short name in the register.")
     country: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 3166-1 alpha-3 code of the country it speaks for.")
     public_url: str = Field(pattern=r"^https?://", description="Where people reach the gateway; its tokens' issuer.")
-    blobs_dir: Path = Field(description="Folder of files by content, shared by the node's services.")
+    blobs_dir: Path = Field(
+        description="Folder of files by content, shared by the node's services; with a bucket, this process's own."
+    )
+    blobs_bucket: str = Field(
+        "",
+        pattern=r"^(s3://.+)?$",
+        description="Bucket of files by content, as s3://bucket/prefix; empty for the folder.",
+    )
+    blobs_endpoint: str = Field(
+        "", pattern=r"^(https?://.+)?$", description="URL of the bucket's S3 API; empty for the region's own."
+    )
+    blobs_region: str = Field("us-east-1", description="The bucket's region, as its S3 API names it.")
+    blobs_keys_dir: Path | None = Field(
+        None, description="Folder of access_key_id and secret_access_key of the bucket; none for what the cloud offers."
+    )
     page_token_file: Path = Field(
         description="File of 64 hexadecimal digits that seal page tokens: the same in all pods."
     )

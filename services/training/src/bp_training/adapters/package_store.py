@@ -81,16 +81,14 @@ class PackageStore:
             Refused: BLOB_NOT_HERE, NOT_FOUND, one of the PACKAGE_ reasons.
         """
         await self._check(digest)
-        pieces = read_file(self._blobs.path(digest), path)
+        pieces = read_file(await self._blobs.at_hand(digest), path)
         while (piece := await asyncio.to_thread(_next, pieces)) is not None:
             yield piece
 
     async def _check(self, digest: str) -> None:
         if digest in self._checked:
             return
-        if not await self._blobs.has(digest):
-            raise Refused("BLOB_NOT_HERE")
-        await asyncio.to_thread(inspect_package, self._blobs.path(digest), digest, self._limits)
+        await asyncio.to_thread(inspect_package, await self._blobs.at_hand(digest), digest, self._limits)
         self._checked.add(digest)
 
 
