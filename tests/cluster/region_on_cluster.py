@@ -31,14 +31,14 @@ SERVICES = (*surroundings.SERVICES, "gateway")
 CENTRE = "ptccc"
 EXAMPLES = {"ptccc": "centre", "fji": "country-small", "ton": "country-small"}
 _PORTS = {"ptccc": 18100, "fji": 18200, "ton": 18300}
+# Without a file between: what is synced to the disk here is waited for by the databases.
 _READ_SPANS = """
-import pathlib, sqlite3, sys
-source = sqlite3.connect("file:/var/lib/bluepacific/spans.sqlite?mode=ro", uri=True)
-target = sqlite3.connect("/tmp/spans-copy.sqlite")
-source.backup(target)
-target.close()
-sys.stdout.write(pathlib.Path("/tmp/spans-copy.sqlite").read_bytes().hex())
+import sqlite3, sys
+source, copy = sqlite3.connect("file:/var/lib/bluepacific/spans.sqlite?mode=ro", uri=True), sqlite3.connect(":memory:")
+source.backup(copy)
+sys.stdout.write(copy.serialize().hex())
 """
+_SPANS_SECONDS = 20
 _TELL_MAILS = """
 import json, pathlib, sys, time
 told = set()
@@ -266,6 +266,8 @@ def _mails(folder: Path) -> Iterator[None]:
         process.terminate()
         process.wait()
         thread.join()
+        if process.stdout:
+            process.stdout.close()
 
 
 @contextmanager
@@ -286,7 +288,7 @@ def _spans(state: Path) -> Iterator[None]:
                 (place / "new").rename(place / "spans.sqlite")
 
     def keep() -> None:
-        while not ended.wait(10):
+        while not ended.wait(_SPANS_SECONDS):
             copy_all()
 
     copy_all()

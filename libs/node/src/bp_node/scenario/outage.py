@@ -67,6 +67,7 @@ class Outage:
     outbound: list[Letter]
     killed: int = 0
     alive: bool = True
+    unstruck: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 async def play(story: Story, cast: Cast) -> None:
@@ -105,9 +106,12 @@ async def _kill(story: Story, cast: Cast, outage: Outage) -> None:
         await cast.ask("hold", "ton")
         outage.killed = (await cast.ask("state", "ton"))["pid"]
         at_once = asyncio.Semaphore(_AT_ONCE)
+        outage.unstruck.set()
 
         async def write(letter: Letter) -> None:
             async with at_once:
+                # However long a kill takes: what is under way meets it, what is not begun comes after it.
+                await outage.unstruck.wait()
                 try:
                     await letter.send()
                 except Problem as problem:
@@ -115,7 +119,9 @@ async def _kill(story: Story, cast: Cast, outage: Outage) -> None:
                         raise
             if outage.alive and sum(one.sent for one in outage.outbound) >= _BEFORE_THE_KILL:
                 outage.alive = False
+                outage.unstruck.clear()
                 await cast.ask("kill", "ton")
+                outage.unstruck.set()
 
         async with asyncio.TaskGroup() as group:
             for pair in zip(outage.inbound, outage.outbound, strict=True):
