@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bp_node.commands import access, cluster, link, log, node, operate, proof, register, upkeep
+from bp_node.commands import access, bundle, cluster, link, log, node, operate, proof, register, upkeep
 from bp_node.failure import CommandError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ node.app.command("install-service")(upkeep.install_service)
 node.app.command("doctor")(upkeep.doctor)
 node.app.command("resend")(upkeep.resend)
 app.add_typer(access.app, name="access")
+app.add_typer(bundle.app, name="bundle")
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(link.app, name="link")
 app.add_typer(proof.app, name="proof")
