@@ -84,7 +84,8 @@ async def test_an_upgrade_with_new_certificates_and_a_rollback_refuse_nobody(reg
     async with working(region, "upgraded"):
         await asyncio.to_thread(region.upgrade, CENTRE, f"global.tls.renewal=after-{revision}")
         await asyncio.to_thread(until, "upgraded", lambda: is_rolled_out(CENTRE))
-        assert before.isdisjoint(await asyncio.to_thread(names))
+        # Counted no more, the old ones still drain.
+        await asyncio.to_thread(until, "all pods are new", lambda: before.isdisjoint(names()))
         renewed = (await asyncio.to_thread(get, f"secret/{RELEASE}-identity-tls", CENTRE))[0]["data"]["tls.crt"]
         assert renewed != certificate
         back = ("rollback", RELEASE, str(revision), "-n", CENTRE, "--wait", "--timeout", "8m")

@@ -79,10 +79,10 @@ class NodeOfProcesses:
         assert process.returncode is not None
         return process.returncode, said.decode()
 
-    async def start(self, service: str) -> None:
+    async def start(self, service: str, **changed: str) -> None:
         """Starts a service that has been migrated; returns when it is ready."""
         with (self.folder / f"{service}.log").open("ab") as log:
-            self._processes[service] = await self._spawn(service, "serve", {}, log)
+            self._processes[service] = await self._spawn(service, "serve", changed, log)
         if service == "gateway":
             await self._until_listening(service)
         else:

@@ -15,9 +15,20 @@ from bluepacific.cooperation.v1 import request_service_pb2
 from bluepacific.exchange.v1 import topic_service_pb2, topic_service_pb2_grpc
 from bluepacific.identity.v1 import key_service_pb2, key_service_pb2_grpc
 from bp_client import AsyncBluePacific
+from bp_kit.measures import (
+    CALLS,
+    CERTIFICATE,
+    DISK_FREE,
+    DISK_SIZE,
+    DURATION,
+    OUTBOX_AGE,
+    OUTBOX_REFUSED,
+    PROOF_GAP,
+)
 from bp_node import folder as node_folder
 from bp_node.planting import plant
 from bp_node.settings import checked, save
+from tests.pods.collector import collecting
 from tests.pods.node_of_processes import SERVICES, NodeOfProcesses
 
 PEOPLE = {
@@ -73,6 +84,25 @@ async def test_a_person_signs_in_and_writes_a_request_through_the_gateway(node: 
         assert not (await asking.cooperation.requests.ListRequests(wanted)).requests
     for service in (*SERVICES, "gateway"):
         assert await node.stop(service) == 0, node.log(service)
+
+
+async def test_a_service_sends_what_it_measures_to_a_collector(node: NodeOfProcesses) -> None:
+    assert (await node.run("exchange", "migrate"))[0] == 0
+    async with collecting() as collector:
+        told = {"BP_POD__OTLP_ENDPOINT": collector.url, "OTEL_METRIC_EXPORT_INTERVAL": "200"}
+        await node.start("exchange", **told)
+        async with node.channel("training", "exchange", "own") as channel:
+            stub = topic_service_pb2_grpc.TopicServiceStub(channel)
+            await stub.GetStandings(
+                topic_service_pb2.GetStandingsRequest(message_id="0190b5a2-7f0e-7c3b-8a51-2f6f4a1d9e01")
+            )
+        gauges = (OUTBOX_AGE, OUTBOX_REFUSED, PROOF_GAP, CERTIFICATE, DISK_FREE, DISK_SIZE)
+        async with asyncio.timeout(120):
+            await collector.until({one.name for one in (CALLS, DURATION, *gauges)})
+        assert await node.stop("exchange") == 0, node.log("exchange")
+    method = "bluepacific.exchange.v1.TopicService/GetStandings"
+    assert {"service": "exchange", "method": method, "outcome": "OK"} in collector.points[CALLS.name]
+    assert {"service": "exchange", "certificate": "pod"} in collector.points[CERTIFICATE.name]
 
 
 async def test_only_services_of_the_node_call_on_the_port_of_services(node: NodeOfProcesses) -> None:

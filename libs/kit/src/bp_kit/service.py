@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bp_kit.database import Database
+from bp_kit.measures import Reader
 
 Worker = Callable[[], Coroutine[Any, Any, None]]
 # `add_XServicer_to_server`, as generated, and the servicer it adds.
@@ -23,6 +24,7 @@ class Service:
         database: Its own database.
         servicers: Pairs of the generated add function and the servicer.
         workers: Run as long as the service does; each returns only when cancelled.
+        readers: What it measures of itself, beside what every service does.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Service:
     database: Database
     servicers: Sequence[Servicer]
     workers: Sequence[Worker] = field(default_factory=tuple)
+    readers: Sequence[Reader] = field(default_factory=tuple)
 
     async def migrate(self) -> None:
         """Brings the database to this release."""

@@ -15,6 +15,7 @@ from bp_exchange.adapters.bells import Bells
 from bp_exchange.adapters.files import SealedStore
 from bp_exchange.adapters.key_folder import KeyFolder
 from bp_exchange.adapters.leases import Leases
+from bp_exchange.adapters.readings import readers_of
 from bp_exchange.adapters.register_keeper import RegisterKeeper
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.api.enrolment import EnrolmentServicer
@@ -109,6 +110,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
             (proof_service_pb2_grpc.add_ProofServiceServicer_to_server, ProofServicer(house)),
         ],
         workers=workers,
+        readers=readers_of(house, links.heard),
     )
     return Exchange(service, house, links, authority, listener)
 

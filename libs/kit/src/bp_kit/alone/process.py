@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
-from bp_kit import logs, telemetry
+from bp_kit import logs, measures, telemetry
 from bp_kit.alone.certificates import stamp_of
 from bp_kit.alone.settings import PodSettings
 from bp_kit.alone.trouble import CannotStartError, first_fault
@@ -81,10 +81,13 @@ def run(pod: PodSettings, main: Callable[[asyncio.Event], Awaitable[None]]) -> N
         otlp_endpoint=pod.otlp_endpoint,
         sample_ratio=pod.sample_ratio,
     )
+    measuring = measures.configure(node=pod.node_id, otlp_endpoint=pod.otlp_endpoint)
     try:
         asyncio.run(_until_told(pod, main))
     finally:
         tracing.shutdown()
+        if measuring:
+            measuring.shutdown()
 
 
 async def _until_told(pod: PodSettings, main: Callable[[asyncio.Event], Awaitable[None]]) -> None:

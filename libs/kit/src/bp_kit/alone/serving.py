@@ -17,6 +17,7 @@ from typing import Any
 import grpc
 from sqlalchemy.exc import SQLAlchemyError
 
+from bp_kit import measures
 from bp_kit.alone.certificates import read_certificates
 from bp_kit.alone.files import blobs_of
 from bp_kit.alone.health import Health
@@ -60,6 +61,8 @@ async def serve(pod: PodSettings, build: Build, settings: Any, stop: asyncio.Eve
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if pod.workers or not calls:
             await stack.enter_async_context(_working(service, failed))
+        if pod.otlp_endpoint:
+            await stack.enter_async_context(_measuring(pod, service))
         if calls:
             await stack.enter_async_context(_answering(pod, service, seams))
         await health.ready()
@@ -170,6 +173,24 @@ async def _working(service: Service, failed: asyncio.Future[None]) -> AsyncItera
             for task in running:
                 task.cancel()
             _, running = await asyncio.wait(running, timeout=_CANCEL_SECONDS)
+
+
+@asynccontextmanager
+async def _measuring(pod: PodSettings, service: Service) -> AsyncIterator[None]:
+    url = service.database.url
+    readers = [
+        measures.outbox_of(service.name, service.database),
+        measures.disk_of(
+            service.name, Path(url.partition(":///")[2]).parent if url.startswith("sqlite") else pod.blobs_dir
+        ),
+        measures.certificate_of(service.name, "pod", (pod.tls_dir / "tls.crt").read_bytes),
+        *service.readers,
+    ]
+    reading = asyncio.create_task(measures.Board().keep(readers))
+    try:
+        yield
+    finally:
+        reading.cancel()
 
 
 async def _either(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:

@@ -6,6 +6,7 @@ process by `inprocess`, so that nothing above the channel can tell the two apart
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any
@@ -24,6 +25,7 @@ from bp_kit.errors import Refused
 from bp_kit.idempotency import recall, remember
 from bp_kit.language import negotiate
 from bp_kit.logs import described, get_logger
+from bp_kit.measures import count_call
 from bp_kit.ports import Clock
 from bp_kit.rpc.admission import admit, check_scope, recognise
 from bp_kit.rpc.methods import Method, method_of
@@ -88,13 +90,14 @@ class Pipeline:
     ) -> Behaviour:
         async def serve(request: Any, context: Any) -> Any:
             metadata = _metadata_of(context)
-            with _served(method, metadata):
+            with _served(method, metadata) as outcome:
                 try:
                     with self._calls.taken():
                         call = await recognise(method, metadata, self._verifier, from_node=from_node)
                         with call_entered(call):
                             return await run(method, call, request, context, behaviour)
                 except Exception as error:  # noqa: BLE001 - the one place that turns everything into a status
+                    outcome.of(error)
                     status = self._status(error, method, metadata)
             return await context.abort_with_status(rpc_status.to_status(status))
 
@@ -103,19 +106,21 @@ class Pipeline:
     def _stream(self, method: Method, behaviour: Behaviour, from_node: bool) -> Behaviour:  # noqa: FBT001
         async def serve(request: Any, context: Any) -> AsyncIterator[Any]:
             metadata = _metadata_of(context)
-            try:
-                with self._streams.taken():
-                    call = await recognise(method, metadata, self._verifier, from_node=from_node)
-                    async with self._refusals_kept(method, call, [request]):
-                        await self._inspect(method, call, request)
-                        # Closed here and now, so that whoever leaves frees what the servicer holds.
-                        async with aclosing(behaviour(request, context)) as responses:
-                            async for response in _entered(call, responses):
-                                yield response
-            except Exception as error:  # noqa: BLE001 - as above
-                status = self._status(error, method, metadata)
-            else:
-                return
+            with _counted(method, timed=False) as outcome:
+                try:
+                    with self._streams.taken():
+                        call = await recognise(method, metadata, self._verifier, from_node=from_node)
+                        async with self._refusals_kept(method, call, [request]):
+                            await self._inspect(method, call, request)
+                            # Closed here and now, so that whoever leaves frees what the servicer holds.
+                            async with aclosing(behaviour(request, context)) as responses:
+                                async for response in _entered(call, responses):
+                                    yield response
+                except Exception as error:  # noqa: BLE001 - as above
+                    outcome.of(error)
+                    status = self._status(error, method, metadata)
+                else:
+                    return
             await context.abort_with_status(rpc_status.to_status(status))
 
         return serve
@@ -225,14 +230,34 @@ async def _entered(call: Call, responses: AsyncIterator[Any]) -> AsyncIterator[A
 
 
 @contextmanager
-def _served(method: Method, metadata: dict[str, str]) -> Iterator[None]:
-    with span(
-        method.path[1:],
-        scope=f"bp_{method.service}",
-        traceparent=metadata.get("traceparent", ""),
-        kind=SpanKind.SERVER,
+def _served(method: Method, metadata: dict[str, str]) -> Iterator[_Outcome]:
+    with (
+        span(
+            method.path[1:],
+            scope=f"bp_{method.service}",
+            traceparent=metadata.get("traceparent", ""),
+            kind=SpanKind.SERVER,
+        ),
+        _counted(method) as outcome,
     ):
-        yield
+        yield outcome
+
+
+class _Outcome:
+    """How a call ended: OK, or the reason that its caller is told."""
+
+    word = "OK"
+
+    def of(self, error: Exception) -> None:
+        self.word = error.reason if isinstance(error, Refused) else "UNSPECIFIED"
+
+
+@contextmanager
+def _counted(method: Method, *, timed: bool = True) -> Iterator[_Outcome]:
+    """Counts what ends by itself; whose caller left is not counted. How long a stream lasts says nothing."""
+    outcome, begun = _Outcome(), time.monotonic()
+    yield outcome
+    count_call(method.service, method.path[1:], outcome.word, time.monotonic() - begun if timed else None)
 
 
 class _Places:
