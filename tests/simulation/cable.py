@@ -8,9 +8,8 @@ from bp_exchange.protocol.session.greeting import SessionEndedError, incarnation
 from bp_exchange.protocol.session.ports import Clocks
 from bp_exchange.protocol.session.session import Session
 from bp_exchange.usecases.accepting import store
-from bp_exchange.usecases.checking import check_items
 from bp_exchange.usecases.settling import settle
-from tests.simulation import files, ports
+from tests.simulation import files, lanes
 from tests.simulation.members import NotBelievedError, believe
 from tests.simulation.store import DiskFullError
 from tests.simulation.world import run
@@ -161,7 +160,7 @@ class End:
     def _pump(self):
         self._stirred = False
         try:
-            while self.is_open and (self._hear() | self._begin() | self._send()):
+            while self.is_open and (self._hear() | self._send() | self._begin()):
                 pass
         except SessionEndedError as ended:
             self.close(str(ended))
@@ -240,13 +239,17 @@ class End:
         return "passed", ()
 
     def _look(self, effect):
-        found = ports.read_queue(self.node.state, self.peer, effect.under_way, effect.limit, self.node.clock())
-        return "found", (found,)
+        found, more = lanes.look(self.node, self.peer, effect.under_way, effect.limit)
+        return "found", (found,), {"more": more}
+
+    def _keep_pace(self, effect):
+        with self.node.transaction() as work:
+            self.node.state_of(work).paces[self.peer] = effect.rate
 
     def _store(self, effect):
         rules, node = self.node.rules, self.node
-        checked = check_items(effect.items, peer=self.peer, directory=node.register.directory, keys=node.keys)
-        if checked.envelopes or checked.receipts:
+        checked = node.release.check(effect.items, self.peer)
+        if checked.holds_anything:
             with node.transaction() as work:
                 run(rules.store(store, work, self.peer, checked))
         for position, ground in checked.refused.items():
@@ -285,7 +288,7 @@ _DOING = {
     to_do.Believe: End._believe,
     to_do.Pass: End._passed,
     to_do.LookInQueue: End._look,
-    to_do.KeepPace: lambda _end, _effect: None,
+    to_do.KeepPace: End._keep_pace,
     to_do.Store: End._store,
     to_do.Settle: End._settle,
     to_do.FindFile: End._find,

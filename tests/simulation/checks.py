@@ -2,16 +2,23 @@
 
 from collections import defaultdict
 
-from bluepacific.exchange.v1 import envelope_pb2, log_pb2
+from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2, log_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_exchange.protocol.compression import decompress
 from bp_exchange.protocol.merkle import root_of
 from bp_exchange.protocol.proofs import plan_consistency, plan_inclusion
 from bp_exchange.protocol.refusal import Ground
+from bp_exchange.usecases.records import Role
 from bp_verify.merkle import extends, fold, includes, leaf_hash
 from tests.simulation.members import CENTRE, unit_of
 from tests.simulation.traffic import recipients_at
 
 _S = topics_pb2.DeliveryState
+_TOLD_AS = {
+    Role.SENT: log_pb2.LOG_EVENT_SENT,
+    Role.RECEIVED: log_pb2.LOG_EVENT_ACCEPTED,
+    Role.RELAYED: log_pb2.LOG_EVENT_RELAYED,
+}
 _DONE = (_S.DELIVERY_STATE_DELIVERED, _S.DELIVERY_STATE_OPENED, _S.DELIVERY_STATE_ACTIONED)
 
 
@@ -58,8 +65,8 @@ def nothing_acknowledged_is_lost(network):
 
 
 def _ended(network, promise, node_id):
-    """Tells whether a message may have ended without effect: its time has passed."""
-    return promise.message.HasField("expire_time")
+    """Tells whether a message may have ended without effect: its time has passed, or a hostile member took its id before it came."""
+    return promise.message.HasField("expire_time") or (promise.message.message_id, node_id) in network.ledger.squatted
 
 
 def nothing_takes_effect_twice(network):
@@ -111,17 +118,21 @@ def no_label_is_lowered(network):
 def no_content_where_it_is_not_addressed(network):
     for node in network.nodes.values():
         held = b"".join(one.content for one in node.state.deliveries.values())
-        seen = {one.message_id for one in node.state.effects}
+        seen = {one.payload for one in node.state.effects}
         for message_id, promise in network.ledger.promises.items():
             if node.node_id == promise.node_id or node.node_id in recipients_at(network, promise.message):
                 continue
             record = node.state.envelopes.get(message_id)
-            if message_id in seen or promise.message.payload in held or _can_open(node, record, promise):
+            if promise.message.payload in seen or promise.message.payload in held or _can_open(node, record, promise):
                 yield f"{node.node_id} has the content of {message_id[-6:]}, which is not for it"
 
 
 def _can_open(node, record, promise):
-    if record is None or record.raw is None:
+    if record is None:
+        return False
+    if record.inside is not None:
+        return promise.message.payload in record.inside
+    if record.raw is None:
         return False
     envelope = envelope_pb2.Envelope.FromString(record.raw)
     return promise.message.payload in record.raw or any(one.node == node.node_id for one in envelope.keys)
@@ -163,16 +174,24 @@ def _subtree(leaves, one):
 
 
 def _entries(node):
-    """What is in the database is in the log: each envelope once, with its digest."""
+    """What is in the database is in the log: each envelope and each message once, with its digest."""
     told = defaultdict(list)
     for raw in node.state.log:
         entry = log_pb2.LogEntry.FromString(raw)
-        if entry.event in (log_pb2.LOG_EVENT_SENT, log_pb2.LOG_EVENT_ACCEPTED, log_pb2.LOG_EVENT_RELAYED):
-            told[entry.envelope_id].append(entry.digest)
-    for envelope_id, record in node.state.envelopes.items():
-        digests = told[envelope_id]
-        if len(digests) != 1 or (record.raw and digests[0] != record.digest):
-            yield f"the log of {node.node_id} does not tell of {envelope_id[-6:]} once"
+        told[entry.envelope_id, entry.event].append(entry.digest)
+    for message_id, record in node.state.envelopes.items():
+        if told[message_id, _TOLD_AS[record.role]] != [b"" if _is_late(record) else record.digest]:
+            yield f"the log of {node.node_id} does not tell of {message_id[-6:]} once"
+        if _is_late(record) and told[message_id, log_pb2.LOG_EVENT_SEALED] != [record.digest] * bool(record.batch_id):
+            yield f"the log of {node.node_id} does not tell once how {message_id[-6:]} was sealed"
+    for batch_id, batch in node.state.batches.items():
+        if batch.role == Role.RELAYED and told[batch_id, log_pb2.LOG_EVENT_RELAYED] != [batch.digest]:
+            yield f"the log of {node.node_id} does not tell of {batch_id[-6:]} once"
+
+
+def _is_late(record):
+    """Tells whether a message was sealed, or will be, after it was taken."""
+    return record.role == Role.SENT and record.raw is None
 
 
 def every_ladder_ends(network):
@@ -206,6 +225,8 @@ def _unexplained(network, rung, promise):
     message = promise.message
     if network.tamper or network.is_hostile(rung.node_id):
         return ""
+    if (rung.envelope_id, rung.node_id) in network.ledger.squatted and rung.ground == Ground.DIGEST_DIFFERS:
+        return ""
     if rung.state == _S.DELIVERY_STATE_EXPIRED and not message.HasField("expire_time"):
         return f"has expired and could not, for {rung.node_id}"
     if rung.state in _DONE or rung.state == _S.DELIVERY_STATE_EXPIRED:
@@ -222,6 +243,9 @@ def queues_are_empty(network):
         for row in node.state.queue.values():
             if network.tamper or network.is_hostile(row.item.peer) or row.set_aside == Ground.REVOKED_SENDER:
                 continue
+            if row.set_aside and network.is_hostile(_sender_of(node, row.item)):
+                # A relay cannot see what is wrong inside.
+                continue
             what = f"set aside as {row.set_aside}" if row.set_aside else "waits"
             yield f"{row.item.item_id[-6:]} {what} at {node.node_id} for {row.item.peer}"
         for one in node.state.deliveries.values():
@@ -229,6 +253,17 @@ def queues_are_empty(network):
         for digest in _awaited(node.state, network.ledger.lost_files()):
             if not network.tamper and not network.hostile:
                 yield f"the file {digest[:6]} is awaited at {node.node_id}"
+
+
+def _sender_of(node, item):
+    if item.item_id in node.state.batches:
+        return node.state.batches[item.item_id].sender_node
+    if not item.framed:
+        return ""
+    made = link_service_pb2.Item.FromString(item.body)
+    if made.HasField("grant"):
+        return envelope_pb2.Grant.FromString(made.grant.grant).sender_node
+    return envelope_pb2.Receipts.FromString(made.receipts.receipts or decompress(made.receipts.compressed, 10**6)).node
 
 
 CHECKS = (

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from tests.simulation.members import CENTRE
-from tests.simulation.node import Node
 
 _BACKUP_EVERY = 0.2
 
@@ -34,10 +33,10 @@ def mend(network):
             cable.cut()
     for node in network.nodes.values():
         node.has_space = True
-        node.serves = True
+        node.services.serves = True
         if not node.is_up:
-            _start(network, node)
-        node.serve()
+            network.start(node)
+        node.services.serve()
         if node.node_id != CENTRE:
             network.failures[node.node_id] = 0
             network.world.after(network.world.chance.uniform(0, 2), network.dial, node.node_id)
@@ -85,24 +84,12 @@ def _silence(network):
 def _crash(network):
     node = _some_node(network)
     # Rather where a service is between an effect and its acknowledgement.
-    busy = [one for one in network.honest if one.is_serving]
+    busy = [one for one in network.honest if one.services.is_serving]
     if busy and network.world.odds(0.5):
         node = network.world.chance.choice(busy)
     if node.is_up:
         node.crash()
-        network.world.after(network.world.chance.uniform(0.1, 60), _start, network, node)
-
-
-def _start(network, node: Node):
-    if node.is_up:
-        return
-    node.start()
-    if node.node_id == CENTRE:
-        for one in network.nodes:
-            if one != CENTRE:
-                network.redial(one)
-    else:
-        network.dial(node.node_id)
+        network.world.after(network.world.chance.uniform(0.1, 60), network.start, node)
 
 
 def _again(network):
@@ -125,20 +112,20 @@ def _clear(node):
 
 def _pause_service(network):
     node = _some_node(network)
-    node.serves = False
+    node.services.serves = False
     network.world.after(network.world.chance.uniform(1, 300), _serve_again, node)
 
 
 def _serve_again(node):
-    node.serves = True
-    node.serve()
+    node.services.serves = True
+    node.services.serve()
 
 
 def _restore(network):
     node = _some_node(network)
     if node.backups:
         node.restore()
-        network.world.after(network.world.chance.uniform(1, 60), _start, network, node)
+        network.world.after(network.world.chance.uniform(1, 60), network.start, node)
 
 
 def _clock(network):

@@ -1,12 +1,14 @@
-"""Who means harm: a member that sends what it likes with valid keys of its own, and a relay that does what it likes with what passes."""
+"""A member that means harm: it sends what it likes, with valid keys of its own."""
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2, register_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_exchange.protocol.batch import read_batch
 from bp_exchange.protocol.envelope import seal, sealed_content
 from bp_exchange.protocol.receipt import sign_receipt
 from bp_exchange.protocol.session.session import MAX_ACKS
-from tests.simulation.members import CENTRE, country_code, keys_of, register_of, signed, unit_of
+from tests.simulation import hostile_batches
+from tests.simulation.members import keys_of, register_of, signed, unit_of
 from tests.simulation.messages import message_of
 
 Frame = link_service_pb2.Frame
@@ -29,17 +31,22 @@ class Peer:
         self.seen = []
         self.sent = []
         self.position = 0
+        self.batches = hostile_batches.Batches(self) if network.newer else None
 
     def end(self, cable):
         return Mallory(self, cable)
 
     def naughty(self):
         """Returns frames that no honest node sends."""
+        if self.batches and self.network.world.odds(0.4):
+            return [self._item(item) for item in self.batches.naughty()]
         return self.network.world.chance.choice(_NAUGHTY)(self)
 
-    def _item(self, **kind):
+    def _item(self, item=None, **kind):
         self.position += 1
-        return Frame(item=link_service_pb2.Item(position=self.position, **kind))
+        frame = Frame(item=item or link_service_pb2.Item(**kind))
+        frame.item.position = self.position
+        return frame
 
     def junk(self):
         return [self._item(envelope=self.network.world.chance.randbytes(200))]
@@ -61,7 +68,7 @@ class Peer:
         for raw in self.seen[-3:]:
             envelope = envelope_pb2.Envelope.FromString(raw)
             header = envelope_pb2.EnvelopeHeader.FromString(envelope.header)
-            header.recipients[0] = unit_of("n01")
+            header.recipients[:1] = [unit_of("n01")]
             envelope.header = header.SerializeToString()
             frames.append(self._item(envelope=envelope.SerializeToString()))
         return frames
@@ -69,7 +76,7 @@ class Peer:
     def resealed(self):
         """What it could open, sealed anew in its author's name, with a lower label."""
         frames = []
-        for raw in self.seen[-2:]:
+        for raw in [one for one in self.seen[-2:] if read_batch(one) is None]:
             envelope = envelope_pb2.Envelope.FromString(raw)
             header = envelope_pb2.EnvelopeHeader.FromString(envelope.header)
             inside = sealed_content(envelope, self.keys)
@@ -219,79 +226,3 @@ class Mallory:
             self._world.after(0.1, self._other.close, "hostile")
             if self._world.now < self._peer.network.schedule.seconds:
                 self._peer.network.redial(self._peer.node_id)
-
-
-class Relay:
-    """What a hostile centre does to what passes; it has no key but its own."""
-
-    def __init__(self, network):
-        self.network = network
-        self.kept = []
-
-    def tamper(self, frame, sender, receiver):
-        """Returns what arrives in place of a frame."""
-        world = self.network.world
-        if not frame.HasField("item") or world.now > self.network.schedule.seconds or world.chance.random() > 0.4:
-            return [frame]
-        self.kept.append(frame)
-        return world.chance.choice(_TRICKS)(self, frame, sender, receiver)
-
-    def drop(self, frame, sender, receiver):
-        """Takes it, says so, and forgets it."""
-        sender.arrived(Frame(ack=link_service_pb2.Ack(stored=[frame.item.position])))
-        return []
-
-    def double(self, frame, sender, receiver):
-        return [frame, frame]
-
-    def swap(self, frame, sender, receiver):
-        """Gives it to somebody else as well."""
-        others = [one for peer, one in self.network.centre.links.items() if peer != receiver.node.node_id]
-        if others and sender.node.node_id == CENTRE:
-            self._to(self.network.world.chance.choice(others), frame)
-        return [frame]
-
-    def _to(self, end, frame):
-        end._other.arrived(frame)
-
-    def old(self, frame, sender, receiver):
-        """Gives something old once more, after it."""
-        return [frame, self.network.world.chance.choice(self.kept)]
-
-    def spoilt(self, frame, sender, receiver):
-        if frame.item.HasField("envelope"):
-            raw = bytearray(frame.item.envelope)
-            raw[self.network.world.chance.randrange(len(raw))] ^= 1
-            frame.item.envelope = bytes(raw)
-        return [frame]
-
-    def readdressed(self, frame, sender, receiver):
-        """Names another node beside each key, and another recipient in the header; signs it anew in its own name."""
-        if frame.item.HasField("envelope"):
-            envelope = envelope_pb2.Envelope.FromString(frame.item.envelope)
-            header = envelope_pb2.EnvelopeHeader.FromString(envelope.header)
-            if self.network.world.odds(0.5):
-                header.sender_node, header.author = CENTRE, f"countries/{country_code(CENTRE)}"
-            header.recipients.append(unit_of(CENTRE))
-            envelope.header = header.SerializeToString(deterministic=True)
-            for key in envelope.keys:
-                key.node = CENTRE
-            frame.item.envelope = envelope.SerializeToString()
-        return [frame]
-
-    def forged(self, frame, sender, receiver):
-        """Says in its own name that a recipient got it."""
-        made = []
-        for message_id, promise in list(self.network.ledger.promises.items())[-2:]:
-            receipt = topics_pb2.Receipt(
-                message_id=message_id, recipient=promise.message.recipients[0], state=_S.DELIVERY_STATE_DELIVERED
-            )
-            keys = self.network.centre.keys
-            signed_receipt = sign_receipt(
-                receipt, keys=keys, to_node=promise.node_id, receipt_id=self.network.world.new_id()
-            )
-            made.append(Frame(item=link_service_pb2.Item(position=10**6, receipt=signed_receipt)))
-        return [frame, *made]
-
-
-_TRICKS = (Relay.drop, Relay.double, Relay.swap, Relay.old, Relay.spoilt, Relay.readdressed, Relay.forged)

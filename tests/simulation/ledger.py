@@ -31,6 +31,8 @@ class Ledger:
         self.refused_sends = Counter()
         self.refusals = Counter()
         self.restores = []
+        # (message id, node id) of what a hostile member sent there under the id of a message that it got as well.
+        self.squatted = set()
         # Nodes to which something came by a medium.
         self.by_medium = set()
 

@@ -9,9 +9,8 @@ import functools
 from bluepacific.exchange.v1 import medium_pb2
 from bp_exchange.protocol.medium import LENGTH_BYTES, VERSION, MediumRefusedError, network_of, sign_block, verify_block
 from bp_exchange.usecases.accepting import store
-from bp_exchange.usecases.checking import check_items
 from bp_exchange.usecases.settling import settle
-from tests.simulation import ports
+from tests.simulation import lanes
 from tests.simulation.members import CENTRE
 from tests.simulation.store import DiskFullError
 from tests.simulation.world import run
@@ -32,7 +31,11 @@ def _carry(network):
     giver, taker = network.nodes[giver], network.nodes[taker]
     if not giver.is_up:
         return
-    blocks = _export(giver, taker.node_id)
+    try:
+        blocks = _export(giver, taker.node_id)
+    except DiskFullError:
+        giver.tell("disk full while exporting")
+        return
     giver.tell("exports", f"{len(blocks)} blocks for", taker.node_id)
     for _ in range(chance.choice((1, 1, 2, 3))):
         some = chance.sample(blocks, chance.randint(1, len(blocks))) if chance.random() < 0.3 else list(blocks)
@@ -43,18 +46,14 @@ def _carry(network):
 
 
 def _export(node, peer):
-    items = ports.read_queue(node.state, peer, (), 10_000, node.clock())
     # What a link sends it acknowledges by position, a medium by id.
-    ids = {position: row.item.item_id for position, row in node.state.queue.items()}
+    items = lanes.page(node, peer)
     medium = functools.partial(_block, node, peer, node.world.new_id())
     blocks = []
     if node.node_id == CENTRE:
         blocks.append(medium(number=0, register=node.register.current.bundle))
     for at in range(0, len(items), _BLOCK_ITEMS):
-        some = [
-            medium_pb2.MediumItem(item_id=ids[one.item.position], item=one.item)
-            for one in items[at : at + _BLOCK_ITEMS]
-        ]
+        some = [medium_pb2.MediumItem(item_id=item_id, item=item) for item_id, item in items[at : at + _BLOCK_ITEMS]]
         blocks.append(medium(number=len(blocks), items=some))
     blocks.append(medium(number=len(blocks), last=True))
     return blocks
@@ -123,8 +122,8 @@ def _take_items(node, content, stored, refused):
         ids[at] = one.item_id
         one.item.position = at
     given = [one.item for one in content.items]
-    checked = check_items(given, peer=peer, directory=node.register.directory, keys=node.keys)
-    if checked.envelopes or checked.receipts:
+    checked = node.release.check(given, peer)
+    if checked.holds_anything:
         with node.transaction() as work:
             run(store(work, peer, checked))
     stored += [ids[at] for at in checked.positions]

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from bluepacific.exchange.v1 import register_pb2
 from bp_exchange.protocol.keys import NodeKeys, SealingKey
 from bp_exchange.protocol.register import Directory
+from tests.simulation.crypto import Signer
 
 CENTRE = "ptccc"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -45,25 +46,26 @@ def keys_of(node_id):
     sealing = SealingKey(
         MLKEM768PrivateKey.from_seed_bytes(secret("mlkem", 64)), X25519PrivateKey.from_private_bytes(secret("x", 32))
     )
-    return NodeKeys(node_id, Ed25519PrivateKey.from_private_bytes(secret("sign", 32)), sealing)
+    return NodeKeys(node_id, Signer(Ed25519PrivateKey.from_private_bytes(secret("sign", 32))), sealing)
 
 
 @functools.cache
-def _node(node_id):
+def _node(node_id, wire_version=0):
     keys = keys_of(node_id)
     return register_pb2.Node(
         node_id=node_id,
         countries=[country_code(node_id)],
         centre=node_id == CENTRE,
-        sign_key=keys.sign.public_key().public_bytes_raw(),
+        sign_key=keys.sign.public,
         hpke_key=keys.sealing.public_bytes(),
+        wire_version=wire_version,
     )
 
 
-@functools.cache
-def register_of(members, revoked=(), version=1):
-    """Returns a signed register of these node ids."""
-    register = register_pb2.Register(version=version, nodes=[_node(one) for one in members])
+@functools.lru_cache(maxsize=2048)
+def register_of(members, revoked=(), version=1, newer=()):
+    """Returns a signed register of these node ids; the newer ones understand envelopes of version 2."""
+    register = register_pb2.Register(version=version, nodes=[_node(one, 2 if one in newer else 0) for one in members])
     for node in register.nodes:
         node.revoked = node.node_id in revoked
     return signed(register, CENTRE)
@@ -72,7 +74,7 @@ def register_of(members, revoked=(), version=1):
 def signed(register, by):
     raw = register.SerializeToString(deterministic=True)
     bundle = register_pb2.RegisterBundle(
-        roots=[b"root"], timestamp=b"%d" % register.version, targets=keys_of(by).sign.sign(raw), register=raw
+        roots=[b"root"], timestamp=b"%d" % register.version, targets=keys_of(by).sign.key.sign(raw), register=raw
     )
     return Believed(bundle)
 
@@ -118,8 +120,8 @@ def believe(bundle, known):
 
 
 @functools.lru_cache(maxsize=512)
-def directory_of(members, revoked, version):
-    return Directory(register_of(members, revoked, version).register)
+def directory_of(raw):
+    return Directory(register_pb2.Register.FromString(raw))
 
 
 class Keeper:
@@ -131,10 +133,7 @@ class Keeper:
 
     def keep(self, current):
         self.current = current
-        nodes = current.register.nodes
-        self.directory = directory_of(
-            tuple(one.node_id for one in nodes), tuple(one.node_id for one in nodes if one.revoked), current.version
-        )
+        self.directory = directory_of(current.bundle.register)
 
     @property
     def is_centre(self):

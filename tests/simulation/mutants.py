@@ -6,8 +6,8 @@ from unittest import mock
 
 from bluepacific.common.v1 import handling_pb2
 from bp_exchange.protocol import envelope
-from bp_exchange.usecases import sending
-from tests.simulation import ports
+from bp_exchange.usecases import accepting, accepting_batches, granting, sealing, sending
+from tests.simulation import lanes, ports, queues
 from tests.simulation.members import CENTRE, keys_of
 
 
@@ -50,8 +50,11 @@ class Overtakes(Honest):
     """What is more urgent overtakes the earlier of its own conversation."""
 
     def work(self, work, state):
-        class Queue(ports.Queue):
+        class Queue(queues.Queue):
             def _hurry(self, item):
+                return
+
+            async def hurry(self, peer, item_ids, urgency):
                 return
 
         return replace(work, queue=Queue(state))
@@ -64,12 +67,17 @@ class LowersLabels(Honest):
     def planted(self):
         def lowered(opened, content, traceparent):
             content.handling.tlp = handling_pb2.TLP_CLEAR
-            return real(opened, content, traceparent)
+            return alone(opened, content, traceparent)
 
-        from bp_exchange.usecases import accepting
+        def lowered_inside(opened):
+            opened.content.handling.tlp = handling_pb2.TLP_CLEAR
+            return inside(opened)
 
-        real = accepting.message_of
-        with mock.patch.object(accepting, "message_of", lowered):
+        alone, inside = accepting.message_of, accepting_batches._message_of
+        with (
+            mock.patch.object(accepting, "message_of", lowered),
+            mock.patch.object(accepting_batches, "_message_of", lowered_inside),
+        ):
             yield
 
 
@@ -82,7 +90,17 @@ class LetsTheRelayRead(Honest):
             nodes = dict([*nodes, (CENTRE, keys_of(CENTRE).sealing.public_bytes())])
             return envelope.seal(header, content, nodes=list(nodes.items()), **values)
 
-        with mock.patch.object(sending, "seal", open_to_centre):
+        async def readers_and_centre(work, ids):
+            readers = await granting.readers_of(work, ids)
+            centre = work.directory.centre
+            if work.keys.node_id != CENTRE and CENTRE not in {one.node_id for one in readers}:
+                readers.append(await granting._reader(work, centre))
+            return readers
+
+        with (
+            mock.patch.object(sending, "seal", open_to_centre),
+            mock.patch.object(sealing, "readers_of", readers_and_centre),
+        ):
             yield
 
 
@@ -111,11 +129,11 @@ class StarvesBulk(Honest):
 
     @contextmanager
     def planted(self):
-        def read(*args):
+        def ready(*args):
             return [one for one in real(*args) if one.urgency != handling_pb2.URGENCY_BULK]
 
-        real = ports.read_queue
-        with mock.patch.object(ports, "read_queue", read):
+        real = lanes._ready
+        with mock.patch.object(lanes, "_ready", ready):
             yield
 
 

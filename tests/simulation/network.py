@@ -1,6 +1,6 @@
 """A network under a schedule: who takes part, what is sent, what goes wrong, and how it ends once all is mended."""
 
-from tests.simulation import checks, faults, hostile, media
+from tests.simulation import checks, faults, hostile, hostile_relay, media, releases
 from tests.simulation.cable import Cable, End
 from tests.simulation.ledger import Ledger
 from tests.simulation.members import CENTRE, node_ids, register_of
@@ -29,15 +29,22 @@ class Network:
         self.ledger = Ledger()
         self.rules = rules
         ids = node_ids(schedule.countries)
-        self.register = register_of(tuple(ids))
-        self.nodes = {one: Node(self.world, one, self.register, self.ledger, self.rules) for one in ids}
+        self.revoked, self.newer = (), tuple(one for one in ids if one not in schedule.first_release)
+        self.register = register_of(tuple(ids), newer=self.newer)
+        self.nodes = {one: self._node(one) for one in ids}
         self.centre = self.nodes[CENTRE]
         self.cables = []
         self.apart = set()
         self.failures = dict.fromkeys(ids, 0)
         self.hostile = hostile.Peer(self, ids[-1]) if schedule.hostile_peer else None
-        self.tamper = hostile.Relay(self) if schedule.hostile_relay else None
+        self.tamper = hostile_relay.Relay(self) if schedule.hostile_relay else None
         self.is_mended = False
+
+    def _node(self, node_id):
+        node = Node(self.world, node_id, self.register, self.ledger, self.rules)
+        if node_id not in self.newer:
+            node.release.number = releases.FIRST
+        return node
 
     @property
     def honest(self):
@@ -55,6 +62,7 @@ class Network:
         plan_traffic(self)
         faults.plan(self)
         media.plan(self)
+        releases.plan(self)
         world.run(schedule.seconds)
         faults.mend(self)
         world.after(_LOOK_SECONDS, self._look)
@@ -95,9 +103,31 @@ class Network:
         self.failures[node_id] = min(20, self.failures[node_id] + 1)
         self.world.after(self.world.chance.uniform(0, longest), self.dial, node_id)
 
+    def start(self, node):
+        """Starts a node that is down, and has it linked."""
+        if node.is_up:
+            return
+        node.start()
+        if node.node_id != CENTRE:
+            self.dial(node.node_id)
+            return
+        for one in self.nodes:
+            if one != CENTRE:
+                self.redial(one)
+
     def revoke(self, node_id):
         """The centre revokes a node; everybody hears of it by the links."""
-        ids = tuple(self.nodes)
-        self.register = register_of(ids, (node_id,), 2)
+        self.revoked = (*self.revoked, node_id)
         self.world.tell(CENTRE, "revokes", node_id)
+        self._publish()
+
+    def understands(self, node_id, *, newest):
+        """A node tells the centre which envelopes it may be sent; everybody hears of it by the links."""
+        self.newer = tuple(one for one in self.nodes if (newest if one == node_id else one in self.newer))
+        self.world.tell(CENTRE, "publishes that", node_id, "understands", "all" if newest else "version 1")
+        self._publish()
+
+    def _publish(self):
+        version = self.register.version + 1
+        self.register = register_of(tuple(self.nodes), self.revoked, version, self.newer)
         self.centre.believe(self.register)

@@ -4,29 +4,22 @@ from contextlib import contextmanager
 from dataclasses import fields
 from datetime import timedelta
 
-from bluepacific.exchange.v1 import link_service_pb2, recovery_pb2
-from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.usecases import bells
-from bp_exchange.usecases.accepting import store
-from bp_exchange.usecases.checking import check_items
-from bp_exchange.usecases.delivering import acknowledge, report
-from bp_exchange.usecases.recovering import SERVICE as EXCHANGE
-from bp_exchange.usecases.recovering import announce, recover
+from bp_exchange.usecases.recovering import announce
 from bp_exchange.usecases.sending import send
 from bp_exchange.usecases.setting_aside import retry
 from bp_exchange.usecases.settling import cut_off, sweep
 from bp_exchange.usecases.work import Work
 from bp_kit.errors import Refused
-from tests.simulation import ports
+from tests.simulation import ports, queues
 from tests.simulation.files import Disk
-from tests.simulation.members import CENTRE, Keeper, keys_of, unit_of
-from tests.simulation.messages import effect_of
+from tests.simulation.members import CENTRE, Keeper, keys_of
+from tests.simulation.releases import NEWEST, Release
+from tests.simulation.services import Services
 from tests.simulation.store import DiskFullError, State
 from tests.simulation.world import run
 
-SERVICE = "cooperation"
 BACKUPS_KEPT = 3
-_STATES = topics_pb2.DeliveryState
 _PARTS = [one.name for one in fields(Work)]
 
 
@@ -44,7 +37,8 @@ class Node:
         state: What is on its disk: the newest commit.
         links: Open ends, by peer.
         ahead: Its clock's error.
-        is_serving: A delivery is with its service.
+        release: The program that runs there.
+        services: Who takes what is delivered.
     """
 
     def __init__(self, world, node_id, register, ledger, rules):
@@ -59,12 +53,12 @@ class Node:
         self.links = {}
         self.is_up = True
         self.has_space = True
-        self.serves = True
         self.ahead = timedelta(0)
         self.backups = []
         self.heads = []
-        self.is_serving = False
-        self._life = 0
+        self.release = Release(self, NEWEST)
+        self.services = Services(self)
+        self.life = 0
 
     def clock(self):
         return self.world.true_time + self.ahead
@@ -75,29 +69,42 @@ class Node:
     # Transactions.
 
     @contextmanager
-    def transaction(self):
-        """Gives a copy to work on; it becomes the node's state at the end, all of it or, on a full disk, nothing.
+    def transaction(self, *, refusable=False):
+        """Gives the node's state to work on; on a full disk, and where it is broken off, it stays as it was.
 
         Raises:
             DiskFullError: There is no space.
         """
-        state, rung = self.state.copy(), set()
-        yield self.work(state, rung)
+        rung, before = set(), None if self.has_space and not refusable else self.state.copy()
+        try:
+            yield self.work(self.state, rung)
+            self.write()
+        except (DiskFullError, Refused):
+            self.state = before
+            raise
+        self.ring(rung)
+
+    def write(self):
+        """Sees that there is space.
+
+        Raises:
+            DiskFullError: There is none.
+        """
         if not self.has_space:
             raise DiskFullError
-        self.state = state
-        self.ring(rung)
 
     def work(self, state, rung):
         parts = {
             "envelopes": ports.Envelopes(state),
             "ladder": ports.Ladder(state),
             "receipts": ports.Receipts(state),
-            "queue": ports.Queue(state),
+            "queue": queues.Queue(state),
             "deliveries": ports.Deliveries(state),
             "files": ports.Files(state),
             "journal": ports.Journal(state),
-            "batches": ports.Batches(),
+            "contents": ports.Contents(state),
+            "batches": ports.Batches(state),
+            "epochs": ports.Epochs(state),
             "keys": self.keys,
             "directory": self.register.directory,
             "ring": rung.add,
@@ -105,7 +112,7 @@ class Node:
             "ids": self.world.new_id,
             "random": self.world.chance.randbytes,
         }
-        # What is not here is asked for by nothing that is simulated: enrolment, and the second version's envelopes.
+        # What is not here is asked for by enrolment only, which is not simulated.
         return self.rules.work(Work(**{one: parts.get(one) for one in _PARTS}), state)
 
     def ring(self, rung):
@@ -119,7 +126,7 @@ class Node:
                 for peer in sorted(self.links):
                     self.links[peer].happens("file_here")
             elif kind == "deliveries":
-                self.serve()
+                self.services.serve()
 
     # What people and services do.
 
@@ -133,7 +140,7 @@ class Node:
             self.ledger.refused(message, "INVALID_FIELD")
             return
         try:
-            with self.transaction() as work:
+            with self.transaction(refusable=True) as work:
                 run(send(work, message, files, ""))
         except DiskFullError:
             self.tell("disk full while sending", message.message_id[-6:])
@@ -142,86 +149,6 @@ class Node:
             self.ledger.refused(message, refused.reason)
         else:
             self.ledger.promised(self, message, files)
-
-    def serve(self):
-        """Has the service look for what waits for it."""
-        if not self.is_serving and self.is_up and self.serves:
-            self.is_serving = True
-            self.world.after(self.world.chance.uniform(0, 0.05), self._serve, self._life)
-
-    def _serve(self, life):
-        if life != self._life:
-            return
-        self.is_serving = False
-        now = self.clock()
-        waiting = (one for one in self.state.deliveries.values() if not (one.expire_time and one.expire_time <= now))
-        record = next(waiting, None)
-        if record is None or not self.serves:
-            return
-        delivery = topics_pb2.Delivery.FromString(record.content)
-        self.is_serving = True
-        try:
-            if record.service == EXCHANGE:
-                self._recover(delivery.message)
-            else:
-                self._take_effect(delivery)
-        except DiskFullError:
-            self.world.after(self.world.chance.uniform(1, 10), self._serve, life)
-            return
-        # A crash may come between the effect and its acknowledgement.
-        pause = self.world.chance.choice((0.01, 0.01, 0.01, 0.01, 20)) * self.world.chance.random()
-        self.world.after(pause, self._acknowledge, life, record)
-
-    def _take_effect(self, delivery):
-        state = self.state.copy()
-        if delivery.delivery_id in state.inbox and self.rules.keeps_inbox:
-            return
-        state.inbox[delivery.delivery_id] = True
-        if delivery.HasField("message"):
-            state.effects.append(effect_of(delivery.message))
-            self.tell("effect", delivery.message.message_id[-6:])
-        else:
-            state.heard.append((delivery.receipt.message_id, delivery.receipt.recipient, delivery.receipt.state))
-        if not self.has_space:
-            raise DiskFullError
-        self.state = state
-
-    def _recover(self, message):
-        """Takes what another exchange tells of a restore, as the exchange's own worker does."""
-        recovery = recovery_pb2.Recovery.FromString(message.payload)
-        sender = self.register.directory.node_of(message.author).node_id
-        self.tell("hears of a loss at", sender, f"{len(recovery.envelopes)} envelopes")
-        peer = self.register.directory.next_hop(self.node_id, sender)
-        items = [link_service_pb2.Item(position=at, envelope=raw) for at, raw in enumerate(recovery.envelopes)]
-        checked = check_items(items, peer=peer, directory=self.register.directory, keys=self.keys)
-        if checked.envelopes:
-            with self.transaction() as work:
-                run(store(work, peer, checked))
-        with self.transaction() as work:
-            run(recover(work, ports.Past(self.state_of(work), self.node_id), sender, recovery))
-
-    def _acknowledge(self, life, record):
-        if life != self._life:
-            return
-        try:
-            with self.transaction() as work:
-                run(acknowledge(work, record.service, record.delivery_id, ""))
-        except DiskFullError:
-            self.world.after(self.world.chance.uniform(1, 10), self._acknowledge, life, record)
-            return
-        self.is_serving = False
-        if record.envelope_id and record.service == SERVICE and self.world.odds(0.1):
-            self._report(record.envelope_id)
-        self.serve()
-
-    def _report(self, message_id):
-        state = self.world.chance.choice((_STATES.DELIVERY_STATE_OPENED, _STATES.DELIVERY_STATE_ACTIONED))
-        request = topics_pb2.ReportRequest(message_id=message_id, recipient=unit_of(self.node_id), state=state)
-        try:
-            with self.transaction() as work:
-                run(report(work, request))
-        except (DiskFullError, Refused):
-            return
 
     def sweep(self):
         """Ends what has expired, as the node's sweeper does."""
@@ -237,7 +164,7 @@ class Node:
         for peer in sorted({row.item.peer for row in self.state.queue.values() if row.set_aside}):
             self.tell("link retry", peer)
             with self.transaction() as work:
-                run(retry(work, ports.Lanes(self.state_of(work)), peer, ""))
+                run(retry(work, queues.Lanes(self.state_of(work)), peer, ""))
 
     @staticmethod
     def state_of(work):
@@ -265,8 +192,8 @@ class Node:
         """Loses what was not committed, and every link without a word."""
         self.tell("crashes")
         self.is_up = False
-        self._life += 1
-        self.is_serving = False
+        self.life += 1
+        self.services.lose()
         self.disk.lose_unsynced(self.world.chance)
         for end in list(self.links.values()):
             end.vanish()
@@ -274,12 +201,12 @@ class Node:
     def start(self):
         self.tell("starts")
         self.is_up = True
-        self.announce(self._life)
-        self.serve()
+        self.announce(self.life)
+        self.services.serve()
 
     def announce(self, life):
         """Tells the others of a restore, if there was one."""
-        if life == self._life and self.state.is_restored:
+        if life == self.life and self.state.is_restored:
             try:
                 with self.transaction() as work:
                     run(announce(work, ports.Past(self.state_of(work), self.node_id)))
@@ -287,7 +214,7 @@ class Node:
                 self.world.after(5, self.announce, life)
 
     def back_up(self):
-        self.backups = [*self.backups[1 - BACKUPS_KEPT :], (self.world.now, self.state, self.disk.copy())]
+        self.backups = [*self.backups[1 - BACKUPS_KEPT :], (self.world.now, self.state.copy(), self.disk.copy())]
 
     def restore(self):
         """Goes back to an older backup under a new incarnation, as `bluepacific node restore` does."""

@@ -2,14 +2,10 @@
 
 from dataclasses import replace
 
-from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
+from bluepacific.exchange.v1 import envelope_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_exchange.protocol.session.effects import Waiting
-from bp_exchange.usecases.records import AsideItem, Role
+from bp_exchange.usecases.records import Role
 from bp_verify.merkle import leaf_hash
-from tests.simulation.store import QueueRow
-
-BY_HAND = "BY_HAND"
 
 
 class Envelopes:
@@ -33,7 +29,8 @@ class Envelopes:
         return found.raw if found else None
 
     async def of_batches(self, batch_ids):
-        return []
+        found = [one for one in self._state.envelopes.values() if one.batch_id and one.batch_id in batch_ids]
+        return sorted(found, key=lambda one: (one.batch_id, one.batch_index))
 
     async def forget_bytes(self, ids):
         owed = {row.item.item_id for row in self._state.queue.values()}
@@ -43,17 +40,97 @@ class Envelopes:
                 self._state.envelopes[one] = replace(known, raw=None)
 
 
+class Contents:
+    def __init__(self, state):
+        self._state = state
+
+    async def of(self, ids):
+        known = self._state.envelopes
+        found = {one: known[one].inside for one in ids if one in known}
+        return {at: envelope_pb2.KeptMessage.FromString(inside) for at, inside in found.items() if inside}
+
+    async def seal(self, batch_id, sealed):
+        for at, (message_id, leaf, kept) in enumerate(sealed):
+            inside = kept.SerializeToString(deterministic=True)
+            self._state.envelopes[message_id] = replace(
+                self._state.envelopes[message_id], batch_id=batch_id, batch_index=at, digest=leaf, inside=inside
+            )
+
+    async def is_alone(self, thread):
+        state, accepted = self._state, topics_pb2.DELIVERY_STATE_ACCEPTED
+        alone = {
+            one.envelope_id
+            for one in state.envelopes.values()
+            if one.role == Role.SENT and one.raw is not None and one.thread == thread
+        }
+        return any(rung.state < accepted for at, rung in state.rungs.items() if at[0] in alone)
+
+    async def overtaken(self, threads, urgency):
+        state, accepted = self._state, topics_pb2.DELIVERY_STATE_ACCEPTED
+        under_way = {at[0] for at, rung in state.rungs.items() if rung.state < accepted}
+        inside = {
+            one.batch_id
+            for one in state.envelopes.values()
+            if one.role == Role.SENT and one.batch_id and one.thread in threads and one.envelope_id in under_way
+        }
+        batches = [state.batches[one] for one in inside if one in state.batches]
+        return sorted(one.sequence for one in batches if one.urgency > urgency and one.incarnation == state.incarnation)
+
+
 class Batches:
-    """Envelopes of version 2: there are none."""
+    def __init__(self, state):
+        self._state = state
 
     async def find(self, ids):
-        return {}
+        known = self._state.batches
+        return {one: replace(known[one], raw=None) for one in ids if one in known}
 
     async def add(self, records):
-        return set()
+        new = set()
+        for one in records:
+            if one.envelope_id not in self._state.batches:
+                self._state.batches[one.envelope_id] = one
+                new.add(one.envelope_id)
+        return new
+
+    async def awaiting(self, sender_node, epoch):
+        waiting = [
+            one for one in self._state.batches.values() if (one.sender_node, one.awaited) == (sender_node, epoch)
+        ]
+        return sorted(waiting, key=lambda one: one.sequence)
+
+    async def opened(self, envelope_id, seals):
+        self._state.batches[envelope_id] = replace(self._state.batches[envelope_id], awaited="", seals=seals)
 
     async def forget_bytes(self, ids):
-        return
+        owed = {row.item.item_id for row in self._state.queue.values()} if ids else ()
+        for one in ids:
+            known = self._state.batches.get(one)
+            needless = known and (known.role == Role.RELAYED or (known.role == Role.RECEIVED and not known.awaited))
+            if needless and one not in owed:
+                self._state.batches[one] = replace(known, raw=None)
+
+
+class Epochs:
+    def __init__(self, state):
+        self._state = state
+
+    async def newest(self, node_id):
+        given = [one for one in self._state.given.values() if one.node_id == node_id]
+        return max(given, key=lambda one: one.create_time, default=None)
+
+    async def given(self, node_id, epoch):
+        return self._state.given.get((node_id, epoch))
+
+    async def begin(self, epoch):
+        self._state.given[epoch.node_id, epoch.epoch] = epoch
+
+    async def use(self, node_id, epoch):
+        known = self._state.given[node_id, epoch]
+        self._state.given[node_id, epoch] = replace(known, used=known.used + 1)
+
+    async def keep(self, sender_node, epoch, wrapped):
+        self._state.granted.setdefault((sender_node, epoch), wrapped)
 
 
 class Ladder:
@@ -94,104 +171,19 @@ class Receipts:
             self._state.receipts.setdefault(signed.receipt_id, (envelope_id, signed))
 
     async def known(self, ids):
-        return {one for one in ids if one in self._state.receipts}
+        return {one for one in ids if one in self._state.receipts or one in self._state.lists}
+
+    async def add_lists(self, lists):
+        for list_id, batch_id, raw in lists:
+            self._state.lists.setdefault(list_id, (batch_id, raw))
 
     async def lists_of(self, batch_ids):
-        return []
+        about = [raw for batch_id, raw in self._state.lists.values() if batch_id in batch_ids]
+        return [envelope_pb2.SignedReceipts.FromString(raw) for raw in about]
 
     async def of(self, envelope_ids):
         wanted = set(envelope_ids)
         return [signed for envelope_id, signed in self._state.receipts.values() if envelope_id in wanted]
-
-
-class Queue:
-    def __init__(self, state):
-        self._state = state
-
-    async def add(self, items):
-        state = self._state
-        for one in items:
-            if (one.peer, one.item_id) in state.owed:
-                continue
-            state.position += 1
-            state.owed[one.peer, one.item_id] = state.position
-            state.queue[state.position] = QueueRow(replace(one, position=state.position))
-            if one.thread:
-                self._hurry(one)
-
-    def _hurry(self, item):
-        for position, row in self._state.queue.items():
-            is_behind = row.item.peer == item.peer and row.item.thread == item.thread
-            if is_behind and row.item.urgency > item.urgency:
-                self._state.queue[position] = replace(row, item=replace(row.item, urgency=item.urgency))
-
-    async def take(self, peer, positions):
-        return [self._pop(one) for one in positions if self._is_of(one, peer)]
-
-    def _is_of(self, position, peer):
-        return position in self._state.queue and self._state.queue[position].item.peer == peer
-
-    def _pop(self, position):
-        item = self._state.queue.pop(position).item
-        del self._state.owed[item.peer, item.item_id]
-        return item
-
-    async def set_aside(self, peer, grounds):
-        taken = []
-        for position, ground in grounds.items():
-            if self._is_of(position, peer) and not self._state.queue[position].set_aside:
-                self._state.queue[position] = replace(self._state.queue[position], set_aside=ground)
-                taken.append(self._state.queue[position].item)
-        return taken
-
-    async def take_expired(self, now, limit):
-        due = [
-            at
-            for at, row in self._state.queue.items()
-            if row.set_aside in ("", BY_HAND) and row.item.expire_time and row.item.expire_time <= now
-        ]
-        return [self._pop(one) for one in due[:limit]]
-
-    async def take_all(self, peers, limit):
-        due = [at for at, row in self._state.queue.items() if row.item.peer in peers]
-        return [self._pop(one) for one in due[:limit]]
-
-    async def drop(self, item_ids):
-        return [self._pop(one) for one in [at for at, row in self._state.queue.items() if row.item.item_id in item_ids]]
-
-
-class Lanes:
-    """What `link set-aside` and `link retry` work on."""
-
-    def __init__(self, state):
-        self._state = state
-
-    async def set_aside(self, peer, item_id, reason):
-        position = self._state.owed.get((peer, item_id))
-        if position is None or self._state.queue[position].set_aside:
-            return None
-        row = self._state.queue[position] = replace(self._state.queue[position], set_aside=BY_HAND)
-        return _aside(row)
-
-    async def put_back(self, peer, item_id):
-        found = []
-        for position, row in self._state.queue.items():
-            if row.item.peer == peer and row.set_aside and item_id in ("", row.item.item_id):
-                found.append(_aside(row))
-                self._state.queue[position] = replace(row, set_aside="")
-        return found
-
-    async def want_again(self, peer):
-        count = len(self._state.wanted_aside)
-        self._state.wanted_aside.clear()
-        return count
-
-
-def _aside(row):
-    item = row.item
-    return AsideItem(
-        item.peer, item.item_id, item.body is not None, item.urgency, item.size, None, None, row.set_aside, ""
-    )
 
 
 class Past:
@@ -211,10 +203,14 @@ class Past:
         return [one for one in self._state.rungs.values() if one.node_id == node_id]
 
     async def envelopes_of(self, message_ids):
-        known = self._state.envelopes
-        return [
-            known[one].raw for one in message_ids if one in known and known[one].role == Role.SENT and known[one].raw
-        ]
+        known, found = self._state.envelopes, {}
+        for one in message_ids:
+            record = known.get(one)
+            if record and record.role == Role.SENT:
+                whole = self._state.batches.get(record.batch_id) or record
+                if whole.raw:
+                    found[whole.envelope_id] = whole.raw
+        return list(found.values())
 
 
 class Deliveries:
@@ -269,24 +265,3 @@ class Journal:
             raw = one.SerializeToString(deterministic=True)
             self._state.log.append(raw)
             self._state.edge = self._state.edge.append(leaf_hash(raw))
-
-
-def read_queue(state, peer, under_way, limit, now):
-    """Returns what to send next, as the queue's reader does."""
-    waiting = [
-        row.item
-        for row in state.queue.values()
-        if row.item.peer == peer
-        and not row.set_aside
-        and row.item.position not in under_way
-        and not (row.item.expire_time and row.item.expire_time <= now)
-    ]
-    waiting.sort(key=lambda one: (one.urgency, one.position))
-    return [Waiting(one.urgency, framed(state, one)) for one in waiting[:limit]]
-
-
-def framed(state, item):
-    if item.body is None:
-        return link_service_pb2.Item(position=item.position, envelope=state.envelopes[item.item_id].raw or b"")
-    receipt = envelope_pb2.SignedReceipt.FromString(item.body)
-    return link_service_pb2.Item(position=item.position, receipt=receipt)

@@ -1,7 +1,10 @@
 """What a seed stands for: how large the network is, how long it runs, and which troubles it has."""
 
+import dataclasses
 import random
 from dataclasses import dataclass
+
+from tests.simulation.members import CENTRE, node_ids
 
 MOST_COUNTRIES = 29
 
@@ -14,6 +17,10 @@ class Schedule:
         seconds: Of trouble; then all is mended.
         faults: How many of the usual ones.
         kinds: Which.
+        first_release: Nodes that begin with the first release, which knows version 1 of envelopes only.
+        upgraded: Those of them that get the newest one while the network runs.
+        bursts: Several messages are handed in at once.
+        real_crypto: Signatures and key encapsulation are real; else stand-ins, which are quicker.
     """
 
     seed: int
@@ -29,6 +36,10 @@ class Schedule:
     media: int = 0
     hostile_peer: bool = False
     hostile_relay: bool = False
+    first_release: tuple[str, ...] = ()
+    upgraded: tuple[str, ...] = ()
+    bursts: bool = False
+    real_crypto: bool = True
 
 
 _USUAL = ("cut", "apart", "silence", "crash", "crash", "again", "no space", "pause service")
@@ -60,4 +71,33 @@ def draw(seed):
         media=chance.choice((0, 0, 0, 2, 6)),
         hostile_peer=hostile == "peer",
         hostile_relay=hostile == "relay",
+        **_releases(seed, node_ids(countries)),
     )
+
+
+def _releases(seed, nodes):
+    """Returns which release runs where: the newest everywhere, the first everywhere, or some of each."""
+    chance = random.Random(f"releases {seed}")
+    mix = chance.choices(("newest", "first", "both"), (50, 15, 35))[0]
+    if mix == "both":
+        first = [one for one in nodes if chance.random() < (0.3 if one == CENTRE else 0.5)]
+    else:
+        first = nodes if mix == "first" else []
+    upgraded = [one for one in first if chance.random() < 0.6] if mix == "both" else []
+    return {
+        "first_release": tuple(first),
+        "upgraded": tuple(upgraded),
+        "real_crypto": chance.random() < 0.2,
+        "bursts": mix != "first" and chance.random() < 0.3,
+    }
+
+
+def of_the_first_release(schedule):
+    """Returns a schedule in which no node knows more than version 1 of envelopes."""
+    nodes = tuple(node_ids(schedule.countries))
+    return dataclasses.replace(schedule, first_release=nodes, upgraded=(), bursts=False)
+
+
+def of_the_newest_release(schedule):
+    """Returns a schedule in which every node knows all versions of envelopes."""
+    return dataclasses.replace(schedule, first_release=(), upgraded=(), bursts=True)

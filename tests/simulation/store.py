@@ -1,4 +1,4 @@
-"""A node's database in memory: a transaction works on a copy, and its commit is one assignment."""
+"""A node's database in memory: one transaction at a time works on it, and one that is broken off is taken back to a copy."""
 
 from dataclasses import dataclass, field
 
@@ -28,6 +28,11 @@ class State:
         effects: What the node's services did, in order.
         heard: What they were told of their own messages.
         log: Raw leaves.
+        batches: Envelopes of version 2.
+        given: (node id, epoch) -> the epoch under which this node sends to it, in the order in which they began.
+        granted: (sender's node id, epoch) -> its key, wrapped.
+        lists: Id -> (envelope's id, list of receipts).
+        paces: Peer -> bytes a second.
     """
 
     incarnation: str = ""
@@ -50,6 +55,11 @@ class State:
     inbox: dict = field(default_factory=dict)
     effects: list = field(default_factory=list)
     heard: list = field(default_factory=list)
+    batches: dict = field(default_factory=dict)
+    given: dict = field(default_factory=dict)
+    granted: dict = field(default_factory=dict)
+    lists: dict = field(default_factory=dict)
+    paces: dict = field(default_factory=dict)
 
     def copy(self):
         """Returns a state that may be changed without changing this one."""

@@ -17,10 +17,15 @@ _URGENCIES = (
 def plan_traffic(network):
     world, schedule = network.world, network.schedule
     for _ in range(schedule.messages):
-        world.after(world.chance.uniform(0, schedule.seconds * 0.9), _send, network)
+        world.after(world.chance.uniform(0, schedule.seconds * 0.9), _some, network)
     if schedule.expiry:
         for node in network.nodes.values():
             _sweep(network, node)
+
+
+def _some(network):
+    for _ in range(network.world.chance.choice((1, 1, 4, 10)) if network.schedule.bursts else 1):
+        _send(network)
 
 
 def _sweep(network, node):

@@ -72,6 +72,17 @@ class SqlContents:
         if rows:
             await (await self._session.connection()).execute(_ERASE, rows)
 
+    async def is_alone(self, thread: str) -> bool:
+        """Tells whether an envelope of version 1 that this node sent in a thread may be under way."""
+        found = await self._session.scalar(
+            select(EnvelopeRow.envelope_id)
+            .join(RungRow, RungRow.envelope_id == EnvelopeRow.envelope_id)
+            .where(EnvelopeRow.thread == thread, EnvelopeRow.role == Role.SENT, EnvelopeRow.raw.is_not(None))
+            .where(RungRow.state < topics_pb2.DELIVERY_STATE_ACCEPTED)
+            .limit(1)
+        )
+        return found is not None
+
     async def overtaken(self, threads: Collection[str], urgency: int) -> list[int]:
         """Returns the sequences of less urgent envelopes of this incarnation that have messages of these threads and may be under way."""
         if not threads:

@@ -9,7 +9,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_exchange.adapters.tables import GivenEpochRow, GrantedEpochRow
-from bp_exchange.adapters.writing import add_new, insert_new
+from bp_exchange.adapters.writing import add_new
 from bp_exchange.usecases.records import GivenEpoch
 from bp_kit.ports import Clock
 
@@ -52,13 +52,10 @@ class SqlEpochs:
             .values(used=GivenEpochRow.used + 1)
         )
 
-    async def keep(self, sender_node: str, epoch: str, wrapped: bytes) -> bool:
-        """Keeps the key of an epoch of another node's; returns whether it was new."""
+    async def keep(self, sender_node: str, epoch: str, wrapped: bytes) -> None:
+        """Keeps the key of an epoch of another node's."""
         row = {"sender_node": sender_node, "epoch": epoch, "wrapped": wrapped, "accept_time": self._clock()}
-        kept = await self._session.execute(
-            insert_new(self._session, GrantedEpochRow).returning(GrantedEpochRow.epoch), [row]
-        )
-        return kept.first() is not None
+        await add_new(self._session, GrantedEpochRow, [row])
 
 
 async def granted_keys(session: AsyncSession, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], bytes]:

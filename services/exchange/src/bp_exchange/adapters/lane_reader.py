@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
 from bp_exchange.adapters.contents import SqlContents
-from bp_exchange.adapters.queue import IS_LIST, QueueReader, waiting_drafts
+from bp_exchange.adapters.queue import IS_LIST, QueueReader, earlier_drafts, waiting_drafts
 from bp_exchange.adapters.tables import PaceRow, QueueRow
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
@@ -50,12 +50,16 @@ class LaneReader:
         # As `room_for` said last.
         self._room = 0
 
-    async def look(self, peer: str, *, under_way: Collection[int], limit: int) -> Found:
-        """Returns what to send next, the most urgent first, then the oldest; see `QueueReader.next`."""
+    async def look(self, peer: str, *, under_way: Collection[int], limit: int, ahead: bool = True) -> Found:
+        """Returns what to send next, the most urgent first, then the oldest; see `QueueReader.next`.
+
+        Whoever has nothing to send meanwhile is answered as soon as there is something; `ahead`, more is sealed for later.
+        """
         while True:
             found = await self._reader.next(peer, under_way=under_way, limit=limit)
             chosen = await self._chosen(peer)
-            if not chosen or self._is_enough([item for item, _ in found if item.urgency <= chosen[0].urgency]):
+            ready = [item for item, _ in found if not chosen or item.urgency <= chosen[0].urgency]
+            if not chosen or self._is_enough(ready) or (ready and not ahead):
                 return Found(found, more=bool(chosen) or len(found) == limit)
             if not await self._seal(chosen):
                 return Found(found, more=len(found) == limit)
@@ -84,10 +88,13 @@ class LaneReader:
             pace = await session.get(PaceRow, peer)
             if not at_once and await session.scalar(select(exists().where(QueueRow.peer == peer, IS_LIST))):
                 waiting = [one for one in waiting if not is_receipt(one)]
-        if not waiting:
-            return []
-        self._room = room_for(waiting[0].urgency, pace.bytes_per_second if pace else None)
-        return choose(waiting, self._room)
+            if not waiting:
+                return []
+            self._room = room_for(waiting[0].urgency, pace.bytes_per_second if pace else None)
+            chosen = choose(waiting, self._room)
+            while earlier := await earlier_drafts(session, chosen):
+                chosen = choose(earlier, self._room)
+            return chosen
 
     async def _seal(self, chosen: Sequence[QueueItem]) -> bool:
         """Seals drafts; False when they cannot be, now."""

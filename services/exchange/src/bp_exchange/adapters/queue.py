@@ -116,6 +116,12 @@ class SqlQueue:
         unsealed = select(*_ITEM).where(QueueRow.item_id.in_(item_ids), QueueRow.draft != "", QueueRow.set_aside == "")
         return await self._items(unsealed.order_by(QueueRow.position))
 
+    async def drafts_of(self, thread: str) -> list[QueueItem]:
+        """Returns what waits to be sealed of a thread, each message once, the oldest first."""
+        unsealed = select(*_ITEM).where(QueueRow.thread == thread, QueueRow.draft != "", QueueRow.set_aside == "")
+        items = await self._items(unsealed.order_by(QueueRow.position.desc()))
+        return list({one.item_id: one for one in items}.values())[::-1]
+
     async def hurry(self, peer: str, item_ids: Collection[str], urgency: int) -> None:
         """Gives items at least an urgency, so that what follows them does not overtake them."""
         if item_ids:
@@ -196,6 +202,28 @@ async def waiting_drafts(session: AsyncSession, peer: str, now: datetime, limit:
     )
     items = [_item(row) for row in await session.execute(statement)]
     return [one for one in items if not _expired(one, now)]
+
+
+async def earlier_drafts(session: AsyncSession, chosen: Sequence[QueueItem]) -> list[QueueItem]:
+    """Returns what has to be sealed before: earlier messages of the same conversations, in a lane of one of theirs.
+
+    A message for several lanes is sealed by whichever has room first, and must not get into another one before what it follows there.
+    """
+    threads = {one.thread for one in chosen} - {""}
+    if not threads:
+        return []
+    ids = [one.item_id for one in chosen]
+    own, other = QueueRow.__table__.alias(), QueueRow.__table__.alias()
+    statement = (
+        select(*(other.c[column.key] for column in _ITEM))
+        .join(own, and_(own.c.peer == other.c.peer, own.c.thread == other.c.thread, own.c.position > other.c.position))
+        .where(own.c.item_id.in_(ids), other.c.item_id.not_in(ids), other.c.thread.in_(threads))
+        .where(other.c.draft != "", other.c.set_aside == "")
+        .order_by(other.c.position)
+        .distinct()
+    )
+    items = [_item(row) for row in await session.execute(statement)]
+    return [one for one in items if one.peer == items[0].peer]
 
 
 async def _raw(session: AsyncSession, ids: Collection[str]) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.message import DecodeError
 
 from bluepacific.exchange.v1 import envelope_pb2, register_pb2
-from bp_exchange.protocol.batch_shape import is_blob_key
+from bp_exchange.protocol.batch_shape import INCARNATION_BYTES, MAX_AFTER, is_blob_key
 from bp_exchange.protocol.keys import NodeKeys, wrap
 from bp_exchange.protocol.limits import (
     MAX_BLOB_BYTES,
@@ -159,6 +159,9 @@ def _check_shape(header: envelope_pb2.EnvelopeHeader, envelope: envelope_pb2.Env
         and len(set(header.recipients)) == len(header.recipients)
         and is_moment(header.expire_time)
         and is_moment(header.create_time)
+        and len(header.after) <= MAX_AFTER
+        and (not header.after or len(header.incarnation_id) == INCARNATION_BYTES)
+        and all(0 < one < header.sequence for one in header.after)
     )
     if not well_formed:
         raise RefusedItemError(Ground.MALFORMED)

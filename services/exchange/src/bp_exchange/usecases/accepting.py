@@ -13,12 +13,13 @@ from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.protocol.envelope import Opened
 from bp_exchange.protocol.refusal import Ground
 from bp_exchange.usecases import bells
-from bp_exchange.usecases.accepting_batches import pass_on, store_batches
+from bp_exchange.usecases.accepting_batches import pass_on, store_batches, take_grants
 from bp_exchange.usecases.checking import Checked
 from bp_exchange.usecases.hearing import hear_lists
 from bp_exchange.usecases.placing import Placed, say, write
 from bp_exchange.usecases.records import EnvelopeRecord, QueueItem, Role, Rung, SealedFile, WantedFile
 from bp_exchange.usecases.repeating import Repeats, content_digest, settle_repeats
+from bp_exchange.usecases.sealing import overtaken_ids
 from bp_exchange.usecases.sending import delivery_of, moment_of, thread_of, urgency_of
 from bp_exchange.usecases.stating import Statement, hear, queued_receipt
 from bp_exchange.usecases.work import Work
@@ -27,6 +28,17 @@ from bp_kit.telemetry import current_traceparent, span
 
 async def store(work: Work, peer: str, checked: Checked) -> None:
     """Stores a batch; notes in `checked.refused` what turned out to be another envelope under a known id."""
+    # Keys before what needs them, here and in the queues.
+    await take_grants(work, checked)
+    for run in checked.runs():
+        if run.envelopes:
+            await _store_single(work, peer, run)
+        if run.batches:
+            await store_batches(work, peer, run)
+    await _take_receipts(work, checked)
+
+
+async def _store_single(work: Work, peer: str, checked: Checked) -> None:
     repeats = Repeats()
     fresh = await _fresh(work, checked, repeats)
     added = await work.envelopes.add([_record(work, raw, opened) for raw, opened in fresh])
@@ -38,8 +50,6 @@ async def store(work: Work, peer: str, checked: Checked) -> None:
     await work.journal.append([_entry(work, opened) for _, opened in fresh])
     await say(work, placed)
     await settle_repeats(work, repeats)
-    await store_batches(work, peer, checked)
-    await _take_receipts(work, checked)
 
 
 async def _fresh(work: Work, checked: Checked, repeats: Repeats) -> list[tuple[bytes, Opened]]:
@@ -105,6 +115,7 @@ def _relay(work: Work, size: int, opened: Opened, record: EnvelopeRecord, placed
                     expire_time=moment_of(header, "expire_time"),
                 )
             )
+            placed.hurried.append((node, overtaken_ids(header), urgency_of(header)))
             work.ring(bells.queue_of(node))
     # Revoked since, or served by another node now: the sender hears whom this relay cannot reach.
     lost = [name for name in header.recipients if not _reached(work, name, opened)]

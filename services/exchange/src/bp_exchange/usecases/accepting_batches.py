@@ -59,19 +59,17 @@ async def store_batches(work: Work, peer: str, checked: Checked) -> None:
             placed.queue += _asked(work, opened)
     await work.journal.append(entries)
     await _store_messages(work, [one for one in new if one.messages is not None], placed)
-    await _take_grants(work, checked)
 
 
 async def _fresh(work: Work, checked: Checked) -> list[tuple[bytes, OpenedBatch]]:
-    known = {
-        at: one.digest
-        for at, one in (await work.batches.find({opened.envelope_id for *_, opened in checked.batches})).items()
-    }
-    fresh = []
+    found = await work.batches.find({opened.envelope_id for *_, opened in checked.batches})
+    known = {at: one.digest for at, one in found.items()}
+    fresh: list[tuple[bytes, OpenedBatch]] = []
     for position, raw, opened in checked.batches:
-        if known.setdefault(opened.envelope_id, opened.digest) != opened.digest:
+        earlier = known.setdefault(opened.envelope_id, opened.digest)
+        if earlier != opened.digest:
             checked.refused[position] = Ground.DIGEST_DIFFERS
-        else:
+        elif opened.envelope_id not in found and not any(one.envelope_id == opened.envelope_id for _, one in fresh):
             fresh.append((raw, opened))
     return fresh
 
@@ -232,11 +230,14 @@ def _entry(work: Work, event: log_pb2.LogEvent.ValueType, envelope_id: str, dige
     return entry
 
 
-async def _take_grants(work: Work, checked: Checked) -> None:
-    """Keeps the keys of epochs, and opens what waited for them."""
+async def take_grants(work: Work, checked: Checked) -> None:
+    """Keeps the keys of epochs, opens what waited for them, and queues those that are for other nodes."""
+    await _pass_grants(work, checked)
     for _, grant, _signed in checked.grants:
         epoch = grant.epoch.hex()
-        if grant.node == work.keys.node_id and await work.epochs.keep(grant.sender_node, epoch, grant.wrapped):
+        if grant.node == work.keys.node_id:
+            await work.epochs.keep(grant.sender_node, epoch, grant.wrapped)
+            # Also when the key is known: something may have been checked just before it came, and stored just after.
             for awaiting in await work.batches.awaiting(grant.sender_node, epoch):
                 await _open(work, awaiting, granted_key(grant.sender_node, epoch, grant.wrapped, work.keys))
 
@@ -259,17 +260,21 @@ async def _open(work: Work, awaiting: BatchRecord, key: bytes | None) -> None:
     await work.batches.forget_bytes([awaiting.envelope_id])
 
 
+async def _pass_grants(work: Work, checked: Checked) -> None:
+    own = work.keys.node_id
+    for _, grant, sealed in checked.grants:
+        if grant.node != own and work.directory.trusted(grant.node):
+            peer = work.directory.next_hop(own, grant.node)
+            await work.queue.add([queued_grant(peer, grant_id(sealed), link_service_pb2.Item(grant=sealed))])
+            work.ring(bells.queue_of(peer))
+
+
 async def pass_on(work: Work, checked: Checked) -> None:
-    """Queues lists and grants that are for other nodes."""
+    """Queues lists that are for other nodes."""
     own, urgent = work.keys.node_id, handling_pb2.URGENCY_URGENT
     lists = [(receipts.to_node, signed) for _, receipts, signed in checked.lists]
     for node, signed in lists:
         if node != own and work.directory.trusted(node):
             peer = work.directory.next_hop(own, node)
             await work.queue.add([framed(peer, urgent, list_id(signed), link_service_pb2.Item(receipts=signed))])
-            work.ring(bells.queue_of(peer))
-    for _, grant, sealed in checked.grants:
-        if grant.node != own and work.directory.trusted(grant.node):
-            peer = work.directory.next_hop(own, grant.node)
-            await work.queue.add([queued_grant(peer, grant_id(sealed), link_service_pb2.Item(grant=sealed))])
             work.ring(bells.queue_of(peer))

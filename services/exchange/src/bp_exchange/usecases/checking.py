@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
@@ -33,6 +34,7 @@ class Checked:
         lists: Lists of receipts that verified, the second time as they are kept.
         grants: Grants that verified.
         refused: What will never be taken.
+        order: All positions, as the items came.
     """
 
     envelopes: list[tuple[int, bytes, Opened]] = field(default_factory=list)
@@ -41,11 +43,21 @@ class Checked:
     lists: list[tuple[int, envelope_pb2.Receipts, envelope_pb2.SignedReceipts]] = field(default_factory=list)
     grants: list[tuple[int, envelope_pb2.Grant, envelope_pb2.SignedGrant]] = field(default_factory=list)
     refused: dict[int, Ground] = field(default_factory=dict)
+    order: list[int] = field(default_factory=list)
 
     @property
     def holds_anything(self) -> bool:
         """Whether there is anything to store."""
         return bool(self.envelopes or self.receipts or self.batches or self.lists or self.grants)
+
+    def runs(self) -> Iterator[Checked]:
+        """Yields the envelopes as they came: some of version 1, then some of version 2, and again; refusals are shared."""
+        came = {position: at for at, position in enumerate(self.order)}
+        envelopes, batches = deque(self.envelopes), deque(self.batches)
+        while envelopes or batches:
+            alone = [envelopes.popleft() for _ in range(_before(envelopes, batches, came))]
+            together = [batches.popleft() for _ in range(_before(batches, envelopes, came))]
+            yield Checked(envelopes=alone, batches=together, refused=self.refused)
 
     @property
     def positions(self) -> list[int]:
@@ -53,6 +65,15 @@ class Checked:
         found = (self.envelopes, self.receipts, self.batches, self.lists, self.grants)
         taken = [position for kind in found for position, *_ in kind]
         return [position for position in taken if position not in self.refused]
+
+
+def _before(
+    ones: Sequence[tuple[int, bytes, object]], others: Sequence[tuple[int, bytes, object]], came: Mapping[int, int]
+) -> int:
+    """Returns how many of the first kind came before the first of the other."""
+    if not others:
+        return len(ones)
+    return sum(came[one[0]] < came[others[0][0]] for one in ones)
 
 
 def check_items(
@@ -72,7 +93,7 @@ def check_items(
         keys: This node's.
         epochs: The keys that this node was granted, by (sender's node id, epoch); what the batch grants is added.
     """
-    checked = Checked()
+    checked = Checked(order=[item.position for item in items])
     check = _Check(peer, directory, keys, {} if epochs is None else epochs)
     # Grants first: what they open may stand anywhere in the batch.
     for item in sorted(items, key=lambda one: not one.HasField("grant")):

@@ -11,12 +11,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import envelope_pb2, log_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_exchange.protocol.envelope import seal
+from bp_exchange.protocol.envelope import header_of, seal
 from bp_exchange.protocol.names import is_moment, service_of
 from bp_exchange.protocol.register import Directory, country_of
 from bp_exchange.usecases import bells
-from bp_exchange.usecases.drafting import FileKey, Route, content_of, draft_of, drafted, is_batched
+from bp_exchange.usecases.drafting import FileKey, Route, content_of, draft_of, drafted
+from bp_exchange.usecases.mixing import follow, is_late, seal_before
 from bp_exchange.usecases.records import DeliveryRecord, EnvelopeRecord, QueueItem, Role, Rung
+from bp_exchange.usecases.sealing import overtaken_ids
 from bp_exchange.usecases.stating import Statement, receipt_of, told
 from bp_exchange.usecases.work import Envelopes, Work
 from bp_kit.errors import Refused
@@ -81,7 +83,8 @@ async def send(work: Work, message: topics_pb2.Message, files: Sequence[FileKey]
         return earlier
     route = route_of(message, work.directory, work.keys.node_id)
     raw = inside = None
-    if is_batched(work, route):
+    thread = thread_of(route.own, message.conversation)
+    if await is_late(work, route, thread):
         inside = drafted(message, route, files, traceparent)
     elif route.others:
         raw = await _sealed(work, message, route, files, traceparent)
@@ -113,6 +116,8 @@ async def _begin_ladder(work: Work, record: EnvelopeRecord, route: Route) -> Non
 async def _sealed(
     work: Work, message: topics_pb2.Message, route: Route, files: Sequence[FileKey], traceparent: str
 ) -> bytes:
+    thread = thread_of(route.own, message.conversation)
+    await seal_before(work, thread)
     incarnation, sequence = await work.journal.next_sequence()
     header = envelope_pb2.EnvelopeHeader(
         envelope_id=message.message_id,
@@ -128,6 +133,7 @@ async def _sealed(
     )
     _copy_moment(message, header, "expire_time")
     _copy_moment(message, header, "create_time")
+    await follow(work, header, thread)
     content = content_of(message, files)
     nodes = [(node_id, work.directory.nodes[node_id].hpke_key) for node_id in route.others]
     return seal(header, content, keys=work.keys, nodes=nodes, random=work.random)
@@ -146,7 +152,7 @@ def _record(work: Work, message: topics_pb2.Message, raw: bytes | None, inside: 
         receipts=message.receipts,
         accept_time=work.clock(),
         inside=inside,
-        thread=thread_of(work.keys.node_id, message.conversation) if inside else "",
+        thread=thread_of(work.keys.node_id, message.conversation),
     )
 
 
@@ -177,6 +183,10 @@ async def _queue(work: Work, message: topics_pb2.Message, record: EnvelopeRecord
             for peer in peers
         ]
     )
+    if record.raw:
+        overtaken = overtaken_ids(header_of(record.raw))
+        for peer in peers:
+            await work.queue.hurry(peer, overtaken, urgency_of(message))
     work.ring_all(bells.queue_of(peer) for peer in peers)
 
 

@@ -55,6 +55,9 @@ class Contents(Protocol):
     async def erase(self, ids: Collection[str]) -> None:
         """Destroys the content of messages; their ids and digests stay."""
 
+    async def is_alone(self, thread: str) -> bool:
+        """Tells whether an envelope of version 1 that this node sent in a thread may be under way."""
+
     async def overtaken(self, threads: Collection[str], urgency: int) -> list[int]:
         """Returns the sequences of less urgent envelopes of this incarnation that have messages of these threads and may be under way."""
 
@@ -96,8 +99,8 @@ class Epochs(Protocol):
     async def use(self, node_id: str, epoch: str) -> None:
         """Counts one more envelope."""
 
-    async def keep(self, sender_node: str, epoch: str, wrapped: bytes) -> bool:
-        """Keeps the key of an epoch of another node's; returns whether it was new."""
+    async def keep(self, sender_node: str, epoch: str, wrapped: bytes) -> None:
+        """Keeps the key of an epoch of another node's."""
 
 
 class Ladder(Protocol):
@@ -158,6 +161,9 @@ class Queue(Protocol):
 
     async def drafts(self, item_ids: Collection[str]) -> list[QueueItem]:
         """Returns those of the items that are not sealed yet and were not set aside, of all peers."""
+
+    async def drafts_of(self, thread: str) -> list[QueueItem]:
+        """Returns what waits to be sealed of a thread, each message once, the oldest first."""
 
     async def hurry(self, peer: str, item_ids: Collection[str], urgency: int) -> None:
         """Gives items at least an urgency, so that what follows them does not overtake them."""
