@@ -190,8 +190,11 @@ def _global() -> dict[str, Any]:
                     "existing": {"type": "boolean"},
                     "publicSecret": _text(),
                     "renewal": {"type": ["string", "integer"]},
+                    "hosts": _several(_text()),
                 }
             ),
+            "places": _closed({one: {"type": "string", "pattern": "^[a-z0-9.-]+$"} for one in SERVICES}),
+            "pageTokens": _closed({"existing": {"type": "boolean"}}),
             "gatewayTls": {"type": "boolean"},
             "drainSeconds": _count(0, 600),
             "telemetry": _closed(
@@ -202,7 +205,9 @@ def _global() -> dict[str, Any]:
                 }
             ),
             "network": _closed(
-                dict.fromkeys(("peopleFrom", "countriesFrom", "centreAt", "postgresAt", "bucketAt", "mailAt"), peers)
+                dict.fromkeys(
+                    ("peopleFrom", "countriesFrom", "centreAt", "postgresAt", "bucketAt", "mailAt", "placesAt"), peers
+                )
             ),
             "nodeSelector": {"type": "object", "additionalProperties": {"type": "string"}},
             "tolerations": _several({"type": "object"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,13 @@ from tests.charts.conftest import EXAMPLES, ROOT
 Objects = dict[str, list[dict[str, Any]]]
 VERSIONS = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 SERVICES = ("exchange", "identity", "notifications", "cooperation", "catalogue", "training", "gateway")
+
+
+def _here(example: str) -> tuple[str, ...]:
+    """The services of an example that stand in its release."""
+    return tuple(name for name in SERVICES if EXAMPLES[example].get(name, {}).get("enabled", True))
+
+
 examples = pytest.mark.parametrize("example", EXAMPLES)
 
 
@@ -76,7 +84,7 @@ def test_each_pod_is_restricted(rendered: Objects, example: str) -> None:
 @examples
 def test_each_service_is_probed_drained_and_spread(rendered: Objects, example: str) -> None:
     deployments = _of(rendered[example], "Deployment")
-    assert len(deployments) == len(SERVICES)
+    assert len(deployments) == len(_here(example))
     for one in deployments:
         pod = one["spec"]["template"]["spec"]
         (container,) = pod["containers"]
@@ -94,7 +102,7 @@ def test_nothing_flows_that_is_not_named(rendered: Objects, example: str) -> Non
     denied = policies.pop("node-default-deny")
     assert denied.keys() == {"podSelector", "policyTypes"}
     assert sorted(denied["policyTypes"]) == ["Egress", "Ingress"]
-    assert set(policies) == {f"node-{service}" for service in SERVICES}
+    assert set(policies) == {f"node-{service}" for service in _here(example)}
     for name, spec in policies.items():
         for rule in (*spec["ingress"], *spec["egress"]):
             assert rule["ports"], f"{name}: {rule}"
@@ -122,7 +130,10 @@ def test_what_is_mounted_is_there(rendered: Objects, example: str) -> None:
         volumes = pod["volumes"]
         mounted = {one["name"] for one in pod["containers"][0]["volumeMounts"]}
         assert mounted == {one["name"] for one in volumes}, name
-        given = {EXAMPLES[example]["global"].get("bucket", {}).get("existingSecret")}
+        told = EXAMPLES[example]["global"]
+        given = {told.get("bucket", {}).get("existingSecret")}
+        given |= {f"node-{service}-tls" for service in SERVICES if told.get("tls", {}).get("existing")}
+        given |= {"node-page-tokens"} if told.get("pageTokens", {}).get("existing") else set()
         assert {one["secret"]["secretName"] for one in volumes if "secret" in one} <= secrets | given, name
         assert {
             one["persistentVolumeClaim"]["claimName"] for one in volumes if "persistentVolumeClaim" in one
@@ -159,6 +170,41 @@ def test_files_are_on_the_volume_or_in_the_bucket(rendered: Objects, example: st
             ports = [port["port"] for rule in policy["spec"].get("egress", ()) for port in rule["ports"]]
             named = policy["metadata"]["name"]
             assert (443 in ports) is (named not in ("node-default-deny", "node-gateway")), named
+
+
+def test_a_node_in_two_parts_finds_and_admits_its_other_part(rendered: Objects) -> None:
+    here, there = rendered["mixed"], rendered["mixed-central"]
+    assert not {_name(one) for one in _of(here, "Deployment")} & {_name(one) for one in _of(there, "Deployment")}
+    assert len(_of(here, "Deployment")) + len(_of(there, "Deployment")) == len(SERVICES)
+    addresses = json.loads(_told(here, "node-gateway")["BP_POD__ADDRESSES"])
+    assert addresses["training"] == "training.ton.ptccc.example:8443"
+    assert addresses["cooperation"] == "node-cooperation:8443"
+    assert json.loads(_told(there, "node-training")["BP_POD__ADDRESSES"])["exchange"].endswith("police.to.example:8444")
+    # Of the country's authority nothing goes to the centre but what is handed over.
+    assert not _of(there, "Secret")
+    assert "node-authority" in {_name(one) for one in _of(here, "Secret")}
+    assert _ports(here, "node-exchange", "from") == [8444]
+    assert _ports(here, "node-cooperation", "from") == []
+    assert _ports(here, "node-gateway", "to") == [8443]
+    assert _ports(there, "node-identity", "from") == [8443, 8444]
+    assert _ports(there, "node-training", "from") == [8443]
+    assert _ports(there, "node-training", "to") == [8444]
+
+
+def _name(one: dict[str, Any]) -> str:
+    return str(one["metadata"]["name"])
+
+
+def _told(objects: list[dict[str, Any]], deployment: str) -> dict[str, str]:
+    (found,) = (one for one in _of(objects, "Deployment") if _name(one) == deployment)
+    return {one["name"]: one.get("value", "") for one in found["spec"]["template"]["spec"]["containers"][0]["env"]}
+
+
+def _ports(objects: list[dict[str, Any]], policy: str, way: str) -> list[int]:
+    """The ports that are open to the node's other part, and to nobody else by that rule."""
+    (found,) = (one["spec"] for one in _of(objects, "NetworkPolicy") if _name(one) == policy)
+    rules = found["ingress" if way == "from" else "egress"]
+    return sorted(port["port"] for one in rules if "ipBlock" in str(one.get(way)) for port in one["ports"])
 
 
 def test_several_pods_of_a_service_with_a_file_are_refused(ask: Callable[..., Any]) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 from bp_node.region import control
 from bp_node.region.plan import NODES, REGION_FILE, PlannedNode
 from tests.cluster import surroundings
-from tests.cluster.kube import get, helm, is_rolled_out, kubectl, python_in, until
+from tests.cluster.kube import apply, get, helm, is_rolled_out, kubectl, python_in, until
 
 IMAGE = os.environ.get("BP_IMAGE", "bluepacific/node:0.1.0")
 POSTGRES_IMAGE = os.environ.get("BP_POSTGRES_IMAGE", "bluepacific/postgres-test:1")
@@ -29,7 +29,10 @@ RELEASE = "node"
 HOME = "/var/lib/bluepacific"
 SERVICES = (*surroundings.SERVICES, "gateway")
 CENTRE = "ptccc"
-EXAMPLES = {"ptccc": "centre", "fji": "country-small", "ton": "country-small"}
+EXAMPLES = {"ptccc": "centre", "fji": "country-small", "ton": "mixed"}
+# Tonga's other part, and what stands there. Training stays at home here: its packages would need a bucket of both parts.
+PART = "ton-central"
+AT_PART = ("identity", "notifications", "catalogue")
 _PORTS = {"ptccc": 18100, "fji": 18200, "ton": 18300}
 # Without a file between: what is synced to the disk here is waited for by the databases.
 _READ_SPANS = """
@@ -110,19 +113,31 @@ class Region:
     nodes: dict[str, ClusterNode]
     figures: dict[str, Any] = field(default_factory=dict)
 
+    def install_part(self) -> None:
+        """Installs Tonga's other part, with certificates that Tonga made for it; its authority stays in Tonga."""
+        for secret in (*(f"{RELEASE}-{service}-tls" for service in AT_PART), f"{RELEASE}-page-tokens"):
+            held = get(f"secret/{secret}", "ton")[0]
+            apply({**held, "metadata": {"name": secret}}, PART)
+        helm("upgrade", "--install", *self._arguments(PART, "mixed-central", _placed("ton", "exchange", "cooperation")))
+
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{_PORTS[name]}"
 
     def upgrade(self, name: str, *changed: str) -> None:
-        helm("upgrade", *self._arguments(name, *changed))
+        helm("upgrade", *self._arguments(name, EXAMPLES[name], {}, *changed))
 
     def install(self, name: str) -> None:
         begun = time.monotonic()
-        helm("upgrade", "--install", *self._arguments(name))
+        helm(
+            "upgrade",
+            "--install",
+            *self._arguments(name, EXAMPLES[name], _placed(PART, *AT_PART) if name == "ton" else {}),
+        )
         self.figures[f"{name} ready after seconds"] = round(time.monotonic() - begun, 1)
 
-    def _arguments(self, name: str, *changed: str) -> list[str]:
-        example = self.chart / "examples" / f"{EXAMPLES[name]}.yaml"
+    def _arguments(self, where: str, example: str, placed: dict[str, str], *changed: str) -> list[str]:
+        name = "ton" if where == PART else where
+        values = self.chart / "examples" / f"{example}.yaml"
         repository, _, tag = IMAGE.rpartition(":")
         told = {
             "global.node.id": name,
@@ -142,9 +157,31 @@ class Region:
             # No metrics to scale by, no load balancer; otherwise as in the example.
             told |= {"gateway.autoscaling.enabled": "false", "cooperation.autoscaling.enabled": "false"}
             told |= {"global.link.serviceType": "ClusterIP"}
+        told |= placed
         sets = [part for key, value in told.items() for part in ("--set", f"{key}={value}")]
         more = [part for one in changed for part in ("--set", one)]
-        return [RELEASE, str(self.chart), "-n", name, "-f", str(example), *sets, *more, "--wait", "--timeout", "8m"]
+        return [RELEASE, str(self.chart), "-n", where, "-f", str(values), *sets, *more, "--wait", "--timeout", "8m"]
+
+
+def _placed(where: str, *services: str) -> dict[str, str]:
+    """Returns the values of one part of Tonga's node that name the other, in another namespace, without a bucket."""
+    hosts = {f"global.places.{one}": f"{RELEASE}-{one}.{where}.svc.cluster.local" for one in services}
+    peer = "global.network.placesAt[0]"
+    return {
+        **hosts,
+        "global.places.training": "null" if where == PART else f"{RELEASE}-training.{where}.svc.cluster.local",
+        "training.enabled": str(where == PART).lower(),
+        "global.bucket.url": "",
+        "global.bucket.existingSecret": "",
+        "global.postgres.existingSecret": "",
+        f"{peer}.ipBlock": "null",
+        f"{peer}.namespaceSelector.matchLabels.kubernetes\\.io/metadata\\.name": where,
+    }
+
+
+def place_of(name: str, service: str) -> str:
+    """Returns the namespace in which a service of a node stands."""
+    return PART if name == "ton" and service in AT_PART else name
 
 
 @contextmanager
@@ -152,13 +189,15 @@ def region_on_cluster(state: Path, chart: Path) -> Iterator[Region]:
     """Installs the region within the block; what it made stays afterwards, for whoever wants to look."""
     region = Region(state, chart, {name: ClusterNode(name) for name in EXAMPLES})
     surroundings.mail(IMAGE)
-    for name in EXAMPLES:
+    for name in (*EXAMPLES, PART):
         surroundings.namespace(name)
     surroundings.postgres(CENTRE, POSTGRES_IMAGE)
     planned = {node.node_id: node for node in NODES}
     passwords: dict[str, str] = {}
     for name in EXAMPLES:
         region.install(name)
+        if name == "ton":
+            region.install_part()
         passwords |= _people(planned[name])
     for name in EXAMPLES:
         if name != CENTRE:
@@ -192,7 +231,15 @@ def bluepacific(name: str, service: str, *arguments: str, given: str = "") -> An
     """Runs the `bluepacific` command in a pod of a node, and returns its answer."""
     command = ("python", "-m", "bp_node", *arguments, "--dir", HOME, "--json")
     said = kubectl(
-        "exec", "-i", f"deploy/{RELEASE}-{service}", "-c", service, "--", *command, given=given, namespace=name
+        "exec",
+        "-i",
+        f"deploy/{RELEASE}-{service}",
+        "-c",
+        service,
+        "--",
+        *command,
+        given=given,
+        namespace=place_of(name, service),
     )
     return json.loads(said.splitlines()[-1])
 
@@ -204,7 +251,7 @@ def _people(node: PlannedNode) -> dict[str, str]:
         node.node_id, "identity", "node", "people", "/dev/stdin", "--passwords", where, given=json.dumps(node.people)
     )
     read = f"import pathlib; print(pathlib.Path({where!r}).read_text())"
-    return dict(json.loads(python_in(node.node_id, f"deploy/{RELEASE}-identity", read)))
+    return dict(json.loads(python_in(place_of(node.node_id, "identity"), f"deploy/{RELEASE}-identity", read)))
 
 
 def _enrol(node: PlannedNode) -> None:
@@ -276,13 +323,13 @@ def _spans(state: Path) -> Iterator[None]:
     ended = threading.Event()
 
     def copy_all() -> None:
-        for name in EXAMPLES:
+        for name in (*EXAMPLES, PART):
             for pod in get("pods", name, "-l", "bluepacific/serves=true"):
                 try:
                     read = python_in(name, pod["metadata"]["name"], _READ_SPANS)
                 except AssertionError:
                     continue  # it is starting, or gone
-                place = state / name / pod["metadata"]["name"]
+                place = state / name.removesuffix("-central") / pod["metadata"]["name"]
                 place.mkdir(parents=True, exist_ok=True)
                 (place / "new").write_bytes(bytes.fromhex(read))
                 (place / "new").rename(place / "spans.sqlite")

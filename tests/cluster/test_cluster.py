@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import secrets
 import subprocess
 import sys
 import tarfile
@@ -14,11 +15,13 @@ from typing import Any
 
 import pytest
 
-from bp_client import AsyncBluePacific
+from bluepacific.catalogue.v1 import capability_service_pb2
+from bluepacific.cooperation.v1 import request_service_pb2
+from bp_client import AsyncBluePacific, Problem
 from bp_node.scenario import letters
 from tests.cluster.conftest import FIGURES
 from tests.cluster.kube import get, helm, is_rolled_out, kubectl, python_in, until
-from tests.cluster.region_on_cluster import CENTRE, RELEASE, SERVICES, Region
+from tests.cluster.region_on_cluster import CENTRE, PART, RELEASE, SERVICES, Region
 from tests.cluster.traffic import Traffic
 
 _DIAL = """
@@ -37,7 +40,8 @@ async def working(region: Region, mark: str) -> Any:
     passwords = json.loads((region.state / "people.json").read_text())
     async with AsyncBluePacific(region.url(CENTRE)) as client:
         await client.sign_in("lagi", passwords["countries/WSM/officers/lagi"])
-        traffic = Traffic(client.asking(purpose=letters.INVESTIGATION), "WSM", mark)
+        # A region may be used again, with what was written in it.
+        traffic = Traffic(client.asking(purpose=letters.INVESTIGATION), "WSM", f"{mark} {secrets.token_hex(3)}")
         stop = asyncio.Event()
         going = asyncio.create_task(traffic.run(stop))
         try:
@@ -59,6 +63,40 @@ def test_the_day_of_the_scenario_holds(region: Region) -> None:
     (FIGURES.parent / "cluster-scenario.jsonl").write_text(played.stdout + played.stderr)
     assert played.returncode == 0, played.stdout + played.stderr
     region.figures["scenario"] = json.loads(played.stdout.splitlines()[-1])
+
+
+async def test_without_its_part_at_the_centre_a_country_goes_on_and_says_what_it_cannot(region: Region) -> None:
+    password = json.loads((region.state / "people.json").read_text())["countries/TON/officers/mele"]
+    everything = capability_service_pb2.ListCapabilitiesRequest(parent="countries/-")
+    own = request_service_pb2.ListRequestsRequest(parent="countries/TON")
+    scaled = ("scale", "deployments", "--all", "--namespace", PART)
+    async with AsyncBluePacific(region.url("ton")) as client:
+        await client.sign_in("mele", password)
+        asking = client.asking(purpose=letters.INVESTIGATION)
+        await asking.catalogue.capabilities.ListCapabilities(everything)
+        await asyncio.to_thread(kubectl, *scaled, "--replicas=0")
+        try:
+            await asyncio.to_thread(until, "the part is away", lambda: not get("pods", PART))
+            with pytest.raises(Problem) as refused:
+                await asking.catalogue.capabilities.ListCapabilities(everything)
+            assert (refused.value.status, refused.value.reason) == (503, "UNAVAILABLE")
+            assert refused.value.retry_after
+            await asking.cooperation.requests.ListRequests(own)
+        finally:
+            await asyncio.to_thread(kubectl, *scaled, "--replicas=1")
+            await asyncio.to_thread(until, "the part is back", lambda: is_rolled_out(PART))
+
+        async def answered() -> bool:
+            try:
+                await asking.catalogue.capabilities.ListCapabilities(everything)
+            except Problem as problem:
+                assert problem.reason == "UNAVAILABLE"
+                return False
+            return True
+
+        async with asyncio.timeout(120):
+            while not await answered():  # noqa: ASYNC110 - another machine tells nobody
+                await asyncio.sleep(0.2)
 
 
 async def test_each_pod_killed_in_turn_while_people_work(region: Region) -> None:
@@ -105,6 +143,7 @@ async def test_an_upgrade_with_new_certificates_and_a_rollback_refuse_nobody(reg
         ("gateway", "node-cooperation", 8444, "TimeoutError"),
         ("gateway", "mail.bp-mail.svc.cluster.local", 2525, "TimeoutError"),
         ("notifications", "mail.bp-mail.svc.cluster.local", 2525, "open"),
+        ("gateway", "node-identity.ton-central.svc.cluster.local", 8443, "TimeoutError"),
     ],
     ids=str,
 )

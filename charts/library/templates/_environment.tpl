@@ -7,7 +7,8 @@
 {{- $port := ternary "8443" "8444" (eq $service "gateway") }}
 {{- $addresses := dict }}
 {{- range splitList " " (include "bluepacific.services" .) }}
-{{- $_ := set $addresses . (printf "%s:%s" (include "bluepacific.name" (dict "root" $root "service" .)) $port) }}
+{{- $host := get $global.places . | default (include "bluepacific.name" (dict "root" $root "service" .)) }}
+{{- $_ := set $addresses . (printf "%s:%s" $host $port) }}
 {{- end }}
 {{- $told := dict
     "BP_POD__NODE_ID" $global.node.id

@@ -40,6 +40,17 @@ spec:
               - {key: app.kubernetes.io/component, operator: In, values: {{ toJson $callers }}}
       ports: [{port: 8444}]
     {{- end }}
+    {{- $placed := keys $global.places }}
+    {{- $open := list }}
+    {{- if has "gateway" $placed }}{{ $open = append $open 8443 }}{{ end }}
+    {{- range $callers }}{{ if and (has . $placed) (not (has 8444 $open)) }}{{ $open = append $open 8444 }}{{ end }}{{ end }}
+    {{- if $open }}
+    # The node's other part, at another place.
+    - ports: [{{ range $at, $port := $open }}{{ if $at }}, {{ end }}{port: {{ $port }}}{{ end }}]
+      {{- with $global.network.placesAt }}
+      from: {{ toJson . }}
+      {{- end }}
+    {{- end }}
     {{- if and (eq .service "exchange") $global.node.centre }}
     # Countries dial in.
     - ports: [{port: 8101}]
@@ -79,6 +90,15 @@ spec:
       to: {{ toJson . }}
       {{- end }}
     {{- end }}
+    {{- end }}
+    {{- $gateway := eq .service "gateway" }}
+    {{- $placed := keys $global.places }}
+    {{- if or (and $gateway (without $placed "gateway")) (and (not $gateway) (or (has "exchange" $placed) (has "identity" $placed))) }}
+    # The node's other part, at another place.
+    - ports: [{port: {{ ternary 8443 8444 $gateway }}}]
+      {{- with $global.network.placesAt }}
+      to: {{ toJson . }}
+      {{- end }}
     {{- end }}
     {{- if and (eq .service "exchange") (not $global.node.centre) }}
     # The link to the centre.
