@@ -121,6 +121,11 @@ async def keep_pace(session: AsyncSession, peer: str, rate: int, now: datetime) 
     await session.execute(update(PaceRow).where(PaceRow.peer == peer).values(**values))
 
 
+async def pace_of(session: AsyncSession, peer: str) -> int | None:
+    """Returns how fast a peer took what was sent last, in bytes a second; None when that was never seen."""
+    return await session.scalar(select(PaceRow.bytes_per_second).where(PaceRow.peer == peer))
+
+
 async def keep_seen(session: AsyncSession, peer: str, now: datetime) -> None:
     """Keeps when a peer that is known was last heard."""
     await session.execute(update(PeerRow).where(PeerRow.peer == peer).values(last_contact_time=now))

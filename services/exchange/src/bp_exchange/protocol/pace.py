@@ -6,7 +6,7 @@ Waiting with nothing to send does not count. Little was sent too often to say an
 from __future__ import annotations
 
 _LEAST_BYTES = 16 * 1024
-_SPELL_SECONDS = 10.0
+_SPELL_SECONDS = 4.0
 
 
 class Pace:

@@ -110,7 +110,7 @@ class Hands:
         self._session.passed()
 
     async def _look_in_queue(self, look: to_do.LookInQueue) -> None:
-        found = await self._reader.look(self._peer, under_way=look.under_way, limit=look.limit)
+        found = await self._reader.look(self._peer, under_way=look.under_way, limit=look.limit, ahead=look.ahead)
         self._session.found([to_do.Waiting(item.urgency, framed) for item, framed in found.items], more=found.more)
 
     @unbroken

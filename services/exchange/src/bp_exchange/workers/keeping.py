@@ -14,7 +14,7 @@ from typing import Protocol
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import link_service_pb2
 from bp_exchange.adapters.bells import woken
-from bp_exchange.adapters.lanes import keep_owes, keep_seen, waiting_for
+from bp_exchange.adapters.lanes import keep_owes, keep_seen, pace_of, waiting_for
 from bp_exchange.adapters.leases import RENEW_SECONDS, link_to
 from bp_exchange.adapters.plans import keep_spent, plan_of, spent_on
 from bp_exchange.adapters.unbroken import unbroken
@@ -59,10 +59,12 @@ class Keeping:
 
     Attributes:
         allowance: What the plan allows; `load` reads it.
+        pace: Bytes a second that the peer took last, if that is known; `load` reads it.
     """
 
     def __init__(self, house: House, peer: str) -> None:
         self.allowance = Allowance()
+        self.pace: int | None = None
         self._house = house
         self._peer = peer
         self._holder = house.seams.ids()
@@ -77,6 +79,7 @@ class Keeping:
         async with self._house.database.read() as session:
             plan, self._revision = await plan_of(session, self._peer)
             self.allowance = Allowance(plan, await spent_on(session, self._peer))
+            self.pace = await pace_of(session, self._peer)
         return self.allowance
 
     async def run(self, link: Kept) -> None:

@@ -79,7 +79,13 @@ class Link:
         allowance = Prudent(await self._keeping.load(), house.register)
         asking = self._keeping.allowance
         self._session = Session(
-            self.peer, hello, register=house.register, clocks=clocks, allowance=allowance, asking=asking
+            self.peer,
+            hello,
+            register=house.register,
+            clocks=clocks,
+            allowance=allowance,
+            asking=asking,
+            pace=self._keeping.pace,
         )
         self._hands = Hands(house, self._session, self._keeping, self._witnessing)
         listening = house.bells.listening

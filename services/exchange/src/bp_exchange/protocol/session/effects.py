@@ -62,11 +62,18 @@ class Pass:
 
 @dataclass(frozen=True)
 class LookInQueue:
-    """To be read: what is owed and not under way, the most urgent first; `found(items)` follows."""
+    """To be read: what is owed and not under way, the most urgent first; `found(items)` follows.
+
+    Attributes:
+        under_way: Positions.
+        limit: Of items.
+        ahead: There is still something to send meanwhile, so that more may be sealed for later.
+    """
 
     hand: ClassVar = Hand.QUEUE
     under_way: frozenset[int]
     limit: int
+    ahead: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from bp_exchange.protocol.session.ports import Allowance, Clocks
 from bp_exchange.protocol.window import Window
 
 AHEAD = 32
+# With so few left to send, more is read and sealed while they go.
+_FEW = 2
 # Each look at the queue passes over what is under way.
 MAX_UNDER_WAY = 512
 _BULK = handling_pb2.URGENCY_BULK
@@ -32,16 +34,17 @@ class Outgoing:
     Args:
         clocks: The time.
         allowance: What the contact plan lets pass.
+        pace: Bytes a second that the link was seen to carry at another contact.
 
     Attributes:
         giving: The files that the peer asked for.
         effects: What is to be done, in order.
     """
 
-    def __init__(self, clocks: Clocks, allowance: Allowance) -> None:
+    def __init__(self, clocks: Clocks, allowance: Allowance, pace: int | None = None) -> None:
         self._clocks = clocks
         self._allowance = allowance
-        self._window = Window()
+        self._window = Window(pace)
         self._pace = Pace()
         self.effects: deque[Effect] = deque()
         self.giving = Giving()
@@ -94,35 +97,42 @@ class Outgoing:
     def _next(self) -> Frame | None:
         if self._control:
             return self._control.popleft()
-        if self._looking or not self._window.is_open or len(self._under_way) >= MAX_UNDER_WAY:
+        if not self._window.is_open or len(self._under_way) >= MAX_UNDER_WAY:
             return None
         if self._stale:
+            # What was queued may be more urgent than what was read.
             self._look()
             return None
         return self._next_item(self._ahead) or self._next_piece() or self._next_bulk()
 
-    def _look(self) -> None:
-        self._stale, self._looking, self._looked = False, True, self._clocks.steady()
+    def _look(self, *, ahead: bool = False) -> None:
+        if self._looking:
+            return
+        self._stale, self._looking, self._looked = self._stale and ahead, True, self._clocks.steady()
         self._gone.clear()
-        self.effects.append(LookInQueue(frozenset(self._under_way), AHEAD))
+        self.effects.append(LookInQueue(frozenset(self._under_way), AHEAD, ahead=ahead))
 
     def found(self, items: Sequence[Waiting], *, more: bool = False) -> None:
         """Takes what the queue has; more of it may wait to be sealed."""
         self._looking = False
-        fresh = [one for one in items if one.item.position not in self._gone]
+        # Some may have been sent while it was looked, or have left the queue.
+        past = self._gone | self._under_way.keys()
+        fresh = [one for one in items if one.item.position not in past]
         self._ahead = deque(one for one in fresh if one.urgency < _BULK)
         self._bulk = deque(one for one in fresh if one.urgency >= _BULK)
         self._more = more or len(items) == AHEAD
+        if self._more and items and not fresh:
+            self._stale = True
 
     def _next_item(self, ahead: deque[Waiting]) -> Frame | None:
         if not ahead or not self._may_go(ahead[0].urgency):
             return None
         waiting = ahead.popleft()
-        if self._more and not self._ahead and not self._bulk:
-            self._stale = True
         size = waiting.item.ByteSize()
         self._under_way[waiting.item.position] = (size, self._clocks.steady())
         self._goes(waiting.urgency, size, size)
+        if self._more and len(self._ahead) + len(self._bulk) <= _FEW:
+            self._look(ahead=True)
         return Frame(item=waiting.item)
 
     def _next_bulk(self) -> Frame | None:
@@ -175,7 +185,7 @@ class Outgoing:
 
     def _arrived(self, size: int, sent_at: float) -> None:
         now = self._clocks.steady()
-        self._window.acknowledged(size, now - sent_at)
+        self._window.acknowledged(size, now - sent_at, now)
         self._pace.acknowledged(size, now, idle=not self._window.under_way)
 
 

@@ -45,6 +45,7 @@ class Session:
         clocks: The time.
         allowance: What the contact plan lets pass.
         asking: What it lets ask for.
+        pace: Bytes a second that the link was seen to carry at another contact.
 
     Attributes:
         is_greeted: Both ends have said who they are.
@@ -59,6 +60,7 @@ class Session:
         clocks: Clocks,
         allowance: Allowance | None = None,
         asking: Asking | None = None,
+        pace: int | None = None,
     ) -> None:
         self.peer = peer
         self.is_greeted = False
@@ -70,7 +72,7 @@ class Session:
         # An effect of the hearing hand is being done.
         self._is_busy = False
         self._news = RegisterNews(register, peer)
-        self._outgoing = Outgoing(clocks, allowance or Unlimited())
+        self._outgoing = Outgoing(clocks, allowance or Unlimited(), pace)
         self._incoming = Incoming()
         self._fetching = Fetching(self._hearing, asking or Unlimited(), clocks.wall)
         self._acks: deque[link_service_pb2.Ack] = deque()
