@@ -13,7 +13,7 @@ from front_door import open_front_door
 @pytest.fixture
 def front_door(harness, tmp_path):
     """Opens a node's gateway before its identity service: `async with front_door() as door`."""
-    return lambda: open_front_door(harness, tmp_path)
+    return lambda **options: open_front_door(harness, tmp_path, **options)
 
 
 @pytest.fixture

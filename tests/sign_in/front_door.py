@@ -104,10 +104,10 @@ class _Keys:
 
 
 @asynccontextmanager
-async def open_front_door(harness, folder):
+async def open_front_door(harness, folder, host="127.0.0.1"):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        url = f"http://{host}:{taken.getsockname()[1]}"
         clock = Clock()
         keys = _Keys(url, clock)
         settings = {"key_dir": folder / "keys", "public_url": url, "countries": ("FJI",)}

@@ -52,6 +52,9 @@ def run(chosen):
     with ProcessPoolExecutor(chosen.jobs) as pool:
         for done in as_completed([pool.submit(play_all, chunk) for chunk in chunks]):
             outcomes += done.result()
+            for one in done.result():
+                if one.violations:
+                    print(f"seed {one.seed}:", *one.violations[:1], file=sys.stderr, flush=True)
             progress.tell(outcomes)
     return sorted(outcomes, key=lambda one: one.seed)
 

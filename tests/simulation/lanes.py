@@ -23,10 +23,10 @@ def look(node, peer, under_way, limit):
 
 
 def page(node, peer):
-    """Returns all that waits for a peer, all of it sealed: (item's id, as it travels)."""
+    """Returns all that waits for a peer, all of it sealed: (item, as it travels)."""
     while (chosen := _chosen(node, peer, at_once=True))[0] and _seal(node, *chosen):
         continue
-    return [(one.item_id, framed(node.state, one)) for one in _ready(node, peer, (), 10_000)]
+    return [(one, framed(node.state, one)) for one in _ready(node, peer, (), 10_000)]
 
 
 def _ready(node, peer, under_way, limit):

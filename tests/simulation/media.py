@@ -53,7 +53,10 @@ def _export(node, peer):
     if node.node_id == CENTRE:
         blocks.append(medium(number=0, register=node.register.current.bundle))
     for at in range(0, len(items), _BLOCK_ITEMS):
-        some = [medium_pb2.MediumItem(item_id=item_id, item=item) for item_id, item in items[at : at + _BLOCK_ITEMS]]
+        some = [
+            medium_pb2.MediumItem(item_id=queued.item_id, item=item, attempt=queued.attempt)
+            for queued, item in items[at : at + _BLOCK_ITEMS]
+        ]
         blocks.append(medium(number=len(blocks), items=some))
     blocks.append(medium(number=len(blocks), last=True))
     return blocks
@@ -81,8 +84,7 @@ def _import(network, giver, taker, blocks):
         return
     taker.tell("imported", len(stored), "items from", giver.node_id)
     ack = medium_pb2.MediumAck(stored=stored)
-    for item_id, ground in refused.items():
-        ack.refused.add(item_id=item_id, ground=ground)
+    ack.refused.extend(refused.values())
     answer = _block(taker, giver.node_id, network.world.new_id(), ack=ack)
     for _ in range(network.world.chance.choice((0, 1, 1, 2))):
         delay = network.world.chance.expovariate(1 / network.schedule.seconds)
@@ -113,6 +115,11 @@ def _take(network, node, raw, stored, refused):
             owed = node.state_of(work).owed
             took = [at for one in content.ack.stored if (at := owed.get((peer, one)))]
             grounds = {at: one.ground for one in content.ack.refused if (at := owed.get((peer, one.item_id)))}
+            # What was put back since is not concerned.
+            attempts = {at: row.item.attempt for at, row in node.state.queue.items()}
+            old = [one for one in content.ack.refused if attempts.get(owed.get((peer, one.item_id))) != one.attempt]
+            for one in old:
+                grounds.pop(owed.get((peer, one.item_id)), None)
             run(settle(work, peer, took, grounds))
 
 
@@ -129,4 +136,5 @@ def _take_items(node, content, stored, refused):
     stored += [ids[at] for at in checked.positions]
     for at, ground in checked.refused.items():
         node.tell("refuses", ids[at][-6:], ground, "of a medium from", peer)
-        refused[ids[at]] = ground
+        attempt = content.items[at].attempt
+        refused[ids[at]] = medium_pb2.RefusedMediumItem(item_id=ids[at], ground=ground, attempt=attempt)

@@ -68,13 +68,20 @@ class Contents:
     async def overtaken(self, threads, urgency):
         state, accepted = self._state, topics_pb2.DELIVERY_STATE_ACCEPTED
         under_way = {at[0] for at, rung in state.rungs.items() if rung.state < accepted}
-        inside = {
-            one.batch_id
-            for one in state.envelopes.values()
-            if one.role == Role.SENT and one.batch_id and one.thread in threads and one.envelope_id in under_way
-        }
-        batches = [state.batches[one] for one in inside if one in state.batches]
-        return sorted(one.sequence for one in batches if one.urgency > urgency and one.incarnation == state.incarnation)
+        sent = [one for one in state.envelopes.values() if one.role == Role.SENT and one.batch_id]
+        found, known, fresh = {}, set(), set(threads) - {""}
+        while fresh:
+            known |= fresh
+            inside = {one.batch_id for one in sent if one.thread in fresh and one.envelope_id in under_way}
+            batches = [state.batches[one] for one in inside if one in state.batches and one not in found]
+            new = {
+                one.envelope_id: one.sequence
+                for one in batches
+                if one.urgency > urgency and one.incarnation == state.incarnation
+            }
+            found |= new
+            fresh = {one.thread for one in sent if one.batch_id in new} - known - {""}
+        return sorted(found.values())
 
 
 class Batches:

@@ -100,7 +100,8 @@ class Lanes:
         for position, row in self._state.queue.items():
             if row.item.peer == peer and row.set_aside and item_id in ("", row.item.item_id):
                 found.append(_aside(row))
-                self._state.queue[position] = replace(row, set_aside="")
+                item = replace(row.item, attempt=row.item.attempt + 1)
+                self._state.queue[position] = replace(row, item=item, set_aside="")
         return found
 
     async def want_again(self, peer):

@@ -42,6 +42,8 @@ def test_a_schedule_that_failed_once(seed):
         55,
         229,
         246,
+        # An envelope that was hurried for one conversation overtook what another of its conversations follows.
+        28,
         # Envelopes of both versions in one batch of items were not stored in the order in which they came.
         1010,
     ],

@@ -23,6 +23,8 @@ from bluepacific.identity.v1 import (
     officer_service_pb2_grpc,
     role_pb2,
     session_service_pb2,
+    passkey_service_pb2_grpc,
+    recovery_service_pb2_grpc,
     session_service_pb2_grpc,
     unit_service_pb2_grpc,
 )
@@ -114,6 +116,8 @@ class Station:
         self.keys = key_service_pb2_grpc.KeyServiceStub(channel)
         self.oauth = oauth_service_pb2_grpc.OAuthServiceStub(channel)
 
+        self.passkeys = passkey_service_pb2_grpc.PasskeyServiceStub(channel)
+        self.recoveries = recovery_service_pb2_grpc.RecoveryServiceStub(channel)
     def as_(self, who, *roles, country="FJI", language="en"):
         """Returns call metadata of an officer: `as_("ana", "administrator@ncb")`."""
         token = make_token(f"countries/{country}/officers/{who}", roles, lifetime=10**8)
@@ -234,6 +238,8 @@ class Browser:
 
     def __init__(self, station, *, client=PORTAL, language="en", **parameters):
         self.station = station
+    "/oauth2/account": "Account",
+    "/oauth2/recover": "Recover",
         self.language = language
         self.cookies = {}
         self.verifier = secrets.token_urlsafe(32)

@@ -21,7 +21,10 @@ from bluepacific.exchange.v1 import proof_service_pb2_grpc as _exchange_proof
 from bluepacific.identity.v1 import client_service_pb2_grpc as _identity_client
 from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_country
 from bluepacific.identity.v1 import grant_service_pb2_grpc as _identity_grant
+from bluepacific.identity.v1 import officer_import_service_pb2_grpc as _identity_officer_import
 from bluepacific.identity.v1 import officer_service_pb2_grpc as _identity_officer
+from bluepacific.identity.v1 import passkey_service_pb2_grpc as _identity_passkey
+from bluepacific.identity.v1 import recovery_service_pb2_grpc as _identity_recovery
 from bluepacific.identity.v1 import session_service_pb2_grpc as _identity_session
 from bluepacific.identity.v1 import unit_service_pb2_grpc as _identity_unit
 from bluepacific.notifications.v1 import notification_service_pb2_grpc as _notifications_notification
@@ -82,7 +85,10 @@ class Identity:
     clients: _identity_client.ClientServiceStub
     countries: _identity_country.CountryServiceStub
     grants: _identity_grant.GrantServiceStub
+    officer_imports: _identity_officer_import.OfficerImportServiceStub
     officers: _identity_officer.OfficerServiceStub
+    passkeys: _identity_passkey.PasskeyServiceStub
+    recoveries: _identity_recovery.RecoveryServiceStub
     sessions: _identity_session.SessionServiceStub
     units: _identity_unit.UnitServiceStub
 
@@ -90,7 +96,10 @@ class AsyncIdentity:
     clients: _identity_client.ClientServiceAsyncStub
     countries: _identity_country.CountryServiceAsyncStub
     grants: _identity_grant.GrantServiceAsyncStub
+    officer_imports: _identity_officer_import.OfficerImportServiceAsyncStub
     officers: _identity_officer.OfficerServiceAsyncStub
+    passkeys: _identity_passkey.PasskeyServiceAsyncStub
+    recoveries: _identity_recovery.RecoveryServiceAsyncStub
     sessions: _identity_session.SessionServiceAsyncStub
     units: _identity_unit.UnitServiceAsyncStub
 

@@ -26,7 +26,7 @@ from bp_exchange.api.topics import TopicServicer
 from bp_exchange.protocol.freshness import Policy
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.dialling import Dialler
-from bp_exchange.workers.housekeeping import FileKeeper, RegisterWatch, Sweeper
+from bp_exchange.workers.housekeeping import EpochKeeper, FileKeeper, RegisterWatch, Sweeper
 from bp_exchange.workers.links import Links
 from bp_exchange.workers.listening import Listener
 from bp_exchange.workers.recovering import Recovering
@@ -88,6 +88,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
         renewer.run,
         Sweeper(house, settings).run,
         FileKeeper(house, settings).run,
+        EpochKeeper(house).run,
         Recovering(house).run,
         _beside_others(database, bells),
     ]

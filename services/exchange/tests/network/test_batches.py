@@ -1,9 +1,11 @@
 """The second release's envelopes between real nodes: what waits together travels together, and each message stands for itself."""
 
+from datetime import timedelta
+
 import pytest
 from net import Network, eventually, message
 from proof_files import OFFICER, export, refused, root_of
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from stick import carry
 
 from bluepacific.common.v1 import handling_pb2
@@ -13,12 +15,14 @@ from bp_exchange.adapters.tables import (
     BatchRow,
     DeliveryRow,
     EnvelopeRow,
+    GivenEpochRow,
     GrantedEpochRow,
     NodeRow,
     QueueRow,
     ReceiptRow,
     RungRow,
 )
+from bp_exchange.workers.housekeeping import EpochKeeper
 from bp_kit.ports import new_id
 from bp_verify.checking import check_proof
 
@@ -191,6 +195,41 @@ async def test_who_lost_an_epochs_key_asks_for_it_and_nothing_is_lost(network):
     assert found.message.payload == b"after"
     await delivered(network.fji, 2)
     assert await network.ton.count(BatchRow, BatchRow.awaited != "") == 0
+
+
+async def test_an_epochs_key_is_dropped_when_nothing_can_come_for_it(network):
+    """The recipient's a month after the next epoch began, the sender's after more than a year; never one under which something is owed."""
+    for days in (0, 2):
+        await later(network, timedelta(days=days))
+        await network.fji.send(message(receipts=False))
+        await network.ton.receive()
+    await delivered(network.fji, 2)
+    assert await kept_keys(network) == (2, 2)
+    await later(network, timedelta(days=31))
+    assert await kept_keys(network) == (2, 2)
+    await later(network, timedelta(days=33))
+    assert await kept_keys(network) == (2, 1)
+    async with network.fji.exchange.house.database.write() as session:
+        await session.execute(update(RungRow).values(state=STATES.DELIVERY_STATE_SENT))
+    await later(network, timedelta(days=403))
+    assert await kept_keys(network) == (2, 1)
+    async with network.fji.exchange.house.database.write() as session:
+        await session.execute(update(RungRow).values(state=STATES.DELIVERY_STATE_DELIVERED))
+    assert await kept_keys(network) == (1, 1)
+
+
+async def later(network, ahead):
+    """Moves everybody's clock on."""
+    for node in (network.ptccc, network.fji, network.ton):
+        node.ahead = ahead
+
+
+async def kept_keys(network):
+    """Returns how many keys Fiji has given to Tonga, and Tonga has of Fiji's, once both have looked."""
+    for node in (network.fji, network.ton):
+        await EpochKeeper(node.exchange.house).drop()
+    given = await network.fji.count(GivenEpochRow, GivenEpochRow.node_id == "ton")
+    return given, await network.ton.count(GrantedEpochRow, GrantedEpochRow.sender_node == "fji")
 
 
 async def test_a_repeat_in_another_envelope_takes_no_effect_and_is_no_refusal(network):

@@ -6,15 +6,18 @@ import grpc
 import pytest
 from net import message
 from sqlalchemy import select
+from stick import blocks_of, export
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
-from bluepacific.exchange.v1 import register_pb2
+from bluepacific.exchange.v1 import medium_pb2, register_pb2
 from bp_exchange.adapters.inviting import read_token
 from bp_exchange.adapters.joining import join
 from bp_exchange.adapters.key_folder import KeyFolder
 from bp_exchange.adapters.tables import QueueRow, RegisterRow
+from bp_exchange.protocol.envelope import header_of
 from bp_exchange.protocol.freshness import Standing
+from bp_exchange.protocol.medium import LENGTH_BYTES
 from bp_exchange.usecases import bells
 from bp_kit.ports import system_clock
 from bp_kit.testing.harness import detail, status_of_error
@@ -138,3 +141,24 @@ async def test_how_old_it_is_stands_in_the_database(network):
     assert row.latest_time - row.receive_time >= 2 * WEEK - timedelta(minutes=1)
     assert {"fji", "ton", "ptccc"} == set(row.admitted)
     assert register_pb2.RegisterBundle.FromString(row.bundle).roots
+
+
+async def test_a_medium_obeys_the_same_policy_as_a_link(network):
+    """Exported in an emergency, it carries what is urgent; the rest waits in the queue for a newer register."""
+    network.fji.cable.unplug()
+    await grown_old(network, network.fji, 6 * WEEK)
+    routine, flash = message(), message(urgency=handling_pb2.URGENCY_FLASH)
+    await network.fji.send(routine)
+    await network.fji.send(flash)
+    carried = [item for block in blocks_of(await export(network.fji)) for item in content_of(block).items]
+    envelopes = [one.item.envelope for one in carried if one.item.HasField("envelope")]
+    assert [header_of(one).urgency for one in envelopes] == [handling_pb2.URGENCY_FLASH]
+    assert await network.fji.count(QueueRow, QueueRow.set_aside != "") == 0
+    network.ptccc.ahead = network.ton.ahead = 6 * WEEK
+    await refreshed(network)
+    network.fji.cable.plug()
+    assert len(await network.ton.receive(2)) == 2
+
+
+def content_of(block):
+    return medium_pb2.MediumContent.FromString(medium_pb2.MediumBlock.FromString(block[LENGTH_BYTES:]).content)

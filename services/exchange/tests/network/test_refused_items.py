@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from net import eventually, message
 from sqlalchemy import select, update
-from stick import carry, lane, lanes_of
+from stick import carry, export, lane, lanes_of, take
 
 from bluepacific.exchange.v1 import lane_service_pb2 as pb
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
@@ -76,6 +76,24 @@ async def test_a_damaged_envelope_is_refused_and_goes_when_it_is_mended(cut):
     await carry(cut.ton, cut.ptccc)
     await carry(cut.ptccc, cut.fji)
     assert await state_at(cut.fji, sent) == STATES.DELIVERY_STATE_DELIVERED
+
+
+async def test_an_old_refusal_says_nothing_of_what_was_put_back(cut):
+    """A stick with the refusal comes once more, after the item was mended and put back."""
+    sent = message()
+    await cut.fji.send(sent)
+    whole = await bytes_of(cut.fji, sent)
+    await put_bytes(cut.fji, sent, whole[:-1] + bytes([whole[-1] ^ 1]))
+    refusal = (await take(cut.ptccc, await export(cut.fji, "ptccc"))).acknowledgement
+    await take(cut.fji, refusal)
+    await put_bytes(cut.fji, sent, whole)
+    assert await retry(cut.fji, "ptccc") == 1
+    await take(cut.fji, refusal)
+    assert await aside_at(cut.fji) == []
+    assert await state_at(cut.fji, sent) == STATES.DELIVERY_STATE_QUEUED
+    await put_bytes(cut.fji, sent, whole[:-1] + bytes([whole[-1] ^ 1]))
+    await carry(cut.fji, cut.ptccc)
+    assert await aside_at(cut.fji) == [("ptccc", "BAD_SEAL")]
 
 
 async def test_what_could_not_be_relayed_is_mended_at_the_relay(cut):

@@ -27,6 +27,8 @@ _PATHS = (
     ("Introspect", "/oauth2/introspect", ("POST",)),
     ("AuthorizeDevice", "/oauth2/device_authorization", ("POST",)),
     ("ApproveDevice", "/oauth2/device", ("GET", "POST")),
+    ("Account", "/oauth2/account", ("GET", "POST")),
+    ("Recover", "/oauth2/recover", ("GET", "POST")),
     ("EndSession", "/oauth2/logout", ("GET", "POST")),
     ("GetUserInfo", "/oauth2/userinfo", ("GET",)),
 )

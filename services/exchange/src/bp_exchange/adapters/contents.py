@@ -26,6 +26,15 @@ _SEAL = (
 )
 _ERASE = update(_ENVELOPE).where(_IS_IT).values(raw=None, inside=bindparam("kept"), erased=True)
 
+_OVERTAKEN = (
+    select(BatchRow.envelope_id, BatchRow.sequence)
+    .join(EnvelopeRow, EnvelopeRow.batch_id == BatchRow.envelope_id)
+    .join(RungRow, RungRow.envelope_id == EnvelopeRow.envelope_id)
+    .join(NodeRow, NodeRow.incarnation == BatchRow.incarnation)
+    .where(EnvelopeRow.role == Role.SENT, RungRow.state < topics_pb2.DELIVERY_STATE_ACCEPTED)
+    .distinct()
+)
+
 
 class SqlContents:
     """Contents within a transaction.
@@ -84,17 +93,20 @@ class SqlContents:
         return found is not None
 
     async def overtaken(self, threads: Collection[str], urgency: int) -> list[int]:
-        """Returns the sequences of less urgent envelopes of this incarnation that have messages of these threads and may be under way."""
-        if not threads:
-            return []
-        rows = await self._session.scalars(
-            select(BatchRow.sequence)
-            .join(EnvelopeRow, EnvelopeRow.batch_id == BatchRow.envelope_id)
-            .join(RungRow, RungRow.envelope_id == EnvelopeRow.envelope_id)
-            .join(NodeRow, NodeRow.incarnation == BatchRow.incarnation)
-            .where(EnvelopeRow.thread.in_(threads), EnvelopeRow.role == Role.SENT, BatchRow.urgency > urgency)
-            .where(RungRow.state < topics_pb2.DELIVERY_STATE_ACCEPTED)
-            .distinct()
-            .order_by(BatchRow.sequence)
-        )
-        return list(rows)
+        """Returns the sequences of less urgent envelopes of this incarnation that may be under way and must not be overtaken.
+
+        They have messages of these threads; or of another thread of such an envelope, which is hurried with it and must not overtake either.
+        """
+        found: dict[str, int] = {}
+        known: set[str] = set()
+        fresh = set(threads) - {""}
+        while fresh:
+            known |= fresh
+            rows = await self._session.execute(
+                _OVERTAKEN.where(EnvelopeRow.thread.in_(fresh), BatchRow.urgency > urgency)
+            )
+            new = {row.envelope_id: row.sequence for row in rows if row.envelope_id not in found}
+            found |= new
+            beside = select(EnvelopeRow.thread).where(EnvelopeRow.batch_id.in_(new), EnvelopeRow.role == Role.SENT)
+            fresh = set(await self._session.scalars(beside.distinct())) - known - {""} if new else set()
+        return sorted(found.values())

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import delete, exists, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from bp_exchange.adapters.tables import GivenEpochRow, GrantedEpochRow
+from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_exchange.adapters.tables import BatchRow, EnvelopeRow, GivenEpochRow, GrantedEpochRow, RungRow
 from bp_exchange.adapters.writing import add_new
 from bp_exchange.usecases.records import GivenEpoch
 from bp_kit.ports import Clock
@@ -51,6 +55,42 @@ class SqlEpochs:
             .where(GivenEpochRow.node_id == node_id, GivenEpochRow.epoch == epoch)
             .values(used=GivenEpochRow.used + 1)
         )
+
+    async def drop_given(self, before: datetime) -> int:
+        """Drops epochs that were followed by another before that, and under which nothing is owed any more; returns how many."""
+        later = aliased(GivenEpochRow)
+        follower = (
+            select(func.min(later.create_time))
+            .where(later.node_id == GivenEpochRow.node_id, later.create_time > GivenEpochRow.create_time)
+            .correlate(GivenEpochRow)
+            .scalar_subquery()
+        )
+        # What was sealed under it had been taken before the next one began.
+        is_owed = (
+            exists()
+            .where(RungRow.node_id == GivenEpochRow.node_id, RungRow.state < topics_pb2.DELIVERY_STATE_ACCEPTED)
+            .where(EnvelopeRow.envelope_id == RungRow.envelope_id, EnvelopeRow.accept_time <= follower)
+        )
+        return await self._drop(delete(GivenEpochRow).where(follower < before, ~is_owed).returning(GivenEpochRow.epoch))
+
+    async def drop_granted(self, before: datetime) -> int:
+        """Drops keys of others' epochs that were followed by another before that, and that nothing waits for; returns how many."""
+        later = aliased(GrantedEpochRow)
+        is_followed = (
+            exists()
+            .where(later.sender_node == GrantedEpochRow.sender_node, later.accept_time > GrantedEpochRow.accept_time)
+            .where(later.accept_time < before)
+        )
+        is_awaited = exists().where(
+            BatchRow.sender_node == GrantedEpochRow.sender_node, BatchRow.awaited == GrantedEpochRow.epoch
+        )
+        return await self._drop(
+            delete(GrantedEpochRow).where(is_followed, ~is_awaited).returning(GrantedEpochRow.epoch)
+        )
+
+    async def _drop(self, statement: Any) -> int:
+        dropped = await self._session.execute(statement.execution_options(synchronize_session=False))
+        return len(dropped.all())
 
     async def keep(self, sender_node: str, epoch: str, wrapped: bytes) -> None:
         """Keeps the key of an epoch of another node's."""

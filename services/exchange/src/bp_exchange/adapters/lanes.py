@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -137,6 +137,15 @@ async def keep_owes(session: AsyncSession, peer: str, owes: Sequence[tuple[int, 
     await session.execute(update(PeerRow).where(PeerRow.peer == peer).values(**values))
 
 
+async def refusable(session: AsyncSession, peer: str, attempts: Mapping[str, int]) -> dict[str, int]:
+    """Returns where items stand in a peer's queue, by id; without those that are owed no longer, or were put back since that attempt."""
+    positions = await positions_of(session, peer, list(attempts))
+    found = await session.execute(
+        select(QueueRow.item_id, QueueRow.attempt).where(QueueRow.position.in_(positions.values()))
+    )
+    return {row.item_id: positions[row.item_id] for row in found if row.attempt == attempts[row.item_id]}
+
+
 async def positions_of(session: AsyncSession, peer: str, item_ids: list[str]) -> dict[str, int]:
     """Returns where items stand in a peer's queue, by id; those that are owed no longer are left out."""
     if not item_ids:
@@ -179,6 +188,7 @@ class SqlLanes:
         items = [aside_item(row) for row in rows]
         for row in rows:
             row.set_aside, row.set_aside_time, row.reason = "", None, ""
+            row.attempt += 1
         await self._session.flush()
         return items
 

@@ -7,6 +7,7 @@ medium may be taken again; what was here already is only acknowledged.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 
@@ -14,7 +15,8 @@ from bluepacific.exchange.v1 import link_service_pb2, medium_pb2, register_pb2
 from bp_exchange.adapters.file_intake import FileIntake
 from bp_exchange.adapters.files import SealedStore, SqlFiles
 from bp_exchange.adapters.item_intake import ItemIntake
-from bp_exchange.adapters.lanes import positions_of
+from bp_exchange.adapters.lanes import positions_of, refusable
+from bp_exchange.adapters.refused import count_refusals
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.medium import MediumRefusedError, network_of, verify_block
@@ -60,7 +62,7 @@ class Taken:
     damaged: int = 0
     left: bool = False
     stored: dict[str, None] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, medium_pb2.RefusedMediumItem] = field(default_factory=dict)
     files: int = 0
     unused_chunks: int = 0
     acknowledged: int = 0
@@ -156,18 +158,16 @@ class MediumIntake:
         # What follows may be of a node that only this register knows.
         await self._house.register.load()
 
-    async def _take_items(self, peer: str, items: object) -> None:
-        ids: dict[int, str] = {}
-        batch = []
-        for at, one in enumerate(items):  # type: ignore[arg-type, var-annotated] # a repeated field
-            ids[at] = one.item_id
+    async def _take_items(self, peer: str, items: Sequence[medium_pb2.MediumItem]) -> None:
+        for at, one in enumerate(items):
             one.item.position = at
-            batch.append(one.item)
-        checked = await ItemIntake(self._house, peer).take(batch)
-        self.taken.stored.update(dict.fromkeys(ids[at] for at in checked.positions))
+        checked = await ItemIntake(self._house, peer).take([one.item for one in items])
+        self.taken.stored.update(dict.fromkeys(items[at].item_id for at in checked.positions))
         for at, ground in checked.refused.items():
             _log.warning("medium.item_refused", peer=peer, ground=ground)
-            self.taken.refused[ids[at]] = ground
+            item_id, attempt = items[at].item_id, items[at].attempt
+            self.taken.refused[item_id] = medium_pb2.RefusedMediumItem(item_id=item_id, ground=ground, attempt=attempt)
+        await count_refusals(self._house, peer, checked.refused.values())
 
     async def _take_chunk(self, peer: str, chunk: link_service_pb2.BlobChunk) -> None:
         arriving = await self._file_of(peer, chunk.digest)
@@ -229,6 +229,6 @@ class MediumIntake:
         async with self._house.database.write() as session:
             work = await self._house.on(session)
             stored = await positions_of(session, peer, list(ack.stored))
-            refused = await positions_of(session, peer, list(grounds))
+            refused = await refusable(session, peer, {one.item_id: one.attempt for one in ack.refused})
             await settle(work, peer, list(stored.values()), {at: grounds[item_id] for item_id, at in refused.items()})
         return len(stored) + len(refused)

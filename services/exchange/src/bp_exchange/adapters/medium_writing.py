@@ -7,7 +7,7 @@ files they announce, and those that the peer asked for. What is queued while it 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from bluepacific.exchange.v1 import link_service_pb2, medium_pb2
 from bp_exchange.adapters.file_intake import FileIntake
@@ -64,19 +64,12 @@ class MediumWriter:
                 yield await self._block(chunks=[chunk])
         yield await self._block(wants=await self._wants(), last=True)
 
-    async def acknowledge(self, stored: Sequence[str], refused: Mapping[str, str]) -> bytes:
-        """Returns a whole medium that says what of the peer's is safely here, and what will never be taken, with its ground."""
-        said = [*((item_id, "") for item_id in stored), *refused.items()]
-        blocks = [MAGIC]
-        for at in range(0, len(said), MAX_ACKS):
-            part = said[at : at + MAX_ACKS]
-            ack = medium_pb2.MediumAck(stored=[item_id for item_id, ground in part if not ground])
-            for item_id, ground in part:
-                if ground:
-                    ack.refused.add(item_id=item_id, ground=ground)
-            blocks.append(await self._block(ack=ack))
-        blocks.append(await self._block(wants=await self._wants(), last=True))
-        return b"".join(blocks)
+    async def acknowledge(self, stored: Sequence[str], refused: Sequence[medium_pb2.RefusedMediumItem]) -> bytes:
+        """Returns a whole medium that says what of the peer's is safely here, and what will never be taken."""
+        acks = [medium_pb2.MediumAck(stored=stored[at : at + MAX_ACKS]) for at in range(0, len(stored), MAX_ACKS)]
+        acks += [medium_pb2.MediumAck(refused=refused[at : at + MAX_ACKS]) for at in range(0, len(refused), MAX_ACKS)]
+        blocks = [await self._block(ack=one) for one in acks]
+        return b"".join([MAGIC, *blocks, await self._block(wants=await self._wants(), last=True)])
 
     async def _block(self, **fields: object) -> bytes:
         content = medium_pb2.MediumContent(
@@ -99,13 +92,13 @@ class MediumWriter:
         while page := await self._reader.page(self._peer, after, _PAGE):
             after = (page[-1][0].urgency, page[-1][0].position)
             for queued, item in page:
-                if self._has_expired(queued):
+                if self._has_expired(queued) or not self._house.register.allows(queued.urgency):
                     continue
                 self._note_files(item)
                 if held and (size + queued.size > _BLOCK_BYTES or len(held) == _PAGE):
                     yield held
                     held, size = [], 0
-                held.append(medium_pb2.MediumItem(item_id=queued.item_id, item=item))
+                held.append(medium_pb2.MediumItem(item_id=queued.item_id, item=item, attempt=queued.attempt))
                 size += queued.size
         if held:
             yield held

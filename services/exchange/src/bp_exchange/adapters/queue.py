@@ -30,6 +30,7 @@ _ITEM = (
     QueueRow.expire_time,
     QueueRow.draft,
     QueueRow.framed,
+    QueueRow.attempt,
 )
 
 BY_HAND = "BY_HAND"

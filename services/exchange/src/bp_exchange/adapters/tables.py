@@ -182,6 +182,8 @@ class QueueRow(Base):
     draft: Mapped[str] = mapped_column(String(80), server_default="")
     # `body` is a serialised Item, else a SignedReceipt.
     framed: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    # How often it was put back: a refusal of an earlier attempt, as an old stick may bring it, is none of this one.
+    attempt: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class DeliveryRow(Base):

@@ -158,7 +158,7 @@ class LaneServicer(lane_service_pb2_grpc.LaneServiceServicer):
         )
         if taken.stored or taken.refused:
             writer = MediumWriter(self._house, taken.from_node)
-            answer.acknowledgement = await writer.acknowledge(list(taken.stored), taken.refused)
+            answer.acknowledgement = await writer.acknowledge(list(taken.stored), list(taken.refused.values()))
         return answer
 
     async def _admit(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import link_service_pb2, register_pb2
@@ -11,6 +12,11 @@ from bp_exchange.protocol.epoch import EPOCH_BYTES, KEY_BYTES, Reader, grant_id,
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.records import GivenEpoch, QueueItem
 from bp_exchange.usecases.work import Work
+
+# Longer than a backup is kept to which a recipient may go back: it gets again what it lost, as it was sealed.
+GIVEN_KEPT = timedelta(days=400)
+# Whoever needs one later asks for it.
+GRANTED_KEPT = timedelta(days=30)
 
 
 async def readers_of(work: Work, message_ids: Collection[str]) -> list[Reader]:
@@ -65,6 +71,12 @@ def queued_grant(peer: str, item_id: str, item: link_service_pb2.Item) -> QueueI
     body = item.SerializeToString(deterministic=True)
     flash = handling_pb2.URGENCY_FLASH
     return QueueItem(peer, flash, item_id, body, len(body), thread="", expire_time=None, framed=True)
+
+
+async def forget(work: Work) -> int:
+    """Drops the keys of epochs that nothing can come for any more; returns how many. The rule stands in PROTOCOL.md."""
+    now = work.clock()
+    return await work.epochs.drop_given(now - GIVEN_KEPT) + await work.epochs.drop_granted(now - GRANTED_KEPT)
 
 
 async def grant_again(work: Work, node_id: str, epochs: Sequence[str]) -> None:

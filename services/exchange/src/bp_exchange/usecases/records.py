@@ -123,6 +123,7 @@ class QueueItem:
         position: Its place in the queue; 0 before it has one.
         draft: What is sealed together with others of the same draft; empty once it is.
         framed: `body` is a serialised Item.
+        attempt: How often it was put back after it had been set aside.
     """
 
     peer: str
@@ -135,6 +136,7 @@ class QueueItem:
     position: int = 0
     draft: str = ""
     framed: bool = False
+    attempt: int = 0
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ class Contents(Protocol):
         """Tells whether an envelope of version 1 that this node sent in a thread may be under way."""
 
     async def overtaken(self, threads: Collection[str], urgency: int) -> list[int]:
-        """Returns the sequences of less urgent envelopes of this incarnation that have messages of these threads and may be under way."""
+        """Returns the sequences of this incarnation's less urgent envelopes under way that these threads must not overtake."""
 
 
 class Batches(Protocol):
@@ -98,6 +98,12 @@ class Epochs(Protocol):
 
     async def use(self, node_id: str, epoch: str) -> None:
         """Counts one more envelope."""
+
+    async def drop_given(self, before: datetime) -> int:
+        """Drops epochs that were followed by another before that, and under which nothing is owed any more; returns how many."""
+
+    async def drop_granted(self, before: datetime) -> int:
+        """Drops keys of others' epochs that were followed by another before that, and that nothing waits for; returns how many."""
 
     async def keep(self, sender_node: str, epoch: str, wrapped: bytes) -> None:
         """Keeps the key of an epoch of another node's."""

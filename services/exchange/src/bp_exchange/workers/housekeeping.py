@@ -16,6 +16,7 @@ from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.freshness import Standing
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.usecases import bells
+from bp_exchange.usecases.granting import forget
 from bp_exchange.usecases.renewing import retire
 from bp_exchange.usecases.settling import cut_off, sweep
 from bp_kit.logs import get_logger
@@ -126,6 +127,33 @@ class RegisterWatch:
         while count:
             async with self._house.transaction() as work:
                 count = await cut_off(work)
+
+
+class EpochKeeper:
+    """Drops the keys of epochs that nothing can come for any more; a worker.
+
+    Args:
+        house: The exchange.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def run(self) -> None:
+        """Looks daily until cancelled."""
+        while True:
+            try:
+                if dropped := await self.drop():
+                    _log.info("epochs.dropped", count=dropped)
+            except SQLAlchemyError as error:
+                _log.warning("epochs.waiting", error=type(error).__name__)
+            await asyncio.sleep(_DAILY)
+
+    @unbroken
+    async def drop(self) -> int:
+        """Returns how many keys it dropped."""
+        async with self._house.transaction() as work:
+            return await forget(work)
 
 
 class FileKeeper:

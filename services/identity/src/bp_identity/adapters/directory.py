@@ -54,6 +54,14 @@ class OutboxDirectory:
         await self._send_home(CONTACT_CHANGED, officer, _contact(officer, holding))
         await self._send_home(LEARNER_CHANGED, officer, _learner(officer, holding))
 
+    async def sign_in_changed(self, what: str, subject: str, officers: tuple[str, ...]) -> None:
+        """Notifies officers of a change in how one of them signs in: `passkey_added`, `recovery_confirmed`, about that record."""
+        for officer in officers:
+            requested = notifications_pb2.NotificationRequested(
+                template=f"identity.{what}", subject=subject, officer=officer, urgent=True
+            )
+            await self._outbox.notify(requested, author=country_name(country_of(officer)))
+
     async def request(self, country: str) -> None:
         """Asks every country for the units that this one may not have heard of."""
         await self._outbox.send(

@@ -6,8 +6,9 @@ import hashlib
 import hmac
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, Select, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,15 +16,21 @@ from bp_identity.adapters.tables import (
     CodeRow,
     CredentialRow,
     DeviceRow,
+    RecoveryRow,
     RefreshTokenRow,
     SessionRow,
     ThrottleRow,
+    UsedChallengeRow,
     VoidRow,
 )
 from bp_identity.domain.code import AuthorizationCode
 from bp_identity.domain.credential import Credential
+from bp_identity.domain.names import last_of, officer_of
 from bp_identity.domain.session import RefreshToken, Session
 from bp_identity.domain.throttle import FORGET, LONGEST, Throttle
+from bp_kit.listing import Listed, Listing
+from bp_kit.paging import read_page
+from bp_kit.sealing import Sealer
 
 
 class SqlCredentials:
@@ -63,7 +70,7 @@ class SqlThrottles:
         """Returns the attempts on it, locked."""
         digest = self._digest(username)
         # Two first attempts at once must wait for one another, so the row is there before it is locked.
-        statement = _upsert(self._session, ThrottleRow).values(digest=digest, attempts=0)
+        statement = insert_of(self._session, ThrottleRow).values(digest=digest, attempts=0)
         await self._session.execute(statement.on_conflict_do_nothing())
         row = await self._session.get_one(ThrottleRow, digest, with_for_update=True)
         return Throttle(attempts=row.attempts, last_time=row.last_time, blocked_until=row.blocked_until)
@@ -84,8 +91,9 @@ class SqlThrottles:
 class SqlSessions:
     """Sessions and their refresh tokens."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, sealer: Sealer) -> None:
         self._session = session
+        self._sealer = sealer
 
     async def find(self, digest: str) -> tuple[Session, RefreshToken] | None:
         """Returns the session and the token of that digest, both locked."""
@@ -106,6 +114,22 @@ class SqlSessions:
         """Keeps a new token."""
         self._session.add(RefreshTokenRow(**asdict(token)))
         await self._session.flush()
+
+    async def find_by_name(self, name: str, now: datetime) -> Session | None:
+        """Returns the session of that name if it lasts."""
+        row = await self._session.scalar(_lasting(officer_of(name), now).where(SessionRow.session_id == last_of(name)))
+        return _session(row) if row else None
+
+    async def page(self, listing: Listing, now: datetime) -> Listed[Session]:
+        """Returns a page of one officer's sessions that last, oldest first."""
+        page = await read_page(
+            self._session,
+            self._sealer,
+            _lasting(listing.parent, now),
+            listing=listing,
+            keys=(SessionRow.session_id,),
+        )
+        return Listed([_session(row) for row in page.rows], page.next_token)
 
     async def use_token(self, digest: str, now: datetime) -> None:
         """Marks a token as used, and every other token of its session as superseded."""
@@ -141,7 +165,7 @@ class SqlVoids:
 
     async def void(self, holder: str, now: datetime) -> None:
         """Voids the holder's tokens that were issued until now."""
-        statement = _upsert(self._session, VoidRow).values(holder=holder, void_time=now)
+        statement = insert_of(self._session, VoidRow).values(holder=holder, void_time=now)
         await self._session.execute(
             statement.on_conflict_do_update(index_elements=[VoidRow.holder], set_={"void_time": now})
         )
@@ -207,6 +231,8 @@ async def clear_expired(session: AsyncSession, now: datetime) -> int:
         delete(SessionRow).where(SessionRow.expire_time < ended),
         delete(CodeRow).where(CodeRow.expire_time < ended),
         delete(DeviceRow).where(DeviceRow.expire_time < ended),
+        delete(UsedChallengeRow).where(UsedChallengeRow.expire_time < now),
+        delete(RecoveryRow).where(RecoveryRow.expire_time < ended),
         delete(VoidRow).where(VoidRow.void_time < ended),
         delete(ThrottleRow).where(ThrottleRow.last_time < now - FORGET - LONGEST),
     ):
@@ -216,9 +242,17 @@ async def clear_expired(session: AsyncSession, now: datetime) -> int:
     return gone
 
 
-def _upsert(session: AsyncSession, row: type[ThrottleRow | VoidRow]) -> postgresql.Insert | sqlite.Insert:
+def insert_of(
+    session: AsyncSession, row: type[ThrottleRow | VoidRow | UsedChallengeRow]
+) -> postgresql.Insert | sqlite.Insert:
     """Returns an insert that may say, in the database's own words, what happens where the row is there already."""
     return postgresql.insert(row) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(row)
+
+
+def _lasting(officer: str, now: datetime) -> Select[Any]:
+    return select(SessionRow).where(
+        SessionRow.officer == officer, SessionRow.revoke_time.is_(None), SessionRow.expire_time > now
+    )
 
 
 def _session(row: SessionRow) -> Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bp_kit.tables import UtcTime, service_metadata
@@ -169,6 +169,42 @@ class DeviceRow(Base):
 
 class ThrottleRow(Base):
     """Attempts on one user name; kept by a keyed hash, since people type passwords into the wrong field."""
+
+class PasskeyRow(Base):
+    """A passkey."""
+
+    __tablename__ = "passkey"
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    officer: Mapped[str] = mapped_column(ForeignKey("officer.name"), index=True)
+    credential_id: Mapped[str] = mapped_column(String(1364), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    synced: Mapped[bool]
+    display_name: Mapped[str] = mapped_column(String(60))
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    last_use_time: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class UsedChallengeRow(Base):
+    """A challenge that a passkey has signed: none works twice."""
+
+    __tablename__ = "used_challenge"
+    digest: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
+    expire_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
+
+
+class RecoveryRow(Base):
+    """A recovery that an officer, or nobody, has asked for."""
+
+    __tablename__ = "recovery"
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    code_digest: Mapped[str] = mapped_column(_DIGEST, unique=True)
+    ticket_digest: Mapped[str] = mapped_column(_DIGEST, unique=True)
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    expire_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    state: Mapped[str] = mapped_column(_WORD)
+    confirmer: Mapped[str] = mapped_column(_NAME)
+
 
     __tablename__ = "throttle"
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)

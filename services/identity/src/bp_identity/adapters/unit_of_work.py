@@ -13,6 +13,8 @@ from bp_identity.adapters.devices import SqlDevices
 from bp_identity.adapters.directory import OutboxDirectory
 from bp_identity.adapters.grants import SqlGrants
 from bp_identity.adapters.officers import SqlOfficers
+from bp_identity.adapters.passkeys import SqlPasskeys
+from bp_identity.adapters.recoveries import SqlRecoveries
 from bp_identity.adapters.sign_in_tables import SqlCodes, SqlCredentials, SqlSessions, SqlThrottles, SqlVoids
 from bp_identity.adapters.units import SqlUnits
 from bp_identity.usecases.work import Work
@@ -46,10 +48,12 @@ class Workshop:
             grants=SqlGrants(session, sealer),
             clients=SqlClients(session, sealer),
             credentials=SqlCredentials(session),
-            sessions=SqlSessions(session),
+            sessions=SqlSessions(session, sealer),
             voids=SqlVoids(session),
             codes=SqlCodes(session),
             devices=SqlDevices(session),
+            passkeys=SqlPasskeys(session, sealer),
+            recoveries=SqlRecoveries(session),
             throttles=SqlThrottles(session, self.throttle_key),
             directory=OutboxDirectory(Outbox(session, self.seams)),
             clock=self.seams.clock,

@@ -8,8 +8,10 @@ from typing import Any
 from bluepacific.identity.v1 import oauth_service_pb2 as pb
 from bluepacific.identity.v1 import oauth_service_pb2_grpc as grpc_
 from bp_identity.adapters.keys import KeyFolder
+from bp_identity.adapters.oauth.account_desk import AccountDesk
 from bp_identity.adapters.oauth.device_desk import DeviceDesk
 from bp_identity.adapters.oauth.metadata import discovery, jwks
+from bp_identity.adapters.oauth.recovery_desk import RecoveryDesk
 from bp_identity.adapters.oauth.sign_in_desk import SignInDesk
 from bp_identity.adapters.oauth.sign_out_desk import SignOutDesk
 from bp_identity.adapters.oauth.token_desk import TokenDesk
@@ -26,6 +28,8 @@ class Provider:
         keys: The node's keys.
         sign_in: The authorization endpoint.
         devices: The device authorization endpoint and its page.
+        account: The account page.
+        recovery: The recovery page.
         sign_out: The end-session endpoint.
         tokens: The token, revocation and introspection endpoints.
         user_info: The userinfo endpoint.
@@ -35,6 +39,8 @@ class Provider:
     keys: KeyFolder
     sign_in: SignInDesk
     devices: DeviceDesk
+    account: AccountDesk
+    recovery: RecoveryDesk
     sign_out: SignOutDesk
     tokens: TokenDesk
     user_info: UserInfoDesk
@@ -81,6 +87,14 @@ class OAuthServicer(grpc_.OAuthServiceServicer):
     async def ApproveDevice(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
         """Shows the page on which a person lets a device in."""
         return _response(await self._provider.devices.page(_asked(request)))
+
+    async def Account(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Shows officers their passkeys and sessions."""
+        return _response(await self._provider.account.answer(_asked(request)))
+
+    async def Recover(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Helps officers who have lost a factor."""
+        return _response(await self._provider.recovery.answer(_asked(request)))
 
     async def EndSession(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
         """Signs a person out of a program."""

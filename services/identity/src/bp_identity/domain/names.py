@@ -42,9 +42,14 @@ def grant_name(officer: str, grant: str) -> str:
     return f"{officer}/grants/{grant}"
 
 
-def officer_of(grant: str) -> str:
-    """Returns the officer's name in a grant's."""
-    return grant.rsplit("/grants/", 1)[0]
+def officer_of(name: str) -> str:
+    """Returns the officer's name in that of what is an officer's own: a grant, a passkey, a session, a recovery."""
+    return "/".join(name.split("/")[:4])
+
+
+def session_name(officer: str, session_id: str) -> str:
+    """Returns `countries/FJI/officers/ana/sessions/0198...`."""
+    return f"{officer}/sessions/{session_id}"
 
 
 def is_client_name(text: str) -> bool:

@@ -19,6 +19,17 @@ def require_own(work: Work, principal: Principal, name: str) -> None:
         raise Refused("NOT_FOUND", name=name)
 
 
+def require_self_or_administrator(work: Work, principal: Principal, officer: str) -> None:
+    """Refuses everybody but the officer and the administrators of the officer's country.
+
+    Raises:
+        Refused: PERMISSION_DENIED; NOT_FOUND for a country that is not served here.
+    """
+    require_own(work, principal, officer)
+    if principal.name != officer and not principal.holds("administrator"):
+        raise Refused("PERMISSION_DENIED")
+
+
 async def hold_administrators(work: Work, country: str) -> None:
     """Makes changes that could take a country's administrators away wait for one another; called before anything else is locked."""
     await work.grants.administrators(country, work.clock())

@@ -127,7 +127,7 @@ async def set_officer_state(work: Work, principal: Principal, name: str, *, stat
 
 
 async def reset_password(work: Work, desk: Desk, principal: Principal, name: str) -> tuple[str, datetime]:
-    """Gives an officer a temporary password; ends the sessions and forgets the one-time code secret.
+    """Gives an officer a temporary password; ends the sessions and forgets the one-time code secret and the passkeys.
 
     Returns:
         The password, and when it stops working.
@@ -143,6 +143,7 @@ async def reset_password(work: Work, desk: Desk, principal: Principal, name: str
     expires = now + desk.lifetimes.temporary_password
     hashed = await desk.passwords.hash(password)
     await work.credentials.save(Credential(officer=name, password_hash=hashed, password_expire_time=expires))
+    await work.passkeys.remove(name)
     await work.officers.save(replace(officer.touched(now), totp_enrolled=False))
     await end_sessions_of(work, name)
     # Whoever was just helped must not wait for what somebody else tried.

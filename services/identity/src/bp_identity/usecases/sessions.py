@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bp_identity.domain.grant import claims_of
+from bp_identity.domain.names import officer_of
 from bp_identity.domain.session import RefreshToken, Session, Use, judge_use
+from bp_identity.usecases.boundaries import require_self_or_administrator
 from bp_identity.usecases.ending import end_session
 from bp_identity.usecases.work import Desk, TokenSubject, Work
+from bp_kit.call import Principal
 from bp_kit.errors import Refused
+from bp_kit.listing import Listed, Listing
 
 _TOKEN_BYTES = 32
 
@@ -115,6 +119,28 @@ async def find_session(work: Work, token: str) -> Session | None:
 async def sign_out(work: Work, token: str) -> None:
     """Ends the session of a refresh token; an unknown one is as good as ended."""
     session = await find_session(work, token)
+    if session is not None:
+        await end_session(work, session.session_id, session.officer)
+
+
+async def list_sessions(work: Work, principal: Principal, listing: Listing) -> Listed[Session]:
+    """Returns a page of an officer's sessions that last.
+
+    Raises:
+        Refused: PERMISSION_DENIED, NOT_FOUND, INVALID_PAGE_TOKEN.
+    """
+    require_self_or_administrator(work, principal, listing.parent)
+    return await work.sessions.page(listing, work.clock())
+
+
+async def end_named_session(work: Work, principal: Principal, name: str) -> None:
+    """Ends an officer's session; one that has ended stays so.
+
+    Raises:
+        Refused: PERMISSION_DENIED, NOT_FOUND for a country that is not served here.
+    """
+    require_self_or_administrator(work, principal, officer_of(name))
+    session = await work.sessions.find_by_name(name, work.clock())
     if session is not None:
         await end_session(work, session.session_id, session.officer)
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bp_identity.domain.credential import Credential
-from bp_identity.domain.names import last_of
+from bp_identity.domain.names import country_of, last_of
 from bp_identity.domain.officer import Officer
 from bp_identity.domain.password import check_password
 from bp_identity.usecases.ending import end_sessions_of
+from bp_identity.usecases.passkeys import Assertion, assert_passkey
 from bp_identity.usecases.sessions import Issued, open_session
 from bp_identity.usecases.work import Desk, Work
 from bp_kit.errors import Refused
@@ -87,19 +88,21 @@ async def authenticate(desk: Desk, attempt: Attempt, *, new_password: str = "") 
     """Checks an attempt; with a new password also changes it, and ends the sessions made with the old one.
 
     Raises:
-        Refused: SIGN_IN_THROTTLED, SIGN_IN_FAILED, TOTP_REQUIRED, PASSWORD_CHANGE_REQUIRED, PASSWORD_LENGTH, PASSWORD_COMMON.
+        Refused: SIGN_IN_THROTTLED, SIGN_IN_FAILED, TOTP_REQUIRED, PASSKEY_REQUIRED, PASSWORD_CHANGE_REQUIRED, PASSWORD_LENGTH,
+            PASSWORD_COMMON.
     """
     if new_password:
         # Before anything is counted: what nobody may choose needs no knowledge of the person.
         check_password(new_password)
     async with desk.transactions() as work:
-        officer, credential = await _count(work, attempt)
+        officer, credential = await count_attempt(work, attempt)
+        passkeys = await work.passkeys.of_officer(officer.name) if officer else []
     known = credential.password_hash if credential and credential.usable(work.clock()) else ""
     fits = await desk.passwords.verify(known, attempt.password)
     if not fits or officer is None or credential is None or not officer.active:
         raise Refused("SIGN_IN_FAILED")
-    if credential.totp_sealed and not attempt.totp:
-        raise Refused("TOTP_REQUIRED")
+    if not attempt.totp and (credential.totp_sealed or passkeys):
+        raise Refused("TOTP_REQUIRED" if credential.totp_sealed else "PASSKEY_REQUIRED")
     if credential.temporary and not new_password:
         raise Refused("PASSWORD_CHANGE_REQUIRED")
     changed = await _next_credential(desk, attempt, officer, credential, new_password)
@@ -108,6 +111,20 @@ async def authenticate(desk: Desk, attempt: Attempt, *, new_password: str = "") 
         if new_password:
             await end_sessions_of(work, officer.name)
     return proof
+
+
+async def authenticate_with_passkey(desk: Desk, assertion: Assertion, country: str) -> Proof:
+    """Checks what a passkey signed, alone: it saw its owner's finger, face or PIN, so it is two factors in one.
+
+    Raises:
+        Refused: SIGN_IN_FAILED.
+    """
+    async with desk.transactions() as work:
+        passkey = await assert_passkey(work, desk, assertion)
+        officer = await work.officers.find(passkey.officer)
+        if officer is None or not officer.active or country not in ("", country_of(officer.name)):
+            raise Refused("SIGN_IN_FAILED")
+        return Proof(officer=officer, methods=passkey.methods, auth_time=work.clock())
 
 
 async def sign_in(desk: Desk, attempt: Attempt) -> Issued:
@@ -135,7 +152,12 @@ async def _open(desk: Desk, proof: Proof) -> Issued:
         )
 
 
-async def _count(work: Work, attempt: Attempt) -> tuple[Officer | None, Credential | None]:
+async def count_attempt(work: Work, attempt: Attempt) -> tuple[Officer | None, Credential | None]:
+    """Counts an attempt, and returns whom it means.
+
+    Raises:
+        Refused: SIGN_IN_THROTTLED.
+    """
     officer = await work.officers.find_by_username(attempt.key, attempt.country)
     counted = attempt.counted_as(officer)
     throttle = await work.throttles.find(counted)
@@ -168,14 +190,16 @@ async def _take(
     # Somebody may have changed the password, or used the same code, while ours was compared.
     if current is None or current.password_hash != seen.password_hash or current.totp_sealed != seen.totp_sealed:
         raise Refused("SIGN_IN_FAILED")
-    methods: tuple[str, ...] = ("pwd",)
     taken = replace(changed, totp_step=current.totp_step, totp_pending=current.totp_pending)
+    methods: tuple[str, ...] = ("pwd",)
     if current.totp_sealed:
         step = desk.one_time_codes.match(officer.name, current.totp_sealed, attempt.totp, now)
         with_code = taken.took_code(step)
         if with_code is None:
             raise Refused("SIGN_IN_FAILED")
         taken, methods = with_code, ("pwd", "otp")
+    elif await work.passkeys.of_officer(officer.name):
+        raise Refused("PASSKEY_REQUIRED")
     await work.credentials.save(taken)
     await work.throttles.forget(attempt.counted_as(officer))
     return Proof(officer=officer, methods=methods, auth_time=now)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from bp_identity.domain.client import Client
 from bp_identity.domain.code import AuthorizationCode
@@ -14,6 +14,8 @@ from bp_identity.domain.credential import Credential
 from bp_identity.domain.device import DeviceGrant
 from bp_identity.domain.grant import Grant
 from bp_identity.domain.officer import Officer
+from bp_identity.domain.passkey import Passkey
+from bp_identity.domain.recovery import Recovery
 from bp_identity.domain.session import RefreshToken, Session
 from bp_identity.domain.throttle import Throttle
 from bp_identity.domain.unit import Unit
@@ -155,6 +157,14 @@ class Sessions(Protocol):
         """Keeps a new token."""
         ...
 
+    async def find_by_name(self, name: str, now: datetime) -> Session | None:
+        """Returns the session of that name if it lasts."""
+        ...
+
+    async def page(self, listing: Listing, now: datetime) -> Listed[Session]:
+        """Returns a page of one officer's sessions that last, oldest first."""
+        ...
+
     async def use_token(self, digest: str, now: datetime) -> None:
         """Marks a token as used, and every other token of its session as superseded."""
         ...
@@ -216,6 +226,58 @@ class Devices(Protocol):
         ...
 
 
+class Passkeys(Protocol):
+    """Passkeys, and the challenges that they signed."""
+
+    async def find_by_credential(self, credential_id: str) -> Passkey | None:
+        """Returns the passkey that an authenticator knows by this id, locked."""
+        ...
+
+    async def of_officer(self, officer: str) -> list[Passkey]:
+        """Returns an officer's passkeys, oldest first."""
+        ...
+
+    async def page(self, listing: Listing) -> Listed[Passkey]:
+        """Returns a page of one officer's passkeys, oldest first."""
+        ...
+
+    async def add(self, passkey: Passkey) -> None:
+        """Keeps a new passkey."""
+        ...
+
+    async def save(self, passkey: Passkey) -> None:
+        """Keeps a changed passkey."""
+        ...
+
+    async def remove(self, officer: str, name: str = "") -> bool:
+        """Forgets one passkey of an officer, or all; tells whether there was any."""
+        ...
+
+    async def use_challenge(self, challenge: bytes, now: datetime) -> bool:
+        """Notes that a challenge was signed; False where it was before."""
+        ...
+
+
+class Recoveries(Protocol):
+    """Recoveries of officers who have lost a factor."""
+
+    async def find_by_code(self, digest: str) -> Recovery | None:
+        """Returns the recovery of a code, locked."""
+        ...
+
+    async def find_by_ticket(self, digest: str) -> Recovery | None:
+        """Returns the recovery of a ticket, locked."""
+        ...
+
+    async def add(self, recovery: Recovery) -> None:
+        """Keeps a new recovery."""
+        ...
+
+    async def save(self, recovery: Recovery) -> None:
+        """Keeps a changed recovery."""
+        ...
+
+
 class Throttles(Protocol):
     """Attempts by user name as typed."""
 
@@ -241,6 +303,39 @@ class Directory(Protocol):
 
     async def officer_changed(self, officer: Officer, grants: list[Grant], now: datetime) -> None:
         """Tells the own country's notifications and training about a person and the roles held now."""
+        ...
+
+    async def sign_in_changed(self, what: str, subject: str, officers: tuple[str, ...]) -> None:
+        """Notifies officers of a change in how one of them signs in: `passkey_added`, `recovery_confirmed`, about that record."""
+        ...
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an authenticator's answer shows once it is verified.
+
+    Attributes:
+        credential_id: By which the authenticator knows the passkey, base64url.
+        public_key: The passkey's, COSE; empty where it was known before.
+        sign_count: How often it has signed.
+        synced: Its maker copies it to the owner's other devices.
+    """
+
+    credential_id: str
+    public_key: bytes
+    sign_count: int
+    synced: bool
+
+
+class Authenticators(Protocol):
+    """What keeps passkeys: verifies what they say (WebAuthn)."""
+
+    def registered(self, credential: Mapping[str, Any], challenge: bytes) -> Seen:
+        """Returns the new passkey; refused with PASSKEY_REFUSED where it is none, or nobody was seen to hold it."""
+        ...
+
+    def asserted(self, credential: Mapping[str, Any], challenge: bytes, passkey: Passkey) -> Seen:
+        """Returns what the passkey shows; refused with SIGN_IN_FAILED where it did not sign, or nobody was seen to hold it."""
         ...
 
 
@@ -331,6 +426,8 @@ class Work:
     voids: Voids
     codes: Codes
     devices: Devices
+    passkeys: Passkeys
+    recoveries: Recoveries
     throttles: Throttles
     directory: Directory
     clock: Callable[[], datetime]
@@ -349,6 +446,7 @@ class Desk:
         transactions: Opens a transaction of its own, committed at its end.
         passwords: Slow hashes.
         one_time_codes: TOTP.
+        authenticators: Passkeys.
         minter: Access tokens.
         lifetimes: How long things last.
     """
@@ -356,5 +454,6 @@ class Desk:
     transactions: Transactions
     passwords: PasswordHasher
     one_time_codes: OneTimeCodes
+    authenticators: Authenticators
     minter: TokenMinter
     lifetimes: Lifetimes

@@ -70,6 +70,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The media type of the body is not the one the method takes."""
     ERROR_REASON_HEADERS_TOO_LARGE: _ErrorReason.ValueType  # 23
     """The address and headers are larger than allowed."""
+    ERROR_REASON_REGISTER_TOO_OLD: _ErrorReason.ValueType  # 24
+    """The register is so old that people of other nodes are let in for an immediate threat only."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons any service may give. Reasons are unique over all packages; `google.rpc.ErrorInfo.reason` is the name without its prefix."""
@@ -122,4 +124,6 @@ ERROR_REASON_UNSUPPORTED_MEDIA_TYPE: ErrorReason.ValueType  # 22
 """The media type of the body is not the one the method takes."""
 ERROR_REASON_HEADERS_TOO_LARGE: ErrorReason.ValueType  # 23
 """The address and headers are larger than allowed."""
+ERROR_REASON_REGISTER_TOO_OLD: ErrorReason.ValueType  # 24
+"""The register is so old that people of other nodes are let in for an immediate threat only."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -56,6 +56,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The fingerprint that was read out is not that of the node that enrolled."""
     ERROR_REASON_SECOND_PERSON_NEEDED: _ErrorReason.ValueType  # 62
     """One person may not both invite and confirm."""
+    ERROR_REASON_NODE_NOT_TRUSTED: _ErrorReason.ValueType  # 63
+    """No node of the register that is to be believed certified the key of a token."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons the exchange gives."""
@@ -94,4 +96,6 @@ ERROR_REASON_FINGERPRINT_DIFFERS: ErrorReason.ValueType  # 61
 """The fingerprint that was read out is not that of the node that enrolled."""
 ERROR_REASON_SECOND_PERSON_NEEDED: ErrorReason.ValueType  # 62
 """One person may not both invite and confirm."""
+ERROR_REASON_NODE_NOT_TRUSTED: ErrorReason.ValueType  # 63
+"""No node of the register that is to be believed certified the key of a token."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -27,7 +27,7 @@ from bluepacific.exchange.v1 import register_pb2 as bluepacific_dot_exchange_dot
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/exchange/v1/medium.proto\x12\x17\x62luepacific.exchange.v1\x1a*bluepacific/exchange/v1/link_service.proto\x1a&bluepacific/exchange/v1/register.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"1\n\x0bMediumBlock\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\xc0\x03\n\rMediumContent\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0f\n\x07network\x18\x02 \x01(\x0c\x12\x11\n\tfrom_node\x18\x03 \x01(\t\x12\x0f\n\x07to_node\x18\x04 \x01(\t\x12\x11\n\tmedium_id\x18\x05 \x01(\t\x12\x0e\n\x06number\x18\x06 \x01(\r\x12\x0c\n\x04last\x18\x07 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x08register\x18\t \x01(\x0b\x32\'.bluepacific.exchange.v1.RegisterBundle\x12\x32\n\x05items\x18\n \x03(\x0b\x32#.bluepacific.exchange.v1.MediumItem\x12\x32\n\x06\x63hunks\x18\x0b \x03(\x0b\x32\".bluepacific.exchange.v1.BlobChunk\x12/\n\x03\x61\x63k\x18\x0c \x01(\x0b\x32\".bluepacific.exchange.v1.MediumAck\x12\x33\n\x05wants\x18\r \x01(\x0b\x32$.bluepacific.exchange.v1.MediumWants\"\x1e\n\x0bMediumWants\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"J\n\nMediumItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12+\n\x04item\x18\x02 \x01(\x0b\x32\x1d.bluepacific.exchange.v1.Item\"X\n\tMediumAck\x12\x0e\n\x06stored\x18\x01 \x03(\t\x12;\n\x07refused\x18\x02 \x03(\x0b\x32*.bluepacific.exchange.v1.RefusedMediumItem\"4\n\x11RefusedMediumItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x0e\n\x06ground\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/exchange/v1/medium.proto\x12\x17\x62luepacific.exchange.v1\x1a*bluepacific/exchange/v1/link_service.proto\x1a&bluepacific/exchange/v1/register.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"1\n\x0bMediumBlock\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\xc0\x03\n\rMediumContent\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0f\n\x07network\x18\x02 \x01(\x0c\x12\x11\n\tfrom_node\x18\x03 \x01(\t\x12\x0f\n\x07to_node\x18\x04 \x01(\t\x12\x11\n\tmedium_id\x18\x05 \x01(\t\x12\x0e\n\x06number\x18\x06 \x01(\r\x12\x0c\n\x04last\x18\x07 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x08register\x18\t \x01(\x0b\x32\'.bluepacific.exchange.v1.RegisterBundle\x12\x32\n\x05items\x18\n \x03(\x0b\x32#.bluepacific.exchange.v1.MediumItem\x12\x32\n\x06\x63hunks\x18\x0b \x03(\x0b\x32\".bluepacific.exchange.v1.BlobChunk\x12/\n\x03\x61\x63k\x18\x0c \x01(\x0b\x32\".bluepacific.exchange.v1.MediumAck\x12\x33\n\x05wants\x18\r \x01(\x0b\x32$.bluepacific.exchange.v1.MediumWants\"\x1e\n\x0bMediumWants\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"[\n\nMediumItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12+\n\x04item\x18\x02 \x01(\x0b\x32\x1d.bluepacific.exchange.v1.Item\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\"X\n\tMediumAck\x12\x0e\n\x06stored\x18\x01 \x03(\t\x12;\n\x07refused\x18\x02 \x03(\x0b\x32*.bluepacific.exchange.v1.RefusedMediumItem\"E\n\x11RefusedMediumItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x0e\n\x06ground\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,9 +41,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEDIUMWANTS']._serialized_start=684
   _globals['_MEDIUMWANTS']._serialized_end=714
   _globals['_MEDIUMITEM']._serialized_start=716
-  _globals['_MEDIUMITEM']._serialized_end=790
-  _globals['_MEDIUMACK']._serialized_start=792
-  _globals['_MEDIUMACK']._serialized_end=880
-  _globals['_REFUSEDMEDIUMITEM']._serialized_start=882
-  _globals['_REFUSEDMEDIUMITEM']._serialized_end=934
+  _globals['_MEDIUMITEM']._serialized_end=807
+  _globals['_MEDIUMACK']._serialized_start=809
+  _globals['_MEDIUMACK']._serialized_end=897
+  _globals['_REFUSEDMEDIUMITEM']._serialized_start=899
+  _globals['_REFUSEDMEDIUMITEM']._serialized_end=968
 # @@protoc_insertion_point(module_scope)

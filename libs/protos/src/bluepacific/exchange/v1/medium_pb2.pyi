@@ -163,8 +163,11 @@ class MediumItem(_message.Message):
 
     ITEM_ID_FIELD_NUMBER: _builtins.int
     ITEM_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     """The envelope's id, or the receipt's."""
+    attempt: _builtins.int
+    """How often it was put back after it had been set aside."""
     @_builtins.property
     def item(self) -> _link_service_pb2.Item:
         """The item, as a link carries it."""
@@ -174,10 +177,11 @@ class MediumItem(_message.Message):
         *,
         item_id: _builtins.str = ...,
         item: _link_service_pb2.Item | None = ...,
+        attempt: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "item_id", b"item_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "item", b"item", "item_id", b"item_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -221,19 +225,23 @@ class RefusedMediumItem(_message.Message):
 
     ITEM_ID_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     """Its id."""
     ground: _builtins.str
     """Why, as a code: `BAD_SEAL`, `NOT_ADDRESSED`, `UNKNOWN_VERSION`, ..."""
+    attempt: _builtins.int
+    """That of the item that is refused: what was put back since is not concerned."""
     def __init__(
         self,
         *,
         item_id: _builtins.str = ...,
         ground: _builtins.str = ...,
+        attempt: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "item_id", b"item_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "ground", b"ground", "item_id", b"item_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,7 +27,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/identity/v1/client.proto\x12\x17\x62luepacific.identity.v1\x1a\"bluepacific/identity/v1/role.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x94\x04\n\x06\x43lient\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$\xd8\x01\x01\x12\x33\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12;\n\x04kind\x18\x03 \x01(\x0e\x32#.bluepacific.identity.v1.ClientKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12+\n\rredirect_uris\x18\x04 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\x14\x18\x01\"\x08r\x06\x18\xf4\x03\x88\x01\x01\x12>\n\x06grants\x18\x05 \x03(\x0b\x32$.bluepacific.identity.v1.ClientGrantB\x08\xbaH\x05\x92\x01\x02\x10\x18\x12\x33\n\x05state\x18\x06 \x01(\x0e\x32$.bluepacific.identity.v1.ClientState\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x19post_logout_redirect_uris\x18\n \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\x14\x18\x01\"\x08r\x06\x18\xf4\x03\x88\x01\x01\"\x87\x01\n\x0b\x43lientGrant\x12\x37\n\x04role\x18\x01 \x01(\x0e\x32\x1d.bluepacific.identity.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12?\n\x04unit\x18\x02 \x01(\tB1\xbaH.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$*u\n\nClientKind\x12\x1b\n\x17\x43LIENT_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LIENT_KIND_BROWSER\x10\x01\x12\x17\n\x13\x43LIENT_KIND_SERVICE\x10\x02\x12\x18\n\x14\x43LIENT_KIND_TERMINAL\x10\x03*_\n\x0b\x43lientState\x12\x1c\n\x18\x43LIENT_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LIENT_STATE_ACTIVE\x10\x01\x12\x19\n\x15\x43LIENT_STATE_INACTIVE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/identity/v1/client.proto\x12\x17\x62luepacific.identity.v1\x1a\"bluepacific/identity/v1/role.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x05\n\x06\x43lient\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$\xd8\x01\x01\x12\x33\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12;\n\x04kind\x18\x03 \x01(\x0e\x32#.bluepacific.identity.v1.ClientKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12+\n\rredirect_uris\x18\x04 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\x14\x18\x01\"\x08r\x06\x18\xf4\x03\x88\x01\x01\x12>\n\x06grants\x18\x05 \x03(\x0b\x32$.bluepacific.identity.v1.ClientGrantB\x08\xbaH\x05\x92\x01\x02\x10\x18\x12\x33\n\x05state\x18\x06 \x01(\x0e\x32$.bluepacific.identity.v1.ClientState\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x19post_logout_redirect_uris\x18\n \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\x14\x18\x01\"\x08r\x06\x18\xf4\x03\x88\x01\x01\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12?\n\x1bprevious_secret_expire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x87\x01\n\x0b\x43lientGrant\x12\x37\n\x04role\x18\x01 \x01(\x0e\x32\x1d.bluepacific.identity.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12?\n\x04unit\x18\x02 \x01(\tB1\xbaH.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$*u\n\nClientKind\x12\x1b\n\x17\x43LIENT_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LIENT_KIND_BROWSER\x10\x01\x12\x17\n\x13\x43LIENT_KIND_SERVICE\x10\x02\x12\x18\n\x14\x43LIENT_KIND_TERMINAL\x10\x03*_\n\x0b\x43lientState\x12\x1c\n\x18\x43LIENT_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LIENT_STATE_ACTIVE\x10\x01\x12\x19\n\x15\x43LIENT_STATE_INACTIVE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,12 +52,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLIENTGRANT'].fields_by_name['role']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_CLIENTGRANT'].fields_by_name['unit']._loaded_options = None
   _globals['_CLIENTGRANT'].fields_by_name['unit']._serialized_options = b'\272H.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$'
-  _globals['_CLIENTKIND']._serialized_start=836
-  _globals['_CLIENTKIND']._serialized_end=953
-  _globals['_CLIENTSTATE']._serialized_start=955
-  _globals['_CLIENTSTATE']._serialized_end=1050
+  _globals['_CLIENTKIND']._serialized_start=950
+  _globals['_CLIENTKIND']._serialized_end=1067
+  _globals['_CLIENTSTATE']._serialized_start=1069
+  _globals['_CLIENTSTATE']._serialized_end=1164
   _globals['_CLIENT']._serialized_start=164
-  _globals['_CLIENT']._serialized_end=696
-  _globals['_CLIENTGRANT']._serialized_start=699
-  _globals['_CLIENTGRANT']._serialized_end=834
+  _globals['_CLIENT']._serialized_end=810
+  _globals['_CLIENTGRANT']._serialized_start=813
+  _globals['_CLIENTGRANT']._serialized_end=948
 # @@protoc_insertion_point(module_scope)

@@ -26,10 +26,11 @@ from bluepacific.identity.v1 import client_pb2 as bluepacific_dot_identity_dot_v
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bluepacific/identity/v1/client_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/identity/v1/client.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\"U\n\x10GetClientRequest\x12\x41\n\x04name\x18\x01 \x01(\tB3\xbaH0r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$\"\x95\x01\n\x12ListClientsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x18\n\x06\x66ilter\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"`\n\x13ListClientsResponse\x12\x30\n\x07\x63lients\x18\x01 \x03(\x0b\x32\x1f.bluepacific.identity.v1.Client\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xce\x01\n\x13\x43reateClientRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\x12\x30\n\tclient_id\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,62}$\x12\x37\n\x06\x63lient\x18\x03 \x01(\x0b\x32\x1f.bluepacific.identity.v1.ClientB\x06\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x7f\n\x13UpdateClientRequest\x12\x37\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x1f.bluepacific.identity.v1.ClientB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"s\n\x17\x44\x65\x61\x63tivateClientRequest\x12\x41\n\x04name\x18\x01 \x01(\tB3\xbaH0r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"^\n\x19RotateClientSecretRequest\x12\x41\n\x04name\x18\x01 \x01(\tB3\xbaH0r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$\"3\n\x1aRotateClientSecretResponse\x12\x15\n\rclient_secret\x18\x01 \x01(\t2\xe4\t\n\rClientService\x12\xb7\x01\n\tGetClient\x12).bluepacific.identity.v1.GetClientRequest\x1a\x1f.bluepacific.identity.v1.Client\"^\xa2\xbb\x18.\n\x14identity.clients.get\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=countries/*/clients/*}\x12\xc9\x01\n\x0bListClients\x12+.bluepacific.identity.v1.ListClientsRequest\x1a,.bluepacific.identity.v1.ListClientsResponse\"_\xa2\xbb\x18/\n\x15identity.clients.list\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=countries/*}/clients\x12\xbf\x01\n\x0c\x43reateClient\x12,.bluepacific.identity.v1.CreateClientRequest\x1a\x1f.bluepacific.identity.v1.Client\"`\xa2\xbb\x18(\n\x17identity.clients.create\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02*\" /v1/{parent=countries/*}/clients:\x06\x63lient\x12\xc6\x01\n\x0cUpdateClient\x12,.bluepacific.identity.v1.UpdateClientRequest\x1a\x1f.bluepacific.identity.v1.Client\"g\xa2\xbb\x18(\n\x17identity.clients.update\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\x31\x32\'/v1/{client.name=countries/*/clients/*}:\x06\x63lient\x12\xd1\x01\n\x10\x44\x65\x61\x63tivateClient\x12\x30.bluepacific.identity.v1.DeactivateClientRequest\x1a\x1f.bluepacific.identity.v1.Client\"j\xa2\xbb\x18,\n\x1bidentity.clients.deactivate\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\x30\"+/v1/{name=countries/*/clients/*}:deactivate:\x01*\x12\xed\x01\n\x12RotateClientSecret\x12\x32.bluepacific.identity.v1.RotateClientSecretRequest\x1a\x33.bluepacific.identity.v1.RotateClientSecretResponse\"n\xa2\xbb\x18.\n\x1didentity.clients.rotateSecret\x12\radministrator\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x32\"-/v1/{name=countries/*/clients/*}:rotateSecret:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bluepacific/identity/v1/client_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/identity/v1/client.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\"U\n\x10GetClientRequest\x12\x41\n\x04name\x18\x01 \x01(\tB3\xbaH0r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$\"\x95\x01\n\x12ListClientsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x18\n\x06\x66ilter\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"`\n\x13ListClientsResponse\x12\x30\n\x07\x63lients\x18\x01 \x03(\x0b\x32\x1f.bluepacific.identity.v1.Client\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xce\x01\n\x13\x43reateClientRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\x12\x30\n\tclient_id\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,62}$\x12\x37\n\x06\x63lient\x18\x03 \x01(\x0b\x32\x1f.bluepacific.identity.v1.ClientB\x06\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x7f\n\x13UpdateClientRequest\x12\x37\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x1f.bluepacific.identity.v1.ClientB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"s\n\x17\x44\x65\x61\x63tivateClientRequest\x12\x41\n\x04name\x18\x01 \x01(\tB3\xbaH0r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x9b\x01\n\x19RotateClientSecretRequest\x12\x41\n\x04name\x18\x01 \x01(\tB3\xbaH0r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$\x12;\n\x07overlap\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x9a\x9e\x01\x32\x00\"3\n\x1aRotateClientSecretResponse\x12\x15\n\rclient_secret\x18\x01 \x01(\t2\xe4\t\n\rClientService\x12\xb7\x01\n\tGetClient\x12).bluepacific.identity.v1.GetClientRequest\x1a\x1f.bluepacific.identity.v1.Client\"^\xa2\xbb\x18.\n\x14identity.clients.get\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=countries/*/clients/*}\x12\xc9\x01\n\x0bListClients\x12+.bluepacific.identity.v1.ListClientsRequest\x1a,.bluepacific.identity.v1.ListClientsResponse\"_\xa2\xbb\x18/\n\x15identity.clients.list\x12\radministrator\x12\x07\x61uditor\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=countries/*}/clients\x12\xbf\x01\n\x0c\x43reateClient\x12,.bluepacific.identity.v1.CreateClientRequest\x1a\x1f.bluepacific.identity.v1.Client\"`\xa2\xbb\x18(\n\x17identity.clients.create\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02*\" /v1/{parent=countries/*}/clients:\x06\x63lient\x12\xc6\x01\n\x0cUpdateClient\x12,.bluepacific.identity.v1.UpdateClientRequest\x1a\x1f.bluepacific.identity.v1.Client\"g\xa2\xbb\x18(\n\x17identity.clients.update\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\x31\x32\'/v1/{client.name=countries/*/clients/*}:\x06\x63lient\x12\xd1\x01\n\x10\x44\x65\x61\x63tivateClient\x12\x30.bluepacific.identity.v1.DeactivateClientRequest\x1a\x1f.bluepacific.identity.v1.Client\"j\xa2\xbb\x18,\n\x1bidentity.clients.deactivate\x12\radministrator\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\x30\"+/v1/{name=countries/*/clients/*}:deactivate:\x01*\x12\xed\x01\n\x12RotateClientSecret\x12\x32.bluepacific.identity.v1.RotateClientSecretRequest\x1a\x33.bluepacific.identity.v1.RotateClientSecretResponse\"n\xa2\xbb\x18.\n\x1didentity.clients.rotateSecret\x12\radministrator\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x32\"-/v1/{name=countries/*/clients/*}:rotateSecret:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,6 +63,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEACTIVATECLIENTREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030d'
   _globals['_ROTATECLIENTSECRETREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_ROTATECLIENTSECRETREQUEST'].fields_by_name['name']._serialized_options = b'\272H0r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$'
+  _globals['_ROTATECLIENTSECRETREQUEST'].fields_by_name['overlap']._loaded_options = None
+  _globals['_ROTATECLIENTSECRETREQUEST'].fields_by_name['overlap']._serialized_options = b'\272H\014\252\001\t\"\005\010\200\232\236\0012\000'
   _globals['_CLIENTSERVICE'].methods_by_name['GetClient']._loaded_options = None
   _globals['_CLIENTSERVICE'].methods_by_name['GetClient']._serialized_options = b'\242\273\030.\n\024identity.clients.get\022\radministrator\022\007auditor\250\273\030\001\202\323\344\223\002\"\022 /v1/{name=countries/*/clients/*}'
   _globals['_CLIENTSERVICE'].methods_by_name['ListClients']._loaded_options = None
@@ -74,22 +77,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLIENTSERVICE'].methods_by_name['DeactivateClient']._serialized_options = b'\242\273\030,\n\033identity.clients.deactivate\022\radministrator\250\273\030\003\202\323\344\223\0020\"+/v1/{name=countries/*/clients/*}:deactivate:\001*'
   _globals['_CLIENTSERVICE'].methods_by_name['RotateClientSecret']._loaded_options = None
   _globals['_CLIENTSERVICE'].methods_by_name['RotateClientSecret']._serialized_options = b'\242\273\030.\n\035identity.clients.rotateSecret\022\radministrator\250\273\030\002\202\323\344\223\0022\"-/v1/{name=countries/*/clients/*}:rotateSecret:\001*'
-  _globals['_GETCLIENTREQUEST']._serialized_start=242
-  _globals['_GETCLIENTREQUEST']._serialized_end=327
-  _globals['_LISTCLIENTSREQUEST']._serialized_start=330
-  _globals['_LISTCLIENTSREQUEST']._serialized_end=479
-  _globals['_LISTCLIENTSRESPONSE']._serialized_start=481
-  _globals['_LISTCLIENTSRESPONSE']._serialized_end=577
-  _globals['_CREATECLIENTREQUEST']._serialized_start=580
-  _globals['_CREATECLIENTREQUEST']._serialized_end=786
-  _globals['_UPDATECLIENTREQUEST']._serialized_start=788
-  _globals['_UPDATECLIENTREQUEST']._serialized_end=915
-  _globals['_DEACTIVATECLIENTREQUEST']._serialized_start=917
-  _globals['_DEACTIVATECLIENTREQUEST']._serialized_end=1032
-  _globals['_ROTATECLIENTSECRETREQUEST']._serialized_start=1034
-  _globals['_ROTATECLIENTSECRETREQUEST']._serialized_end=1128
-  _globals['_ROTATECLIENTSECRETRESPONSE']._serialized_start=1130
-  _globals['_ROTATECLIENTSECRETRESPONSE']._serialized_end=1181
-  _globals['_CLIENTSERVICE']._serialized_start=1184
-  _globals['_CLIENTSERVICE']._serialized_end=2436
+  _globals['_GETCLIENTREQUEST']._serialized_start=274
+  _globals['_GETCLIENTREQUEST']._serialized_end=359
+  _globals['_LISTCLIENTSREQUEST']._serialized_start=362
+  _globals['_LISTCLIENTSREQUEST']._serialized_end=511
+  _globals['_LISTCLIENTSRESPONSE']._serialized_start=513
+  _globals['_LISTCLIENTSRESPONSE']._serialized_end=609
+  _globals['_CREATECLIENTREQUEST']._serialized_start=612
+  _globals['_CREATECLIENTREQUEST']._serialized_end=818
+  _globals['_UPDATECLIENTREQUEST']._serialized_start=820
+  _globals['_UPDATECLIENTREQUEST']._serialized_end=947
+  _globals['_DEACTIVATECLIENTREQUEST']._serialized_start=949
+  _globals['_DEACTIVATECLIENTREQUEST']._serialized_end=1064
+  _globals['_ROTATECLIENTSECRETREQUEST']._serialized_start=1067
+  _globals['_ROTATECLIENTSECRETREQUEST']._serialized_end=1222
+  _globals['_ROTATECLIENTSECRETRESPONSE']._serialized_start=1224
+  _globals['_ROTATECLIENTSECRETRESPONSE']._serialized_end=1275
+  _globals['_CLIENTSERVICE']._serialized_start=1278
+  _globals['_CLIENTSERVICE']._serialized_end=2530
 # @@protoc_insertion_point(module_scope)

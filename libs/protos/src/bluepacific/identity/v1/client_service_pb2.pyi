@@ -6,6 +6,7 @@ isort:skip_file
 from bluepacific.identity.v1 import client_pb2 as _client_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -154,7 +155,7 @@ class UpdateClientRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """What to change: `display_name`, `redirect_uris`, `post_logout_redirect_uris`, `grants`; empty: all of them."""
+        """What to change: `display_name`, `redirect_uris`, `post_logout_redirect_uris`, `grants`, `expire_time`; empty: all of them."""
 
     def __init__(
         self,
@@ -203,16 +204,24 @@ class RotateClientSecretRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    OVERLAP_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`countries/FJI/clients/importer`."""
+    @_builtins.property
+    def overlap(self) -> _duration_pb2.Duration:
+        """How long the old secret works besides the new one, so that the program can be given the new one without a pause: at most
+        30 days. Left out: the old one and its tokens are void at once, as they must be when it is in wrong hands.
+        """
+
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        overlap: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["overlap", b"overlap"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "overlap", b"overlap"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -94,7 +94,7 @@ class ClientServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateClient(self, request, context):
-        """Changes a client's display name, redirect addresses or grants.
+        """Changes a client's display name, redirect addresses, grants or expiry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,7 +108,7 @@ class ClientServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RotateClientSecret(self, request, context):
-        """Makes a new secret for a SERVICE client; the old one stops working.
+        """Makes a new secret for a SERVICE client. The old one stops working, at once or after the overlap that is asked for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

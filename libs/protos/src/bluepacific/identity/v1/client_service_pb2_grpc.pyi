@@ -41,11 +41,11 @@ class ClientServiceStub:
     CreateClient: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.CreateClientRequest, _client_pb2.Client]
     """Creates a client. A SERVICE client gets its secret from RotateClientSecret."""
     UpdateClient: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.UpdateClientRequest, _client_pb2.Client]
-    """Changes a client's display name, redirect addresses or grants."""
+    """Changes a client's display name, redirect addresses, grants or expiry."""
     DeactivateClient: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.DeactivateClientRequest, _client_pb2.Client]
     """Refuses the client from now on and ends the sessions it opened."""
     RotateClientSecret: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.RotateClientSecretRequest, _client_service_pb2.RotateClientSecretResponse]
-    """Makes a new secret for a SERVICE client; the old one stops working."""
+    """Makes a new secret for a SERVICE client. The old one stops working, at once or after the overlap that is asked for."""
 
 @_typing.type_check_only
 class ClientServiceAsyncStub(ClientServiceStub):
@@ -59,11 +59,11 @@ class ClientServiceAsyncStub(ClientServiceStub):
     CreateClient: _aio.UnaryUnaryMultiCallable[_client_service_pb2.CreateClientRequest, _client_pb2.Client]  # type: ignore[assignment]
     """Creates a client. A SERVICE client gets its secret from RotateClientSecret."""
     UpdateClient: _aio.UnaryUnaryMultiCallable[_client_service_pb2.UpdateClientRequest, _client_pb2.Client]  # type: ignore[assignment]
-    """Changes a client's display name, redirect addresses or grants."""
+    """Changes a client's display name, redirect addresses, grants or expiry."""
     DeactivateClient: _aio.UnaryUnaryMultiCallable[_client_service_pb2.DeactivateClientRequest, _client_pb2.Client]  # type: ignore[assignment]
     """Refuses the client from now on and ends the sessions it opened."""
     RotateClientSecret: _aio.UnaryUnaryMultiCallable[_client_service_pb2.RotateClientSecretRequest, _client_service_pb2.RotateClientSecretResponse]  # type: ignore[assignment]
-    """Makes a new secret for a SERVICE client; the old one stops working."""
+    """Makes a new secret for a SERVICE client. The old one stops working, at once or after the overlap that is asked for."""
 
 class ClientServiceServicer(metaclass=_abc_1.ABCMeta):
     """OAuth clients of the own country."""
@@ -98,7 +98,7 @@ class ClientServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _client_service_pb2.UpdateClientRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_client_pb2.Client, _abc.Awaitable[_client_pb2.Client]]:
-        """Changes a client's display name, redirect addresses or grants."""
+        """Changes a client's display name, redirect addresses, grants or expiry."""
 
     @_abc_1.abstractmethod
     def DeactivateClient(
@@ -114,6 +114,6 @@ class ClientServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _client_service_pb2.RotateClientSecretRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_client_service_pb2.RotateClientSecretResponse, _abc.Awaitable[_client_service_pb2.RotateClientSecretResponse]]:
-        """Makes a new secret for a SERVICE client; the old one stops working."""
+        """Makes a new secret for a SERVICE client. The old one stops working, at once or after the overlap that is asked for."""
 
 def add_ClientServiceServicer_to_server(servicer: ClientServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

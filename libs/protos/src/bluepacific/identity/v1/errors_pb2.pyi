@@ -58,6 +58,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The update mask names a field that cannot be changed."""
     ERROR_REASON_TOO_MANY_GRANTS: _ErrorReason.ValueType  # 17
     """The officer holds as many roles as a token can carry."""
+    ERROR_REASON_PASSKEY_REQUIRED: _ErrorReason.ValueType  # 30
+    """The password is right; the officer signs in with a passkey besides, which needs a browser."""
+    ERROR_REASON_PASSKEY_REFUSED: _ErrorReason.ValueType  # 31
+    """What the authenticator gave does not register a passkey."""
+    ERROR_REASON_TOO_MANY_PASSKEYS: _ErrorReason.ValueType  # 32
+    """The officer has as many passkeys as one may have."""
+    ERROR_REASON_RECOVERY_CODE_WRONG: _ErrorReason.ValueType  # 33
+    """No recovery that can still be confirmed has this code."""
+    ERROR_REASON_RECOVERY_OWN: _ErrorReason.ValueType  # 34
+    """Somebody would confirm the own recovery."""
+    ERROR_REASON_TABLE_UNREADABLE: _ErrorReason.ValueType  # 40
+    """A file of people is neither a table in CSV nor a workbook in XLSX, or it is too large, or its columns are not those it may have."""
+    ERROR_REASON_CELL_IS_FORMULA: _ErrorReason.ValueType  # 41
+    """A cell of a table holds a formula; only its value could be imported, and nobody has checked that."""
+    ERROR_REASON_ROW_REPEATED: _ErrorReason.ValueType  # 42
+    """Two rows of a table name the same officer."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of the identity service."""
@@ -98,4 +114,20 @@ ERROR_REASON_FIELD_NOT_MUTABLE: ErrorReason.ValueType  # 16
 """The update mask names a field that cannot be changed."""
 ERROR_REASON_TOO_MANY_GRANTS: ErrorReason.ValueType  # 17
 """The officer holds as many roles as a token can carry."""
+ERROR_REASON_PASSKEY_REQUIRED: ErrorReason.ValueType  # 30
+"""The password is right; the officer signs in with a passkey besides, which needs a browser."""
+ERROR_REASON_PASSKEY_REFUSED: ErrorReason.ValueType  # 31
+"""What the authenticator gave does not register a passkey."""
+ERROR_REASON_TOO_MANY_PASSKEYS: ErrorReason.ValueType  # 32
+"""The officer has as many passkeys as one may have."""
+ERROR_REASON_RECOVERY_CODE_WRONG: ErrorReason.ValueType  # 33
+"""No recovery that can still be confirmed has this code."""
+ERROR_REASON_RECOVERY_OWN: ErrorReason.ValueType  # 34
+"""Somebody would confirm the own recovery."""
+ERROR_REASON_TABLE_UNREADABLE: ErrorReason.ValueType  # 40
+"""A file of people is neither a table in CSV nor a workbook in XLSX, or it is too large, or its columns are not those it may have."""
+ERROR_REASON_CELL_IS_FORMULA: ErrorReason.ValueType  # 41
+"""A cell of a table holds a formula; only its value could be imported, and nobody has checked that."""
+ERROR_REASON_ROW_REPEATED: ErrorReason.ValueType  # 42
+"""Two rows of a table name the same officer."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -77,6 +77,16 @@ class OAuthServiceStub:
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
                 _registered_method=True)
+        self.Account = channel.unary_unary(
+                '/bluepacific.identity.v1.OAuthService/Account',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+                _registered_method=True)
+        self.Recover = channel.unary_unary(
+                '/bluepacific.identity.v1.OAuthService/Recover',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+                _registered_method=True)
         self.EndSession = channel.unary_unary(
                 '/bluepacific.identity.v1.OAuthService/EndSession',
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
@@ -151,6 +161,20 @@ class OAuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Account(self, request, context):
+        """`GET` and `POST /oauth2/account`: the page on which officers see and change their passkeys and sessions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Recover(self, request, context):
+        """`GET` and `POST /oauth2/recover`: the page for officers who have lost what they prove themselves with.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EndSession(self, request, context):
         """`GET` and `POST /oauth2/logout`: signs a person out of the program that asks for it (OpenID Connect RP-Initiated Logout 1.0).
         """
@@ -205,6 +229,16 @@ def add_OAuthServiceServicer_to_server(servicer, server):
             ),
             'ApproveDevice': grpc.unary_unary_rpc_method_handler(
                     servicer.ApproveDevice,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.SerializeToString,
+            ),
+            'Account': grpc.unary_unary_rpc_method_handler(
+                    servicer.Account,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.SerializeToString,
+            ),
+            'Recover': grpc.unary_unary_rpc_method_handler(
+                    servicer.Recover,
                     request_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.FromString,
                     response_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.SerializeToString,
             ),
@@ -436,6 +470,60 @@ class OAuthService:
             request,
             target,
             '/bluepacific.identity.v1.OAuthService/ApproveDevice',
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Account(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.OAuthService/Account',
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Recover(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.OAuthService/Recover',
             bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
             bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
             options,

@@ -52,6 +52,10 @@ class OAuthServiceStub:
     """`POST /oauth2/device_authorization`: a program on a device without a browser gets its codes (RFC 8628)."""
     ApproveDevice: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
     """`GET` and `POST /oauth2/device`: the page on which a person types the code that the device shows, and signs in."""
+    Account: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
+    """`GET` and `POST /oauth2/account`: the page on which officers see and change their passkeys and sessions."""
+    Recover: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
+    """`GET` and `POST /oauth2/recover`: the page for officers who have lost what they prove themselves with."""
     EndSession: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
     """`GET` and `POST /oauth2/logout`: signs a person out of the program that asks for it (OpenID Connect RP-Initiated Logout 1.0)."""
     GetUserInfo: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
@@ -81,6 +85,10 @@ class OAuthServiceAsyncStub(OAuthServiceStub):
     """`POST /oauth2/device_authorization`: a program on a device without a browser gets its codes (RFC 8628)."""
     ApproveDevice: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
     """`GET` and `POST /oauth2/device`: the page on which a person types the code that the device shows, and signs in."""
+    Account: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
+    """`GET` and `POST /oauth2/account`: the page on which officers see and change their passkeys and sessions."""
+    Recover: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
+    """`GET` and `POST /oauth2/recover`: the page for officers who have lost what they prove themselves with."""
     EndSession: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
     """`GET` and `POST /oauth2/logout`: signs a person out of the program that asks for it (OpenID Connect RP-Initiated Logout 1.0)."""
     GetUserInfo: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
@@ -155,6 +163,22 @@ class OAuthServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_oauth_service_pb2.WebResponse, _abc.Awaitable[_oauth_service_pb2.WebResponse]]:
         """`GET` and `POST /oauth2/device`: the page on which a person types the code that the device shows, and signs in."""
+
+    @_abc_1.abstractmethod
+    def Account(
+        self,
+        request: _oauth_service_pb2.WebRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_oauth_service_pb2.WebResponse, _abc.Awaitable[_oauth_service_pb2.WebResponse]]:
+        """`GET` and `POST /oauth2/account`: the page on which officers see and change their passkeys and sessions."""
+
+    @_abc_1.abstractmethod
+    def Recover(
+        self,
+        request: _oauth_service_pb2.WebRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_oauth_service_pb2.WebResponse, _abc.Awaitable[_oauth_service_pb2.WebResponse]]:
+        """`GET` and `POST /oauth2/recover`: the page for officers who have lost what they prove themselves with."""
 
     @_abc_1.abstractmethod
     def EndSession(

@@ -142,7 +142,7 @@ class OfficerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetPassword(self, request, context):
-        """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret.
+        """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret and the passkeys.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -49,7 +49,7 @@ class OfficerServiceStub:
     ActivateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ActivateOfficerRequest, _officer_pb2.Officer]
     """Lets an officer sign in again."""
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ResetPasswordRequest, _officer_service_pb2.ResetPasswordResponse]
-    """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret."""
+    """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret and the passkeys."""
     EnrolTotp: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.EnrolTotpRequest, _officer_service_pb2.EnrolTotpResponse]
     """Makes a one-time code secret for the signed-in person, in force once ConfirmTotp saw a code of it."""
     ConfirmTotp: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ConfirmTotpRequest, _officer_pb2.Officer]
@@ -75,7 +75,7 @@ class OfficerServiceAsyncStub(OfficerServiceStub):
     ActivateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ActivateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
     """Lets an officer sign in again."""
     ResetPassword: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ResetPasswordRequest, _officer_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
-    """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret."""
+    """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret and the passkeys."""
     EnrolTotp: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.EnrolTotpRequest, _officer_service_pb2.EnrolTotpResponse]  # type: ignore[assignment]
     """Makes a one-time code secret for the signed-in person, in force once ConfirmTotp saw a code of it."""
     ConfirmTotp: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ConfirmTotpRequest, _officer_pb2.Officer]  # type: ignore[assignment]
@@ -146,7 +146,7 @@ class OfficerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _officer_service_pb2.ResetPasswordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_officer_service_pb2.ResetPasswordResponse, _abc.Awaitable[_officer_service_pb2.ResetPasswordResponse]]:
-        """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret."""
+        """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret and the passkeys."""
 
     @_abc_1.abstractmethod
     def EnrolTotp(

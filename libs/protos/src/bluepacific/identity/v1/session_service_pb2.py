@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from bluepacific.identity.v1 import session_pb2 as bluepacific_dot_identity_dot_v1_dot_session__pb2
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
@@ -29,7 +30,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bluepacific/identity/v1/session_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\rSignInRequest\x12\x1c\n\x08username\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfe\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12\"\n\x04totp\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([0-9]{6})?$\"\xb2\x01\n\x08TokenSet\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrefresh_token\x18\x03 \x01(\t\x12\x37\n\x13session_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07officer\x18\x05 \x01(\t\":\n\x15RefreshSessionRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"3\n\x0eSignOutRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"\x99\x01\n\x15\x43hangePasswordRequest\x12\x1c\n\x08username\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfe\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12\"\n\x04totp\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([0-9]{6})?$\x12 \n\x0cnew_password\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\x32\xa3\x05\n\x0eSessionService\x12\x97\x01\n\x06SignIn\x12&.bluepacific.identity.v1.SignInRequest\x1a!.bluepacific.identity.v1.TokenSet\"B\xa2\xbb\x18\x1c\n\x18identity.sessions.signIn\x18\x01\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sessions:signIn:\x01*\x12\xa9\x01\n\x0eRefreshSession\x12..bluepacific.identity.v1.RefreshSessionRequest\x1a!.bluepacific.identity.v1.TokenSet\"D\xa2\xbb\x18\x1d\n\x19identity.sessions.refresh\x18\x01\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:refresh:\x01*\x12\x90\x01\n\x07SignOut\x12\'.bluepacific.identity.v1.SignOutRequest\x1a\x16.google.protobuf.Empty\"D\xa2\xbb\x18\x1d\n\x19identity.sessions.signOut\x18\x01\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:signOut:\x01*\x12\xb7\x01\n\x0e\x43hangePassword\x12..bluepacific.identity.v1.ChangePasswordRequest\x1a!.bluepacific.identity.v1.TokenSet\"R\xa2\xbb\x18$\n identity.sessions.changePassword\x18\x01\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02 \"\x1b/v1/sessions:changePassword:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bluepacific/identity/v1/session_service.proto\x12\x17\x62luepacific.identity.v1\x1a%bluepacific/identity/v1/session.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\rSignInRequest\x12\x1c\n\x08username\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfe\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12\"\n\x04totp\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([0-9]{6})?$\"\xb2\x01\n\x08TokenSet\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrefresh_token\x18\x03 \x01(\t\x12\x37\n\x13session_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07officer\x18\x05 \x01(\t\":\n\x15RefreshSessionRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"3\n\x0eSignOutRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"\x99\x01\n\x15\x43hangePasswordRequest\x12\x1c\n\x08username\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfe\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12\"\n\x04totp\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([0-9]{6})?$\x12 \n\x0cnew_password\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\"\x95\x01\n\x13ListSessionsRequest\x12\x44\n\x06parent\x18\x01 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"c\n\x14ListSessionsResponse\x12\x32\n\x08sessions\x18\x01 \x03(\x0b\x32 .bluepacific.identity.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"n\n\x11\x45ndSessionRequest\x12Y\n\x04name\x18\x01 \x01(\tBK\xbaHHrF2D^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}/sessions/[0-9a-f-]{36}$2\xc2\n\n\x0eSessionService\x12\x97\x01\n\x06SignIn\x12&.bluepacific.identity.v1.SignInRequest\x1a!.bluepacific.identity.v1.TokenSet\"B\xa2\xbb\x18\x1c\n\x18identity.sessions.signIn\x18\x01\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sessions:signIn:\x01*\x12\xa9\x01\n\x0eRefreshSession\x12..bluepacific.identity.v1.RefreshSessionRequest\x1a!.bluepacific.identity.v1.TokenSet\"D\xa2\xbb\x18\x1d\n\x19identity.sessions.refresh\x18\x01\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:refresh:\x01*\x12\x90\x01\n\x07SignOut\x12\'.bluepacific.identity.v1.SignOutRequest\x1a\x16.google.protobuf.Empty\"D\xa2\xbb\x18\x1d\n\x19identity.sessions.signOut\x18\x01\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:signOut:\x01*\x12\xb7\x01\n\x0e\x43hangePassword\x12..bluepacific.identity.v1.ChangePasswordRequest\x1a!.bluepacific.identity.v1.TokenSet\"R\xa2\xbb\x18$\n identity.sessions.changePassword\x18\x01\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02 \"\x1b/v1/sessions:changePassword:\x01*\x12\xd7\x02\n\x0cListSessions\x12,.bluepacific.identity.v1.ListSessionsRequest\x1a-.bluepacific.identity.v1.ListSessionsResponse\"\xe9\x01\xa2\xbb\x18\xac\x01\n\x16identity.sessions.list\x12\x07officer\x12\x07\x61nalyst\x12\x0c\x64uty_officer\x12\x08ncb_head\x12\x07trainer\x12\x0e\x63ourse_manager\x12\x07learner\x12\x07liaison\x12\x17\x64\x61ta_protection_officer\x12\x07\x61uditor\x12\radministrator\x12\x0c\x64onor_reader\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=countries/*/officers/*}/sessions\x12\xc2\x02\n\nEndSession\x12*.bluepacific.identity.v1.EndSessionRequest\x1a\x16.google.protobuf.Empty\"\xef\x01\xa2\xbb\x18\xab\x01\n\x15identity.sessions.end\x12\x07officer\x12\x07\x61nalyst\x12\x0c\x64uty_officer\x12\x08ncb_head\x12\x07trainer\x12\x0e\x63ourse_manager\x12\x07learner\x12\x07liaison\x12\x17\x64\x61ta_protection_officer\x12\x07\x61uditor\x12\radministrator\x12\x0c\x64onor_reader\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02\x35\"0/v1/{name=countries/*/officers/*/sessions/*}:end:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,6 +55,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['totp']._serialized_options = b'\272H\021r\0172\r^([0-9]{6})?$'
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._loaded_options = None
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._serialized_options = b'\272H\007r\005\020\001\030\200\010'
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['parent']._serialized_options = b'\272H1r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$'
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\020'
+  _globals['_ENDSESSIONREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_ENDSESSIONREQUEST'].fields_by_name['name']._serialized_options = b'\272HHrF2D^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}/sessions/[0-9a-f-]{36}$'
   _globals['_SESSIONSERVICE'].methods_by_name['SignIn']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['SignIn']._serialized_options = b'\242\273\030\034\n\030identity.sessions.signIn\030\001\250\273\030\002\202\323\344\223\002\030\"\023/v1/sessions:signIn:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['RefreshSession']._loaded_options = None
@@ -62,16 +71,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['SignOut']._serialized_options = b'\242\273\030\035\n\031identity.sessions.signOut\030\001\250\273\030\002\202\323\344\223\002\031\"\024/v1/sessions:signOut:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['ChangePassword']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\242\273\030$\n identity.sessions.changePassword\030\001\250\273\030\002\202\323\344\223\002 \"\033/v1/sessions:changePassword:\001*'
-  _globals['_SIGNINREQUEST']._serialized_start=233
-  _globals['_SIGNINREQUEST']._serialized_end=344
-  _globals['_TOKENSET']._serialized_start=347
-  _globals['_TOKENSET']._serialized_end=525
-  _globals['_REFRESHSESSIONREQUEST']._serialized_start=527
-  _globals['_REFRESHSESSIONREQUEST']._serialized_end=585
-  _globals['_SIGNOUTREQUEST']._serialized_start=587
-  _globals['_SIGNOUTREQUEST']._serialized_end=638
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=641
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=794
-  _globals['_SESSIONSERVICE']._serialized_start=797
-  _globals['_SESSIONSERVICE']._serialized_end=1472
+  _globals['_SESSIONSERVICE'].methods_by_name['ListSessions']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\242\273\030\254\001\n\026identity.sessions.list\022\007officer\022\007analyst\022\014duty_officer\022\010ncb_head\022\007trainer\022\016course_manager\022\007learner\022\007liaison\022\027data_protection_officer\022\007auditor\022\radministrator\022\014donor_reader\250\273\030\002\202\323\344\223\002.\022,/v1/{parent=countries/*/officers/*}/sessions'
+  _globals['_SESSIONSERVICE'].methods_by_name['EndSession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['EndSession']._serialized_options = b'\242\273\030\253\001\n\025identity.sessions.end\022\007officer\022\007analyst\022\014duty_officer\022\010ncb_head\022\007trainer\022\016course_manager\022\007learner\022\007liaison\022\027data_protection_officer\022\007auditor\022\radministrator\022\014donor_reader\250\273\030\003\202\323\344\223\0025\"0/v1/{name=countries/*/officers/*/sessions/*}:end:\001*'
+  _globals['_SIGNINREQUEST']._serialized_start=272
+  _globals['_SIGNINREQUEST']._serialized_end=383
+  _globals['_TOKENSET']._serialized_start=386
+  _globals['_TOKENSET']._serialized_end=564
+  _globals['_REFRESHSESSIONREQUEST']._serialized_start=566
+  _globals['_REFRESHSESSIONREQUEST']._serialized_end=624
+  _globals['_SIGNOUTREQUEST']._serialized_start=626
+  _globals['_SIGNOUTREQUEST']._serialized_end=677
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=680
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=833
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=836
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=985
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=987
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1086
+  _globals['_ENDSESSIONREQUEST']._serialized_start=1088
+  _globals['_ENDSESSIONREQUEST']._serialized_end=1198
+  _globals['_SESSIONSERVICE']._serialized_start=1201
+  _globals['_SESSIONSERVICE']._serialized_end=2547
 # @@protoc_insertion_point(module_scope)

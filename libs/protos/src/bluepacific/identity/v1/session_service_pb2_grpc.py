@@ -57,6 +57,16 @@ class SessionServiceStub:
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_session__service__pb2.ChangePasswordRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_identity_dot_v1_dot_session__service__pb2.TokenSet.FromString,
                 _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/bluepacific.identity.v1.SessionService/ListSessions',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_session__service__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_session__service__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.EndSession = channel.unary_unary(
+                '/bluepacific.identity.v1.SessionService/EndSession',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_session__service__pb2.EndSessionRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class SessionServiceServicer:
@@ -93,6 +103,21 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSessions(self, request, context):
+        """Lists an officer's sessions that last, oldest first; for the officer and the country's administrators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndSession(self, request, context):
+        """Ends a session, and with it the access tokens that the officer holds now; one that has ended stays so. For the officer and the country's
+        administrators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SessionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -115,6 +140,16 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.ChangePassword,
                     request_deserializer=bluepacific_dot_identity_dot_v1_dot_session__service__pb2.ChangePasswordRequest.FromString,
                     response_serializer=bluepacific_dot_identity_dot_v1_dot_session__service__pb2.TokenSet.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_session__service__pb2.ListSessionsRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_session__service__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'EndSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndSession,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_session__service__pb2.EndSessionRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -227,6 +262,60 @@ class SessionService:
             '/bluepacific.identity.v1.SessionService/ChangePassword',
             bluepacific_dot_identity_dot_v1_dot_session__service__pb2.ChangePasswordRequest.SerializeToString,
             bluepacific_dot_identity_dot_v1_dot_session__service__pb2.TokenSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.SessionService/ListSessions',
+            bluepacific_dot_identity_dot_v1_dot_session__service__pb2.ListSessionsRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_session__service__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.SessionService/EndSession',
+            bluepacific_dot_identity_dot_v1_dot_session__service__pb2.EndSessionRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

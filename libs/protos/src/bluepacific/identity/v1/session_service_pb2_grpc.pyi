@@ -46,6 +46,12 @@ class SessionServiceStub:
     """Ends the session of a refresh token. An unknown token is as good as ended."""
     ChangePassword: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ChangePasswordRequest, _session_service_pb2.TokenSet]
     """Changes one's password, a temporary one included, ends all sessions and signs in anew."""
+    ListSessions: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ListSessionsRequest, _session_service_pb2.ListSessionsResponse]
+    """Lists an officer's sessions that last, oldest first; for the officer and the country's administrators."""
+    EndSession: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.EndSessionRequest, _empty_pb2.Empty]
+    """Ends a session, and with it the access tokens that the officer holds now; one that has ended stays so. For the officer and the country's
+    administrators.
+    """
 
 @_typing.type_check_only
 class SessionServiceAsyncStub(SessionServiceStub):
@@ -64,6 +70,12 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """Ends the session of a refresh token. An unknown token is as good as ended."""
     ChangePassword: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ChangePasswordRequest, _session_service_pb2.TokenSet]  # type: ignore[assignment]
     """Changes one's password, a temporary one included, ends all sessions and signs in anew."""
+    ListSessions: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ListSessionsRequest, _session_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
+    """Lists an officer's sessions that last, oldest first; for the officer and the country's administrators."""
+    EndSession: _aio.UnaryUnaryMultiCallable[_session_service_pb2.EndSessionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Ends a session, and with it the access tokens that the officer holds now; one that has ended stays so. For the officer and the country's
+    administrators.
+    """
 
 class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Signing in without a browser, for the command line, tests and the country's own front ends. Browsers use `/oauth2/authorize`. No answer tells
@@ -103,5 +115,23 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_session_service_pb2.TokenSet, _abc.Awaitable[_session_service_pb2.TokenSet]]:
         """Changes one's password, a temporary one included, ends all sessions and signs in anew."""
+
+    @_abc_1.abstractmethod
+    def ListSessions(
+        self,
+        request: _session_service_pb2.ListSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_session_service_pb2.ListSessionsResponse, _abc.Awaitable[_session_service_pb2.ListSessionsResponse]]:
+        """Lists an officer's sessions that last, oldest first; for the officer and the country's administrators."""
+
+    @_abc_1.abstractmethod
+    def EndSession(
+        self,
+        request: _session_service_pb2.EndSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Ends a session, and with it the access tokens that the officer holds now; one that has ended stays so. For the officer and the country's
+        administrators.
+        """
 
 def add_SessionServiceServicer_to_server(servicer: SessionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -87,6 +87,7 @@ class Access(_message.Message):
     SECOND_PERSON_FIELD_NUMBER: _builtins.int
     SCOPE_FIELD_NUMBER: _builtins.int
     PEER_ONLY_FIELD_NUMBER: _builtins.int
+    VISITORS_FIELD_NUMBER: _builtins.int
     permission: _builtins.str
     """The permission's name, as it stands in policies and audit records: `cooperation.requests.create`."""
     public: _builtins.bool
@@ -101,6 +102,10 @@ class Access(_message.Message):
     """Which countries' names the caller may put into `name` or `parent`."""
     peer_only: _builtins.bool
     """Only other nodes may call, over the link's mutual TLS; never reachable through a gateway."""
+    visitors: _builtins.bool
+    """People of other nodes may call, too, with a token that their own node made for this one: as liaison officers of their units, and nothing
+    else. Only on methods that change nothing.
+    """
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Roles that hold the permission, in any unit of the caller's country. See `Role` in identity."""
@@ -116,10 +121,11 @@ class Access(_message.Message):
         second_person: _builtins.bool = ...,
         scope: Global___Scope.ValueType = ...,
         peer_only: _builtins.bool = ...,
+        visitors: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["node_only", b"node_only", "peer_only", b"peer_only", "permission", b"permission", "public", b"public", "purpose_required", b"purpose_required", "roles", b"roles", "scope", b"scope", "second_person", b"second_person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["node_only", b"node_only", "peer_only", b"peer_only", "permission", b"permission", "public", b"public", "purpose_required", b"purpose_required", "roles", b"roles", "scope", b"scope", "second_person", b"second_person", "visitors", b"visitors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

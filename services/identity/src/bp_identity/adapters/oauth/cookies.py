@@ -1,4 +1,4 @@
-"""The two cookies of the sign-in page: one shows that a form is the page's own, the other knows a browser again."""
+"""The two cookies of the pages: one shows that a form is the page's own, the other knows a browser again."""
 
 from __future__ import annotations
 
@@ -35,11 +35,15 @@ class Cookies:
 
     def form_key(self, asked: Asked) -> tuple[str, tuple[str, str] | None]:
         """Returns the key of the browser's forms, and the header that sets its cookie if it had none."""
-        held = asked.cookies.get(f"{self._prefix}form", "")
+        held = self.held_key(asked)
         if held:
             return held, None
         made = secrets.token_urlsafe(_BYTES)
         return made, ("set-cookie", f"{self._prefix}form={made}; {self._attributes}")
+
+    def held_key(self, asked: Asked) -> str:
+        """Returns the key of the browser's forms as it brought it; empty where it brought none."""
+        return asked.cookies.get(f"{self._prefix}form", "")
 
     def proof(self, form_key: str, address: str) -> str:
         """Returns what a form at that address carries to show that this page made it, for this browser."""
@@ -47,7 +51,7 @@ class Cookies:
 
     def is_ours(self, asked: Asked, address: str) -> bool:
         """Tells whether the form that came was made by this page for this browser."""
-        held = asked.cookies.get(f"{self._prefix}form", "")
+        held = self.held_key(asked)
         given = asked.typed("proof").encode()
         return bool(held) and hmac.compare_digest(given, self.proof(held, address).encode())
 

@@ -11,6 +11,7 @@ from bp_identity.adapters.oauth.token_desk import clients_named, told
 from bp_identity.adapters.oauth.web import Answer, Asked, OAuthRequest
 from bp_identity.domain.client import Client
 from bp_identity.domain.device import plain_user_code, shown_user_code
+from bp_identity.domain.names import country_of
 from bp_identity.usecases.devices import begin_device, decide_device, find_device
 from bp_identity.usecases.sign_in import Proof
 from bp_identity.usecases.work import Desk
@@ -74,7 +75,8 @@ class DeviceDesk:
     def _occasion(self, asked: Asked, client: Client, typed: str) -> Occasion:
         visit = visit_of(asked)
         code = shown_user_code(plain_user_code(typed))
-        return Occasion(asked, visit, client, warning=self._pages.text(visit, "device_check").replace("{code}", code))
+        warning = self._pages.text(visit, "device_check").replace("{code}", code)
+        return Occasion(asked, visit, country_of(client.name), client.draft.display_name, warning=warning)
 
     @property
     def _page_address(self) -> str:

@@ -1,4 +1,4 @@
-"""The sign-in pages: HTML without any script, in four languages, with headers that let nobody frame or alter them."""
+"""The pages: HTML in four languages, with headers that let nobody frame or alter them; the only script asks for a passkey."""
 
 from __future__ import annotations
 
@@ -34,6 +34,74 @@ class Form:
     username: str = ""
     alarm: str = ""
     changing: bool = False
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a page asks the browser's authenticator for.
+
+    Attributes:
+        options: For the browser, JSON.
+        challenge: What shall be signed, as the form brings it back.
+    """
+
+    options: str
+    challenge: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """A passkey or a session on the account page.
+
+    Attributes:
+        name: Its resource name.
+        title: What people know it by; empty where it has no name.
+        since: When it was registered or begun, in words.
+        last: When it was last used, in words; empty if never.
+    """
+
+    name: str
+    title: str
+    since: str
+    last: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the account page shows.
+
+    Attributes:
+        officer: What people call the person.
+        passkeys: Registered.
+        sessions: Lasting.
+        ticket: Shows, when a form comes back, who signed in.
+        prompt: To register a passkey; None where browsers offer none.
+        alarm: What went wrong; empty at first.
+    """
+
+    officer: str
+    passkeys: list[Item]
+    sessions: list[Item]
+    ticket: str
+    prompt: Prompt | None
+    alarm: str = ""
+
+
+@dataclass(frozen=True)
+class Recovering:
+    """What the recovery page shows.
+
+    Attributes:
+        code: To tell a colleague; empty while nothing was asked for.
+        ticket: Stays with the browser.
+        waiting: The person has gone on before anybody confirmed.
+        alarm: What went wrong; empty at first.
+    """
+
+    code: str = ""
+    ticket: str = ""
+    waiting: bool = False
+    alarm: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,8 +162,9 @@ class Pages:
         visit: Visit,
         form: Form,
         *,
-        client: str,
+        towards: str,
         warning: str,
+        prompt: Prompt | None,
         proof: str,
         leads_to: str,
         status: int,
@@ -106,8 +175,9 @@ class Pages:
         Args:
             visit: Who looks, and where.
             form: What it shows.
-            client: The program's display name.
+            towards: What the person signs in to.
             warning: What the person should look at first; empty for nothing.
+            prompt: To sign in with a passkey; None where browsers offer none.
             proof: Shows, when the form comes back, that it is this page's.
             leads_to: Where the form's answer will lead; empty: it stays here.
             status: HTTP status.
@@ -116,15 +186,34 @@ class Pages:
         target = urlsplit(leads_to)
         policy = f"form-action 'self' {target.scheme}://{target.netloc}" if leads_to else "form-action 'self'"
         return self._page(
-            "form.html", visit, status, policy, headers, form=form, client=client, warning=warning, proof=proof
+            "form.html",
+            visit,
+            status,
+            policy,
+            headers,
+            form=form,
+            towards=towards,
+            warning=warning,
+            prompt=prompt,
+            proof=proof,
         )
+
+    def account(self, visit: Visit, account: Account, *, proof: str, status: int, headers: Headers) -> Answer:
+        """Returns the page with an officer's passkeys and sessions."""
+        values = {"account": account, "prompt": account.prompt, "proof": proof}
+        return self._page("account.html", visit, status, "form-action 'self'", headers, **values)
+
+    def recover(self, visit: Visit, recovering: Recovering, *, proof: str, status: int, headers: Headers) -> Answer:
+        """Returns the page for those who have lost a factor."""
+        values = {"recovering": recovering, "proof": proof}
+        return self._page("recover.html", visit, status, "form-action 'self'", headers, **values)
 
     def device(self, visit: Visit, *, unknown: bool, status: int) -> Answer:
         """Returns the page that asks for the code which a terminal shows."""
         return self._page("device.html", visit, status, "form-action 'self'", (), unknown=unknown)
 
     def done(self, visit: Visit, what: str) -> Answer:
-        """Returns the page after an act: `device_done`, `device_denied` or `signed_out`."""
+        """Returns the page after an act: `device_done`, `device_denied`, `recovered` or `signed_out`."""
         return self._page("done.html", visit, _OK, "form-action 'none'", (), what=what)
 
     @staticmethod
@@ -137,7 +226,11 @@ class Pages:
         return self._page("refusal.html", visit, status, "form-action 'none'", (), error=error, description=description)
 
     def _page(self, name: str, visit: Visit, status: int, policy: str, headers: Headers, **values: object) -> Answer:
-        style, digest = _style()
+        style, digest = _inline("style.css")
+        script, allowed = Markup(), ""
+        if values.get("prompt"):
+            script, its = _inline("passkey.js")
+            allowed = f"script-src 'sha256-{its}'; "
         html = self._templates.get_template(name).render(
             text=texts(visit.language),
             language=visit.language,
@@ -146,11 +239,11 @@ class Pages:
             action=visit.address,
             place=self._places[visit.language],
             style=style,
+            script=script,
             **values,
         )
-        return Answer(
-            status, (*_headers(visit.language, f"style-src 'sha256-{digest}'; {policy}"), *headers), html.encode()
-        )
+        policy = f"style-src 'sha256-{digest}'; {allowed}{policy}"
+        return Answer(status, (*_headers(visit.language, policy), *headers), html.encode())
 
 
 def _headers(language: str, policy: str) -> Headers:
@@ -178,11 +271,11 @@ def _read_texts() -> dict[str, dict[str, str]]:
     return read
 
 
-@lru_cache(maxsize=1)
-def _style() -> tuple[Markup, str]:
-    """Returns the style sheet and its digest, by which the policy admits it."""
-    sheet = _file("style.css")
-    return Markup(sheet), base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()  # noqa: S704 - our own file
+@lru_cache(maxsize=2)
+def _inline(name: str) -> tuple[Markup, str]:
+    """Returns the style sheet or script and its digest, by which the policy admits it."""
+    text = _file(name)
+    return Markup(text), base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()  # noqa: S704 - our own file
 
 
 def _file(name: str) -> str:

@@ -13,6 +13,7 @@ from bp_identity.adapters.oauth.server import Facts, OAuthServer
 from bp_identity.adapters.oauth.sign_in_form import Occasion, SignInForm
 from bp_identity.adapters.oauth.token_desk import clients_named
 from bp_identity.adapters.oauth.web import NO_STORE, Answer, Asked, OAuthRequest
+from bp_identity.domain.names import country_of
 from bp_identity.usecases.authorization import CodeWanted, keep_code
 from bp_identity.usecases.sign_in import Proof
 from bp_identity.usecases.work import Desk
@@ -63,7 +64,10 @@ class SignInDesk:
             grant = server.get_consent_grant(request)
         except OAuth2Error as error:
             return self._refuse(visit, error)
-        occasion = Occasion(asked, visit, request.client.client, request.payload.redirect_uri)
+        client = request.client.client
+        occasion = Occasion(
+            asked, visit, country_of(client.name), client.draft.display_name, request.payload.redirect_uri
+        )
         errand = _Errand(occasion, request, server, grant)
         return await self._take(errand) if asked.method == "POST" else self._form.show(occasion)
 
@@ -80,7 +84,7 @@ class SignInDesk:
         decision = errand.server.create_authorization_response(errand.request, officer, errand.grant)
         data = errand.request.payload.data
         wanted = CodeWanted(
-            client=errand.occasion.client.name,
+            client=errand.request.client.client.name,
             redirect_uri=data["redirect_uri"],
             scope=errand.request.scope,
             nonce=data.get("nonce", ""),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, replace
 
+from bp_identity.adapters.authenticators import WebAuthn
 from bp_identity.adapters.oauth.cookies import Cookies
-from bp_identity.adapters.oauth.pages import Form, Pages, Visit, texts
+from bp_identity.adapters.oauth.pages import Form, Pages, Prompt, Visit, texts
+from bp_identity.adapters.oauth.tickets import Tickets, encoded
 from bp_identity.adapters.oauth.web import Answer, Asked
-from bp_identity.domain.client import Client
-from bp_identity.domain.names import country_of
-from bp_identity.usecases.sign_in import Attempt, Proof, authenticate
+from bp_identity.usecases.sign_in import Attempt, Proof, authenticate, authenticate_with_passkey
 from bp_identity.usecases.work import Desk
 from bp_kit.errors import Refused
 from bp_kit.ports import Ids
@@ -21,6 +21,7 @@ _STATUS = {
     "SIGN_IN_THROTTLED": _TOO_MANY,
     "SIGN_IN_FAILED": _FORBIDDEN,
     "TOTP_REQUIRED": _FORBIDDEN,
+    "PASSKEY_REQUIRED": _FORBIDDEN,
     "PASSWORD_CHANGE_REQUIRED": _FORBIDDEN,
 }
 _LONGEST_NAME, _LONGEST_PASSWORD = 254, 1024
@@ -33,14 +34,16 @@ class Occasion:
     Attributes:
         asked: What came.
         visit: Who looks, and where.
-        client: The program that wants to know.
+        country: Code of the only country whose officers are meant; empty for any served here.
+        towards: What the person signs in to, in the page's language.
         leads_to: Where the form's answer will lead the browser; empty: it stays here.
         warning: What the person should look at first; empty for nothing.
     """
 
     asked: Asked
     visit: Visit
-    client: Client
+    country: str
+    towards: str
     leads_to: str = ""
     warning: str = ""
 
@@ -52,13 +55,19 @@ class SignInForm:
         desk: What signing in needs.
         pages: What people see.
         cookies: What browsers keep.
+        tickets: Makes challenges.
+        authenticators: Passkeys of this node.
         new_id: Names browsers.
     """
 
-    def __init__(self, desk: Desk, pages: Pages, cookies: Cookies, new_id: Ids) -> None:
+    def __init__(
+        self, desk: Desk, pages: Pages, *, cookies: Cookies, tickets: Tickets, authenticators: WebAuthn, new_id: Ids
+    ) -> None:
         self._desk = desk
         self._pages = pages
         self._cookies = cookies
+        self._tickets = tickets
+        self._authenticators = authenticators
         self._new_id = new_id
 
     async def take(self, occasion: Occasion) -> Proof | Answer | None:
@@ -90,21 +99,33 @@ class SignInForm:
         return self._pages.sign_in(
             occasion.visit,
             form or Form(),
-            client=occasion.client.draft.display_name,
+            towards=occasion.towards,
             warning=occasion.warning,
+            prompt=self._prompt(key),
             proof=self._cookies.proof(key, occasion.visit.address),
             leads_to=occasion.leads_to,
             status=status,
             headers=(*headers, cookie) if cookie else headers,
         )
 
+    def _prompt(self, form_key: str) -> Prompt | None:
+        if not self._authenticators.available:
+            return None
+        challenge = self._tickets.challenge(form_key)
+        return Prompt(self._authenticators.sign_in_options(challenge), encoded(challenge))
+
     async def _prove(self, occasion: Occasion, form: Form) -> Proof:
         asked = occasion.asked
+        if asked.typed("credential"):
+            assertion = self._tickets.assertion(asked, self._cookies.held_key(asked))
+            if assertion is None:
+                raise Refused("SIGN_IN_FAILED")
+            return await authenticate_with_passkey(self._desk, assertion, occasion.country)
         attempt = Attempt(
             username=form.username,
             password=asked.typed("password")[:_LONGEST_PASSWORD],
             totp=_digits(asked.typed("totp")),
-            country=country_of(occasion.client.name),
+            country=occasion.country,
             device=self._cookies.device(asked),
         )
         new_password = asked.typed("new_password")[:_LONGEST_PASSWORD] if form.changing else ""
