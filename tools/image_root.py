@@ -37,13 +37,14 @@ def main(root: Path, virtual: Path) -> None:
     binary, library = Path(sys.executable).resolve(), Path(sysconfig.get_path("stdlib"))
     _copy_library(library, root)
     loaded = set(_libraries([binary, *library.rglob("*.so"), *virtual.rglob("*.so*")]))
-    for file in sorted({binary, *loaded, *(Path(one) for one in _FILES if Path(one).exists())}):
+    taken = {binary, *loaded, *(Path(one) for one in _FILES if Path(one).exists())}
+    for file in sorted(taken):
         _copy(file, root)
     # Where the virtual environment expects its interpreter.
     for link in _links(virtual, binary):
         _link(link, binary, root)
     _accounts(root)
-    _tell(loaded, root)
+    _tell({*taken, library / "os.py", library / "asyncio/base_events.py"}, root)
 
 
 def _copy_library(library: Path, root: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,10 +34,13 @@ class Collector(metrics_service_pb2_grpc.MetricsServiceServicer):
             self._came.notify_all()
         return metrics_service_pb2.ExportMetricsServiceResponse()
 
-    async def until(self, names: set[str]) -> None:
-        """Returns when each of these has come."""
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Returns when what came makes it true."""
         async with self._came:
-            await self._came.wait_for(lambda: names <= self.points.keys())
+            await self._came.wait_for(happened)
+
+    def services_of(self, name: str) -> set[str]:
+        return {one["service"] for one in self.points.get(name, ())}
 
 
 @asynccontextmanager

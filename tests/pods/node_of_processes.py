@@ -30,7 +30,7 @@ class NodeOfProcesses:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.authority = NodeAuthority()
-        self.ports = dict(zip(_ports(), _free(len(_ports())), strict=True))
+        self.ports = dict(zip(_ports(), free_ports(len(_ports())), strict=True))
         self.url = f"http://127.0.0.1:{self.ports['gateway', 'http']}"
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._tls = {name: self.authority.issue(name, folder) for name in (*SERVICES, "gateway", "stranger")}
@@ -158,7 +158,7 @@ def _ports() -> list[tuple[str, str]]:
     return [("gateway", "http"), *((name, port) for name in SERVICES for port in ("people", "own", "health"))]
 
 
-def _free(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:
         return [one.getsockname()[1] for one in taken]

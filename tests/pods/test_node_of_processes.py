@@ -98,7 +98,7 @@ async def test_a_service_sends_what_it_measures_to_a_collector(node: NodeOfProce
             )
         gauges = (OUTBOX_AGE, OUTBOX_REFUSED, PROOF_GAP, CERTIFICATE, DISK_FREE, DISK_SIZE)
         async with asyncio.timeout(120):
-            await collector.until({one.name for one in (CALLS, DURATION, *gauges)})
+            await collector.until(lambda: {one.name for one in (CALLS, DURATION, *gauges)} <= collector.points.keys())
         assert await node.stop("exchange") == 0, node.log("exchange")
     method = "bluepacific.exchange.v1.TopicService/GetStandings"
     assert {"service": "exchange", "method": method, "outcome": "OK"} in collector.points[CALLS.name]

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from bp_kit import logs, telemetry
+from bp_kit import logs, measures, telemetry
 from bp_node import folder
 from bp_node.failure import CommandError
 from bp_node.screen import say, say_json
@@ -37,10 +37,13 @@ def up(directory: Path, *, as_json: bool) -> None:
         otlp_endpoint=settings.otlp_endpoint,
         sample_ratio=settings.sample_ratio,
     )
+    metrics = measures.configure(node=settings.node_id, otlp_endpoint=settings.otlp_endpoint)
     try:
         _run(_serve(settings, as_json=as_json))
     finally:
         tracing.shutdown()
+        if metrics:
+            metrics.shutdown()
 
 
 def _run(main: object) -> None:
@@ -52,6 +55,7 @@ def _run(main: object) -> None:
 
 async def _serve(settings: NodeSettings, *, as_json: bool) -> None:
     from bp_node.embedded import run_node  # noqa: PLC0415 - with all services
+    from bp_node.measuring import measured  # noqa: PLC0415
     from bp_node.systemd.telling import told  # noqa: PLC0415
 
     stop = asyncio.Event()
@@ -63,10 +67,12 @@ async def _serve(settings: NodeSettings, *, as_json: bool) -> None:
         started = time.time()
         folder.write_run_file(settings.folder, {"url": node.url, "started": started})
         _say_ready(settings, node.url, node.seconds, as_json=as_json)
+        measuring = asyncio.create_task(measured(settings, node.services.values()))
         broken = asyncio.create_task(node.failed())
         async with told(f"{settings.node_id} at {node.url}"):
             done, _ = await asyncio.wait((starting, broken), return_when=asyncio.FIRST_COMPLETED)
         broken.cancel()
+        measuring.cancel()
         if broken in done:
             raise CommandError("a worker of the node broke; its log names it") from broken.exception()
     if not as_json:
