@@ -91,7 +91,8 @@ async def _look_up(story: Story, ana: AsyncBluePacific) -> None:
             found = {one.unit: one.display_name for one in answer.addressees}
             return found if {letters.APIA, letters.NUKUALOFA} <= set(found) else None
 
-        found = await story.until("Suva knows the units of Samoa and Tonga", known)
+        # Nodes tell each other of their units once a minute at first.
+        found = await story.until("Suva knows the units of Samoa and Tonga", known, seconds=150)
         step.shows(units=", ".join(sorted(found.values())))
 
 

@@ -24,8 +24,8 @@ from bp_kit.errors import Refused
 from bp_kit.outbox import Outbox
 from bp_kit.validation import check
 
-# A node that has just been enrolled may not know the other members for a moment: twice more soon, then now and then.
-_EARLY = (timedelta(minutes=1), timedelta(minutes=10))
+# Whoever installs a node enrols it some minutes later, and nobody tells this service when: often at first, then now and then.
+_EARLY = (timedelta(minutes=1),) * 10 + (timedelta(minutes=10), timedelta(minutes=20))
 _TURNED_MARK = "grants.turned"
 _TURNED_EVERY = timedelta(seconds=30)
 
