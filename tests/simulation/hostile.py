@@ -13,7 +13,7 @@ from tests.simulation.messages import message_of
 
 Frame = link_service_pb2.Frame
 _S = topics_pb2.DeliveryState
-_FLOOD = 300
+_FLOOD = 100
 
 
 class Peer:

@@ -59,6 +59,7 @@ class Node:
         self.release = Release(self, NEWEST)
         self.services = Services(self)
         self.life = 0
+        self._work, self._rung = None, set()
 
     def clock(self):
         return self.world.true_time + self.ahead
@@ -75,13 +76,15 @@ class Node:
         Raises:
             DiskFullError: There is no space.
         """
-        rung, before = set(), None if self.has_space and not refusable else self.state.copy()
+        before = None if self.has_space and not refusable else self.state.copy()
         try:
-            yield self.work(self.state, rung)
+            yield self.rules.work(self.work(), self.state)
             self.write()
         except (DiskFullError, Refused):
             self.state = before
             raise
+        finally:
+            rung, self._rung = self._rung, set()
         self.ring(rung)
 
     def write(self):
@@ -93,7 +96,14 @@ class Node:
         if not self.has_space:
             raise DiskFullError
 
-    def work(self, state, rung):
+    def work(self):
+        """Returns the parts of a transaction; the same ones as long as they work on the same state and register."""
+        state, directory = self.state, self.register.directory
+        if self._work is None or self.state_of(self._work) is not state or self._work.directory is not directory:
+            self._work = self._made(state, directory)
+        return self._work
+
+    def _made(self, state, directory):
         parts = {
             "envelopes": ports.Envelopes(state),
             "ladder": ports.Ladder(state),
@@ -106,14 +116,17 @@ class Node:
             "batches": ports.Batches(state),
             "epochs": ports.Epochs(state),
             "keys": self.keys,
-            "directory": self.register.directory,
-            "ring": rung.add,
+            "directory": directory,
+            "ring": self._ring,
             "clock": self.clock,
             "ids": self.world.new_id,
             "random": self.world.chance.randbytes,
         }
         # What is not here is asked for by enrolment only, which is not simulated.
-        return self.rules.work(Work(**{one: parts.get(one) for one in _PARTS}), state)
+        return Work(**{one: parts.get(one) for one in _PARTS})
+
+    def _ring(self, bell):
+        self._rung.add(bell)
 
     def ring(self, rung):
         for name in sorted(rung):

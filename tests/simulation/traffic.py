@@ -24,7 +24,7 @@ def plan_traffic(network):
 
 
 def _some(network):
-    for _ in range(network.world.chance.choice((1, 1, 4, 10)) if network.schedule.bursts else 1):
+    for _ in range(network.world.chance.choice((1, 1, 2, 8)) if network.schedule.bursts else 1):
         _send(network)
 
 
