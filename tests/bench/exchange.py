@@ -4,7 +4,8 @@
 
 Three real exchanges (centre and two countries) in one process, each with its own SQLite database (WAL, synchronous=FULL), linked by mutual
 TLS on loopback. Messages look like real ones: JSON of about 2 kB with ids, names and positions that do not repeat. Aim: at least 200
-envelopes/s verified, opened, stored and logged on one node.
+envelopes/s verified, opened, stored and logged on one node, 99 of 100 within 250 ms: measured with 200 that arrive each second, whatever
+became of those before.
 """
 
 from __future__ import annotations
@@ -43,10 +44,13 @@ from net import Network, message
 
 ROUNDS = 5
 _ACCEPTED = 640
+_PER_SECOND = 200
 _CARRIED = 150
 _TIMED = 40
 _ROWS = (
     ("envelopes accepted by one node (verify, open, store, log)", "1/s"),
+    (f"{_PER_SECOND} envelopes/s: from arrival to acknowledgement, which is after the commit, median", "ms"),
+    (f"{_PER_SECOND} envelopes/s: the same, 99th percentile", "ms"),
     ("bytes to the receiver per byte of message, alone", "ratio"),
     ("bytes both ways per byte of message, receipts included", "ratio"),
     ("outbox to inbox through the centre, median of a round", "ms"),
@@ -80,47 +84,57 @@ async def _round(number: int, rounds: int) -> tuple[float, ...]:
     print(f"round {number} of {rounds}", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="bp-bench-") as place:
         async with Network(Path(place)) as network:
-            accepted = await _accept(network, number)
+            accepted, _ = await _accept(network, number)
+            _, delays = await _accept(network, rounds + number, per_second=_PER_SECOND)
+            middle, late = statistics.median(delays), statistics.quantiles(delays, n=100)[-1]
             alone, both = await _carry(network, number)
             median, slow = await _time(network)
-    return accepted, alone, both, median, slow
+    return accepted, middle, late, alone, both, median, slow
 
 
-async def _accept(network: Network, seed: int) -> float:
-    """Gives Tonga envelopes from Fiji, as its link does, until all are acknowledged."""
-    items = _sealed(network, seed)
-    done = asyncio.Event()
-    acknowledged: list[int] = []
-
-    class Cable:
-        """The peer's end: it greets, gives the items, and counts what is acknowledged."""
-
-        def __init__(self) -> None:
-            self.given = iter(items)
-            self.greeted = False
-
-        async def read(self) -> link_service_pb2.Frame | None:
-            if not self.greeted:
-                self.greeted = True
-                return link_service_pb2.Frame(hello=link_service_pb2.Hello(node_id="ptccc", version=1))
-            item = next(self.given, None)
-            if item is None:
-                await asyncio.Event().wait()
-            return link_service_pb2.Frame(item=item)
-
-        async def write(self, frame: link_service_pb2.Frame) -> None:
-            assert not frame.ack.refused
-            acknowledged.extend(frame.ack.stored)
-            if len(acknowledged) == _ACCEPTED:
-                done.set()
-
+async def _accept(network: Network, seed: int, per_second: int | None = None) -> tuple[float, list[float]]:
+    """Gives Tonga envelopes from Fiji, as its link does, until all are acknowledged; returns how many a second, and ms of each."""
+    cable = _Cable(_sealed(network, seed), per_second)
     begun = time.perf_counter()
-    running = asyncio.create_task(Link(network.ton.exchange.house, "ptccc", Cable()).run())
-    await done.wait()
+    running = asyncio.create_task(Link(network.ton.exchange.house, "ptccc", cable).run())
+    await cable.done.wait()
     taken = time.perf_counter() - begun
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    return _ACCEPTED / taken
+    return _ACCEPTED / taken, list(cable.took.values())
+
+
+class _Cable:
+    """The peer's end: it greets, gives the items, as soon as they are taken or so many a second, and notes when each is acknowledged."""
+
+    def __init__(self, items: list[link_service_pb2.Item], per_second: int | None) -> None:
+        self.done = asyncio.Event()
+        self.took: dict[int, float] = {}
+        self._given = iter(items)
+        self._pause = 1 / per_second if per_second else 0.0
+        # When each was due: one that waits to be read waits already.
+        self._due: dict[int, float] = {}
+        self._begun: float | None = None
+
+    async def read(self) -> link_service_pb2.Frame | None:
+        if self._begun is None:
+            self._begun = time.perf_counter()
+            return link_service_pb2.Frame(hello=link_service_pb2.Hello(node_id="ptccc", version=1))
+        item = next(self._given, None)
+        if item is None:
+            await asyncio.Event().wait()
+            return None
+        due = self._begun + self._pause * len(self._due)
+        await asyncio.sleep(due - time.perf_counter())
+        self._due[item.position] = due
+        return link_service_pb2.Frame(item=item)
+
+    async def write(self, frame: link_service_pb2.Frame) -> None:
+        assert not frame.ack.refused
+        now = time.perf_counter()
+        self.took |= {at: (now - self._due[at]) * 1000 for at in frame.ack.stored}
+        if len(self.took) == _ACCEPTED:
+            self.done.set()
 
 
 def _sealed(network: Network, seed: int) -> list[link_service_pb2.Item]:

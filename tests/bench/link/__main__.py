@@ -3,7 +3,7 @@
     .venv/bin/python -m tests.bench.link [--help]
 
 Rows are kept in .cache/bench-link.json as they are measured: a run that was interrupted goes on where it was, `--anew` begins again.
-All of it takes about an hour, most of it waiting for a link of 128 kbit/s.
+All of it takes about an hour, most of it waiting for a link of 128 kbit/s; `--main`, what the table in EXCHANGE names, ten minutes.
 """
 
 from __future__ import annotations
@@ -34,6 +34,14 @@ class Measurement:
 
 _BOOK = Path(__file__).resolve().parents[3] / ".cache" / "bench-link.json"
 _MESSAGES = 5000
+_MAIN = (
+    "messages",
+    "drain-128-exchange",
+    *(f"drain-512-{key}" for key in ("exchange", "nats", "nats-sealed", "https-50-gzip")),
+    "drain-2000-exchange",
+    "contact",
+    "accept",
+)
 
 
 def main() -> None:
@@ -41,6 +49,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--json", type=Path, help="Write the figures here, too.")
     options.add_argument("--only", nargs="+", default=[], help="These measurements alone.")
+    options.add_argument("--main", action="store_true", help=f"The same as --only {' '.join(_MAIN)}.")
     options.add_argument("--messages", type=int, default=_MESSAGES)
     options.add_argument("--rates", type=int, nargs="+", default=RATES, help="In kbit/s.")
     options.add_argument("--contestants", nargs="+", default=list(CONTESTANTS), choices=CONTESTANTS)
@@ -49,7 +58,8 @@ def main() -> None:
     options.add_argument("--anew", action="store_true", help="Measure again what was kept.")
     chosen = options.parse_args()
     book, measurements = Book(chosen.book, anew=chosen.anew), _measurements(chosen)
-    wanted = {name: each for name, each in measurements.items() if not chosen.only or name in chosen.only}
+    only = [*chosen.only, *(_MAIN if chosen.main else ())]
+    wanted = {name: each for name, each in measurements.items() if not only or name in only}
     asyncio.run(_run(book, wanted, at_once=chosen.at_once))
     if chosen.json:
         chosen.json.write_text(json.dumps(book.rows(list(measurements)), indent=1) + "\n", encoding="utf-8")
@@ -59,7 +69,7 @@ def _measurements(chosen: argparse.Namespace) -> dict[str, Measurement]:
     found = {"messages": Measurement(partial(_messages, chosen.messages), alone=False)}
     for kbit in chosen.rates:
         for key in chosen.contestants:
-            alone = kbit >= IN_TURNS_KBIT
+            alone = kbit >= IN_TURNS_KBIT or key == "exchange"
             found[f"drain-{kbit}-{key}"] = Measurement(partial(compare, kbit, chosen.messages, key), alone=alone)
     return found | {
         "flash": Measurement(partial(first_flash, 2 * chosen.messages), alone=False),

@@ -27,8 +27,9 @@ CONTESTANTS: dict[str, Make] = {
     "https": lambda folder: Https(folder, batch=1, compressed=False),
     "https-50": lambda folder: Https(folder, batch=50, compressed=False),
     "https-50-gzip": lambda folder: Https(folder, batch=50, compressed=True),
-    "nats": lambda folder: Nats(folder, sealed=False),
-    "nats-sealed": lambda folder: Nats(folder, sealed=True),
+    "nats": lambda folder: Nats(folder, sealed=False, compressed=True),
+    "nats-plain": lambda folder: Nats(folder, sealed=False, compressed=False),
+    "nats-sealed": lambda folder: Nats(folder, sealed=True, compressed=False),
 }
 
 

@@ -10,9 +10,10 @@ from tests.bench.link.contestant import Contestant, until
 from tests.faults.proxy import FaultProxy
 
 ROUND_TRIP_SECONDS = 0.6
-# Given up when it takes so much longer than the messages would as they are.
+# Given up when it takes so much longer than the messages would as they are, or stands still for so long.
 _PATIENCE = 3
 _PATIENCE_SECONDS = 300
+_STILL_SECONDS = 90
 _ACQUAINTED_SECONDS = 600
 
 
@@ -67,13 +68,15 @@ async def drain(contestant: Contestant, messages: list[bytes], kbit: float) -> D
             patience = _PATIENCE_SECONDS + _PATIENCE * sum(map(len, messages)) * 8 / (kbit * 1000)
             begun = await _plug(contestant, messages[1:], link, kbit)
             try:
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout(patience), asyncio.TaskGroup() as tasks:
+                    watch = tasks.create_task(_notice_stillness(contestant))
                     first = await until(lambda: reached(contestant, 2), patience)
                     out_at_first = link.up.carried
                     asked = await until(lambda: reached(contestant, 1 + len(messages) // 2), patience)
                     await contestant.flash(1)
                     flashed = await until(lambda: flashed_at_least(contestant, 1), patience)
                     done = await until(lambda: reached(contestant, len(messages)), patience)
+                    watch.cancel()
                     return Drained(
                         seconds=done - begun,
                         flash_seconds=flashed - asked,
@@ -82,11 +85,21 @@ async def drain(contestant: Contestant, messages: list[bytes], kbit: float) -> D
                         useful=sum(map(len, messages[1:])),
                         used=(link.up.carried - out_at_first) * 8 / (kbit * 1000) / (done - first),
                     )
-            except TimeoutError:
+            except* TimeoutError:
                 share = await contestant.arrived() / len(messages)
                 raise GivenUpError(time.monotonic() - begun, share) from None
         finally:
             await contestant.stop()
+
+
+async def _notice_stillness(contestant: Contestant) -> None:
+    """Raises TimeoutError: nothing has arrived for long."""
+    arrived, since = -1, time.monotonic()
+    while time.monotonic() - since < _STILL_SECONDS:
+        if arrived != (arrived := await contestant.arrived()):
+            since = time.monotonic()
+        await asyncio.sleep(1)
+    raise TimeoutError
 
 
 async def _plug(contestant: Contestant, messages: list[bytes], link: FaultProxy, kbit: float) -> float:
