@@ -18,13 +18,15 @@ from bluepacific.identity.v1 import (
     key_service_pb2_grpc,
     oauth_service_pb2,
     oauth_service_pb2_grpc,
+    officer_import_service_pb2,
+    officer_import_service_pb2_grpc,
     officer_pb2,
     officer_service_pb2,
     officer_service_pb2_grpc,
-    role_pb2,
-    session_service_pb2,
     passkey_service_pb2_grpc,
     recovery_service_pb2_grpc,
+    role_pb2,
+    session_service_pb2,
     session_service_pb2_grpc,
     unit_service_pb2_grpc,
 )
@@ -110,14 +112,15 @@ class Station:
         self.countries = country_service_pb2_grpc.CountryServiceStub(channel)
         self.units = unit_service_pb2_grpc.UnitServiceStub(channel)
         self.officers = officer_service_pb2_grpc.OfficerServiceStub(channel)
+        self.imports = officer_import_service_pb2_grpc.OfficerImportServiceStub(channel)
         self.grants = grant_service_pb2_grpc.GrantServiceStub(channel)
         self.clients = client_service_pb2_grpc.ClientServiceStub(channel)
         self.sessions = session_service_pb2_grpc.SessionServiceStub(channel)
+        self.passkeys = passkey_service_pb2_grpc.PasskeyServiceStub(channel)
+        self.recoveries = recovery_service_pb2_grpc.RecoveryServiceStub(channel)
         self.keys = key_service_pb2_grpc.KeyServiceStub(channel)
         self.oauth = oauth_service_pb2_grpc.OAuthServiceStub(channel)
 
-        self.passkeys = passkey_service_pb2_grpc.PasskeyServiceStub(channel)
-        self.recoveries = recovery_service_pb2_grpc.RecoveryServiceStub(channel)
     def as_(self, who, *roles, country="FJI", language="en"):
         """Returns call metadata of an officer: `as_("ana", "administrator@ncb")`."""
         token = make_token(f"countries/{country}/officers/{who}", roles, lifetime=10**8)
@@ -157,6 +160,12 @@ class Station:
             request_id=request_id,
         )
         return self.officers.CreateOfficer(request, metadata=metadata or self.admin)
+
+    def import_officers(self, content, *, validate_only=False, metadata=None, country="FJI"):
+        request = officer_import_service_pb2.ImportOfficersRequest(
+            parent=f"countries/{country}", content=content, validate_only=validate_only
+        )
+        return self.imports.ImportOfficers(request, metadata=metadata or self.admin)
 
     def grant(self, who, role, unit="countries/FJI/units/tcu", *, start=None, end=None, metadata=None):
         given = grant_pb2.Grant(role=role_pb2.Role.Value(f"ROLE_{role.upper()}"), unit=unit)
@@ -229,6 +238,8 @@ _RPCS = {
     "/oauth2/introspect": "Introspect",
     "/oauth2/device_authorization": "AuthorizeDevice",
     "/oauth2/device": "ApproveDevice",
+    "/oauth2/account": "Account",
+    "/oauth2/recover": "Recover",
     "/oauth2/logout": "EndSession",
 }
 
@@ -238,8 +249,6 @@ class Browser:
 
     def __init__(self, station, *, client=PORTAL, language="en", **parameters):
         self.station = station
-    "/oauth2/account": "Account",
-    "/oauth2/recover": "Recover",
         self.language = language
         self.cookies = {}
         self.verifier = secrets.token_urlsafe(32)

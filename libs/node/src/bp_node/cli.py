@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from bp_node.commands import access, bundle, cluster, link, log, node, operate, proof, register, upkeep
+from bp_node.commands import (
+    access,
+    bundle,
+    client,
+    cluster,
+    link,
+    log,
+    node,
+    operate,
+    proof,
+    register,
+    role,
+    unit,
+    upkeep,
+    user,
+)
 from bp_node.failure import CommandError
 
 app = typer.Typer(
@@ -24,6 +39,10 @@ node.app.command("restore")(upkeep.restore)
 node.app.command("install-service")(upkeep.install_service)
 node.app.command("doctor")(upkeep.doctor)
 node.app.command("resend")(upkeep.resend)
+app.add_typer(user.app, name="user")
+app.add_typer(unit.app, name="unit")
+app.add_typer(role.app, name="role")
+app.add_typer(client.app, name="client")
 app.add_typer(access.app, name="access")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(cluster.app, name="cluster")

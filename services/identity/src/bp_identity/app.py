@@ -10,6 +10,7 @@ from bluepacific.identity.v1 import (
     grant_service_pb2_grpc,
     key_service_pb2_grpc,
     oauth_service_pb2_grpc,
+    officer_import_service_pb2_grpc,
     officer_service_pb2_grpc,
     session_service_pb2_grpc,
     passkey_service_pb2_grpc,
@@ -41,6 +42,7 @@ from bp_identity.api.countries import CountryServicer
 from bp_identity.api.grants import GrantServicer
 from bp_identity.api.keys import KeyServicer
 from bp_identity.api.oauth import OAuthServicer, Provider
+from bp_identity.api.officer_imports import OfficerImportServicer
 from bp_identity.api.officers import OfficerServicer
 from bp_identity.api.sessions import SessionServicer
 from bp_identity.api.units import UnitServicer
@@ -135,6 +137,10 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
         ),
         (unit_service_pb2_grpc.add_UnitServiceServicer_to_server, UnitServicer(workshop)),
         (officer_service_pb2_grpc.add_OfficerServiceServicer_to_server, OfficerServicer(workshop, desk)),
+        (
+            officer_import_service_pb2_grpc.add_OfficerImportServiceServicer_to_server,
+            OfficerImportServicer(workshop),
+        ),
         (grant_service_pb2_grpc.add_GrantServiceServicer_to_server, GrantServicer(workshop)),
         (client_service_pb2_grpc.add_ClientServiceServicer_to_server, ClientServicer(workshop)),
         (session_service_pb2_grpc.add_SessionServiceServicer_to_server, SessionServicer(workshop, desk)),

@@ -27,7 +27,7 @@ def status_of(refused: Refused, language: str, trace_id: str) -> status_pb2.Stat
         ),
     ]
     if refused.violations:
-        details.append(_fields(refused.violations, language))
+        details.append(told_fields(refused.violations, language))
     if reason.code in _RETRYABLE:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromSeconds(_RETRY_SECONDS)
@@ -53,7 +53,8 @@ def _description(violation: Violation, language: str) -> str:
     return violation.metadata.get("description", "")
 
 
-def _fields(violations: tuple[Violation, ...], language: str) -> error_details_pb2.BadRequest:
+def told_fields(violations: tuple[Violation, ...], language: str) -> error_details_pb2.BadRequest:
+    """Returns the fields at fault in the caller's language, as many as fit into trailers."""
     told = error_details_pb2.BadRequest()
     size = 0
     for violation in violations:

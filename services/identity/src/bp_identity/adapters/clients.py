@@ -68,12 +68,15 @@ def _client(row: ClientRow) -> Client:
             redirect_uris=tuple(row.redirect_uris),
             post_logout_redirect_uris=tuple(row.post_logout_redirect_uris),
             grants=tuple((role, unit) for role, unit in row.grants),
+            expire_time=row.expire_time,
         ),
         state=row.state,
         version=row.version,
         create_time=row.create_time,
         update_time=row.update_time,
         secret_digest=row.secret_digest,
+        previous_digest=row.previous_digest,
+        previous_expire_time=row.previous_expire_time,
     )
 
 
@@ -86,9 +89,12 @@ def _row(client: Client) -> ClientRow:
         redirect_uris=list(client.draft.redirect_uris),
         post_logout_redirect_uris=list(client.draft.post_logout_redirect_uris),
         grants=[list(grant) for grant in client.draft.grants],
+        expire_time=client.draft.expire_time,
         state=client.state,
         version=client.version,
         create_time=client.create_time,
         update_time=client.update_time,
         secret_digest=client.secret_digest,
+        previous_digest=client.previous_digest,
+        previous_expire_time=client.previous_expire_time,
     )

@@ -99,6 +99,9 @@ class ClientRow(Base):
     create_time: Mapped[datetime] = mapped_column(UtcTime)
     update_time: Mapped[datetime] = mapped_column(UtcTime)
     secret_digest: Mapped[str] = mapped_column(_DIGEST)
+    previous_digest: Mapped[str] = mapped_column(_DIGEST)
+    previous_expire_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    expire_time: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class SessionRow(Base):

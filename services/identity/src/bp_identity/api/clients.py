@@ -15,6 +15,7 @@ from bp_identity.usecases import clients
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.listing import listing_of
+from bp_kit.times import moment
 
 
 class ClientServicer(grpc_.ClientServiceServicer):
@@ -51,10 +52,12 @@ class ClientServicer(grpc_.ClientServiceServicer):
         return client_message(client)
 
     async def UpdateClient(self, request: pb.UpdateClientRequest, context: Any) -> client_pb2.Client:
-        """Changes a client's display name, redirect addresses or grants."""
+        """Changes a client's display name, redirect addresses, grants or expiry."""
         draft = _draft(request.client)
         fields = masked(
-            request.update_mask, "client", ("display_name", "redirect_uris", "grants", "post_logout_redirect_uris")
+            request.update_mask,
+            "client",
+            ("display_name", "redirect_uris", "grants", "post_logout_redirect_uris", "expire_time"),
         )
         client = await clients.update_client(
             self._workshop.on(current_session()),
@@ -77,7 +80,9 @@ class ClientServicer(grpc_.ClientServiceServicer):
     ) -> pb.RotateClientSecretResponse:
         """Makes a new secret for a SERVICE client."""
         work = self._workshop.on(current_session())
-        secret = await clients.rotate_secret(work, current_call().principal, request.name)
+        secret = await clients.rotate_secret(
+            work, current_call().principal, request.name, overlap=request.overlap.ToTimedelta()
+        )
         return pb.RotateClientSecretResponse(client_secret=secret)
 
 
@@ -88,4 +93,5 @@ def _draft(client: client_pb2.Client) -> ClientDraft:
         redirect_uris=tuple(client.redirect_uris),
         post_logout_redirect_uris=tuple(client.post_logout_redirect_uris),
         grants=tuple((role_word(grant.role), grant.unit) for grant in client.grants),
+        expire_time=moment(client.expire_time, "client.expire_time") if client.HasField("expire_time") else None,
     )

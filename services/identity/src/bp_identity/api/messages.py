@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -63,6 +64,18 @@ def officer_message(officer: Officer) -> officer_pb2.Officer:
     )
 
 
+def person_said(given: officer_pb2.Officer) -> dict[str, Any]:
+    """Returns what a message says about a person, by field."""
+    return {
+        "given_name": given.given_name,
+        "family_name": given.family_name,
+        "email": given.email,
+        "gender": officer_pb2.Gender.Name(given.gender).removeprefix("GENDER_") if given.gender else "UNDISCLOSED",
+        "language": given.language,
+        "clearance": given.clearance,
+    }
+
+
 def grant_message(grant: Grant) -> grant_pb2.Grant:
     """Returns the grant's message."""
     return grant_pb2.Grant(
@@ -89,6 +102,8 @@ def client_message(client: Client) -> client_pb2.Client:
             client_pb2.ClientGrant(role=role_pb2.Role.Value(f"ROLE_{role}"), unit=unit) for role, unit in draft.grants
         ],
         state=client_pb2.ClientState.Value(f"CLIENT_STATE_{client.state}"),
+        expire_time=timestamp(draft.expire_time),
+        previous_secret_expire_time=timestamp(client.previous_expire_time),
         etag=client_etag(client),
         create_time=timestamp(client.create_time),
         update_time=timestamp(client.update_time),

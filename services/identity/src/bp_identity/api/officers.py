@@ -8,7 +8,7 @@ from bluepacific.identity.v1 import officer_pb2
 from bluepacific.identity.v1 import officer_service_pb2 as pb
 from bluepacific.identity.v1 import officer_service_pb2_grpc as grpc_
 from bp_identity.adapters.unit_of_work import Workshop
-from bp_identity.api.messages import grant_message, masked, officer_message
+from bp_identity.api.messages import grant_message, masked, officer_message, person_said
 from bp_identity.domain.names import country_of, officer_name
 from bp_identity.domain.officer import ACTIVE, INACTIVE, Person
 from bp_identity.usecases import officers, one_time_codes
@@ -57,14 +57,14 @@ class OfficerServicer(grpc_.OfficerServiceServicer):
             self._workshop.on(current_session()),
             current_call().principal,
             name=officer_name(country_of(request.parent), request.officer_id),
-            person=Person(**_said(given)),
+            person=Person(**person_said(given)),
         )
         return officer_message(officer)
 
     async def UpdateOfficer(self, request: pb.UpdateOfficerRequest, context: Any) -> officer_pb2.Officer:
         """Changes an officer's names, e-mail address, gender, language or clearance."""
         given = request.officer
-        values = _said(given)
+        values = person_said(given)
         officer = await officers.update_officer(
             self._workshop.on(current_session()),
             current_call().principal,
@@ -106,21 +106,3 @@ class OfficerServicer(grpc_.OfficerServiceServicer):
         return officer_message(
             await officers.set_officer_state(work, current_call().principal, name, state=state, etag=etag)
         )
-
-
-def _said(given: officer_pb2.Officer) -> dict[str, Any]:
-    """Returns what a message says about a person, by field."""
-    return {
-        "given_name": given.given_name,
-        "family_name": given.family_name,
-        "email": given.email,
-        "gender": _gender(given.gender),
-        "language": given.language,
-        "clearance": given.clearance,
-    }
-
-
-def _gender(gender: officer_pb2.Gender.ValueType) -> str:
-    if gender == officer_pb2.GENDER_UNSPECIFIED:
-        return "UNDISCLOSED"
-    return officer_pb2.Gender.Name(gender).removeprefix("GENDER_")

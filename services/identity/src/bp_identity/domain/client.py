@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ class ClientDraft:
         redirect_uris: Where codes of a BROWSER may be sent, compared exactly.
         post_logout_redirect_uris: Where browsers may be led after signing out of a BROWSER, compared exactly.
         grants: (role, unit) pairs a SERVICE holds.
+        expire_time: From when on a SERVICE gets no tokens; None for never.
     """
 
     display_name: str
@@ -33,6 +34,7 @@ class ClientDraft:
     redirect_uris: tuple[str, ...] = ()
     grants: tuple[tuple[str, str], ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
+    expire_time: datetime | None = None
 
     def check(self) -> None:
         """Refuses what lacks something, what its kind has not, and redirect addresses that could leak a code.
@@ -46,6 +48,8 @@ class ClientDraft:
             raise Refused("INVALID_FIELD", field="client.kind", rule="required")
         if self.kind != SERVICE and self.grants:
             raise Refused("CLIENT_KIND_MISMATCH", field="client.grants")
+        if self.kind != SERVICE and self.expire_time is not None:
+            raise Refused("CLIENT_KIND_MISMATCH", field="client.expire_time")
         for field in ("redirect_uris", "post_logout_redirect_uris"):
             self._check_addresses(field, getattr(self, field))
 
@@ -69,6 +73,8 @@ class Client:
         create_time: When it was created.
         update_time: When it last changed.
         secret_digest: SHA-256 of the secret, hexadecimal; empty before the first. Secrets are 256 random bits, so a fast hash is enough.
+        previous_digest: Likewise, of the secret before, which works besides it for a while; empty when none does.
+        previous_expire_time: Until when; None when none does.
     """
 
     name: str
@@ -78,11 +84,34 @@ class Client:
     create_time: datetime
     update_time: datetime
     secret_digest: str = ""
+    previous_digest: str = ""
+    previous_expire_time: datetime | None = None
 
     @property
     def active(self) -> bool:
         """Whether it may get tokens."""
         return self.state == ACTIVE
+
+    def as_of(self, now: datetime) -> Client:
+        """Returns it as it counts at that moment: out of service once it has expired, without a former secret whose time is over."""
+        ended = self.draft.expire_time is not None and self.draft.expire_time <= now
+        former = self.previous_expire_time is not None and self.previous_expire_time > now
+        return replace(
+            self,
+            state=INACTIVE if ended else self.state,
+            previous_digest=self.previous_digest if former else "",
+            previous_expire_time=self.previous_expire_time if former else None,
+        )
+
+    def with_secret(self, digest: str, now: datetime, overlap: timedelta) -> Client:
+        """Returns it with a new secret; the one it has now works on during the overlap, and no other does."""
+        kept = self.secret_digest if overlap else ""
+        return self.changed(
+            now,
+            secret_digest=digest,
+            previous_digest=kept,
+            previous_expire_time=now + overlap if kept else None,
+        )
 
     def changed(self, now: datetime, **changes: object) -> Client:
         """Returns the next version with these fields changed; itself when nothing changes."""

@@ -6,6 +6,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from bp_identity.domain import unit as units
@@ -111,8 +112,10 @@ async def deactivate_client(work: Work, principal: Principal, name: str, *, etag
     return changed
 
 
-async def rotate_secret(work: Work, principal: Principal, name: str) -> str:
-    """Makes a new secret for a SERVICE client; the old one stops working.
+async def rotate_secret(work: Work, principal: Principal, name: str, *, overlap: timedelta) -> str:
+    """Makes a new secret for a SERVICE client.
+
+    The old one stops working after the overlap. Without any, whoever has it may be the wrong one, so the client's tokens are void, too.
 
     Raises:
         Refused: NOT_FOUND, PERMISSION_DENIED, CLIENT_KIND_MISMATCH.
@@ -121,14 +124,17 @@ async def rotate_secret(work: Work, principal: Principal, name: str) -> str:
     if client.draft.kind != SERVICE:
         raise Refused("CLIENT_KIND_MISMATCH", field="client_secret")
     secret = secrets.token_urlsafe(_SECRET_BYTES)
-    await work.clients.save(client.changed(work.clock(), secret_digest=digest_of(secret)))
-    await void_tokens(work, name)
+    await work.clients.save(client.with_secret(digest_of(secret), work.clock(), overlap))
+    if not overlap:
+        await void_tokens(work, name)
     return secret
 
 
 def knows_secret(client: Client, secret: str) -> bool:
-    """Tells whether it is the client's secret, in constant time."""
-    return bool(client.secret_digest) and hmac.compare_digest(client.secret_digest, digest_of(secret))
+    """Tells whether it is the client's secret, or a former one that still works, in constant time."""
+    digest = digest_of(secret)
+    fits = [hmac.compare_digest(known, digest) for known in (client.secret_digest, client.previous_digest) if known]
+    return any(fits)
 
 
 async def client_subject(work: Work, client: Client, scope: str) -> TokenSubject:
@@ -138,7 +144,7 @@ async def client_subject(work: Work, client: Client, scope: str) -> TokenSubject
         found = await work.units.find(unit)
         if found is not None and found.state == units.ACTIVE:
             roles.append(role_claim(role, unit))
-    return TokenSubject(client.name, sorted(roles), None, client=client.name, scope=scope)
+    return TokenSubject(client.name, sorted(roles), client.draft.expire_time, client=client.name, scope=scope)
 
 
 async def _check(work: Work, name: str, draft: ClientDraft) -> None:

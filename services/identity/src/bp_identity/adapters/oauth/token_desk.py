@@ -122,7 +122,8 @@ async def clients_named(work: Work, asked: Asked, request: OAuthRequest) -> dict
 async def active_clients(work: Work, names: Collection[str]) -> dict[str, Client]:
     """Returns the active clients of these names, which come from outside and may be anything."""
     found = [await work.clients.find(name) for name in sorted(names) if is_client_name(name)]
-    return {client.name: client for client in found if client is not None and client.active}
+    present = [client.as_of(work.clock()) for client in found if client is not None]
+    return {client.name: client for client in present if client.active}
 
 
 def _content(issued: Issued, now: datetime) -> dict[str, Any]:
