@@ -12,27 +12,27 @@ from bluepacific.identity.v1 import (
     oauth_service_pb2_grpc,
     officer_import_service_pb2_grpc,
     officer_service_pb2_grpc,
-    session_service_pb2_grpc,
     passkey_service_pb2_grpc,
     recovery_service_pb2_grpc,
+    session_service_pb2_grpc,
     unit_service_pb2_grpc,
 )
-from bp_identity.adapters.countries import load_countries
 from bp_identity.adapters.authenticators import WebAuthn
+from bp_identity.adapters.countries import load_countries
 from bp_identity.adapters.directory import DIRECTORY_REQUESTED
 from bp_identity.adapters.keys import KeyFolder
-from bp_identity.adapters.oauth.cookies import Cookies
 from bp_identity.adapters.oauth.account_desk import AccountDesk
+from bp_identity.adapters.oauth.cookies import Cookies
 from bp_identity.adapters.oauth.device_desk import DeviceDesk
 from bp_identity.adapters.oauth.inspection import Inspector, OwnKeys
 from bp_identity.adapters.oauth.pages import Pages
+from bp_identity.adapters.oauth.recovery_desk import RecoveryDesk
 from bp_identity.adapters.oauth.sign_in_desk import SignInDesk
 from bp_identity.adapters.oauth.sign_in_form import SignInForm
-from bp_identity.adapters.oauth.recovery_desk import RecoveryDesk
 from bp_identity.adapters.oauth.sign_out_desk import SignOutDesk
+from bp_identity.adapters.oauth.tickets import Tickets
 from bp_identity.adapters.oauth.token_desk import TokenDesk
 from bp_identity.adapters.oauth.user_info import UserInfoDesk
-from bp_identity.adapters.oauth.tickets import Tickets
 from bp_identity.adapters.one_time_codes import TotpCodes
 from bp_identity.adapters.passwords import Argon2Passwords
 from bp_identity.adapters.tokens import SigningMinter
@@ -44,11 +44,11 @@ from bp_identity.api.keys import KeyServicer
 from bp_identity.api.oauth import OAuthServicer, Provider
 from bp_identity.api.officer_imports import OfficerImportServicer
 from bp_identity.api.officers import OfficerServicer
+from bp_identity.api.passkeys import PasskeyServicer
+from bp_identity.api.recoveries import RecoveryServicer
 from bp_identity.api.sessions import SessionServicer
 from bp_identity.api.units import UnitServicer
 from bp_identity.settings import IdentitySettings
-from bp_identity.api.passkeys import PasskeyServicer
-from bp_identity.api.recoveries import RecoveryServicer
 from bp_identity.usecases.bootstrap import Seed, plant
 from bp_identity.usecases.work import Desk, Lifetimes
 from bp_identity.workers.directory import Announcer, TurnedGrants
@@ -67,10 +67,10 @@ class _Parts:
     keys: KeyFolder
     workshop: Workshop
     minter: SigningMinter
+    authenticators: WebAuthn
     desk: Desk
 
 
-    authenticators: WebAuthn
 def build(settings: IdentitySettings, seams: Seams) -> Service:
     """Puts identity together."""
     parts = _parts(settings, seams)
@@ -115,15 +115,15 @@ def _parts(settings: IdentitySettings, seams: Seams) -> _Parts:
     keys = KeyFolder(settings.key_dir, seams.ids)
     workshop = Workshop(database, seams, keys.secret("throttle"), settings.countries)
     minter = SigningMinter(keys, settings.public_url, settings.access_token_lifetime, seams.ids)
+    authenticators = WebAuthn(settings.public_url, keys.secret("passkeys"))
     desk = Desk(
         transactions=workshop.transaction,
         passwords=Argon2Passwords(),
-    authenticators = WebAuthn(settings.public_url, keys.secret("passkeys"))
         one_time_codes=TotpCodes(Sealer(keys.secret("totp"))),
+        authenticators=authenticators,
         minter=minter,
         lifetimes=Lifetimes(session=settings.session_lifetime, temporary_password=settings.temporary_password_lifetime),
     )
-        authenticators=authenticators,
     return _Parts(database, keys, workshop, minter, authenticators, desk)
 
 
@@ -144,6 +144,8 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
         (grant_service_pb2_grpc.add_GrantServiceServicer_to_server, GrantServicer(workshop)),
         (client_service_pb2_grpc.add_ClientServiceServicer_to_server, ClientServicer(workshop)),
         (session_service_pb2_grpc.add_SessionServiceServicer_to_server, SessionServicer(workshop, desk)),
+        (passkey_service_pb2_grpc.add_PasskeyServiceServicer_to_server, PasskeyServicer(workshop)),
+        (recovery_service_pb2_grpc.add_RecoveryServiceServicer_to_server, RecoveryServicer(workshop)),
         (key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(parts.keys, workshop)),
         (oauth_service_pb2_grpc.add_OAuthServiceServicer_to_server, OAuthServicer(provider)),
     ]
@@ -151,8 +153,6 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
 
 def _provider(settings: IdentitySettings, seams: Seams, parts: _Parts) -> Provider:
     issuer, desk = settings.public_url, parts.desk
-        (passkey_service_pb2_grpc.add_PasskeyServiceServicer_to_server, PasskeyServicer(workshop)),
-        (recovery_service_pb2_grpc.add_RecoveryServiceServicer_to_server, RecoveryServicer(workshop)),
     pages = Pages(load_countries()[seams.country].display_names)
     cookies = Cookies(issuer, parts.keys.secret("cookies"))
     tickets = Tickets(parts.keys.secret("tickets"), seams.clock)
@@ -165,9 +165,9 @@ def _provider(settings: IdentitySettings, seams: Seams, parts: _Parts) -> Provid
         keys=parts.keys,
         sign_in=SignInDesk(issuer, desk, pages, form),
         devices=DeviceDesk(issuer, desk, pages, form),
+        account=AccountDesk(desk, pages, form, cookies=cookies, tickets=tickets, authenticators=parts.authenticators),
+        recovery=RecoveryDesk(desk, pages, cookies),
         sign_out=SignOutDesk(issuer, desk, parts.keys, pages),
         tokens=TokenDesk(issuer, desk, parts.minter, inspector),
         user_info=UserInfoDesk(desk, inspector),
     )
-        account=AccountDesk(desk, pages, form, cookies=cookies, tickets=tickets, authenticators=parts.authenticators),
-        recovery=RecoveryDesk(desk, pages, cookies),
