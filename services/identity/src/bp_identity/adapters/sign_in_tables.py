@@ -203,6 +203,7 @@ class SqlCodes:
             methods=tuple(row.methods),
             expire_time=row.expire_time,
             session_id=row.session_id,
+            thumbprint=row.thumbprint,
         )
 
     async def add(self, code: AuthorizationCode) -> None:
@@ -265,4 +266,5 @@ def _session(row: SessionRow) -> Session:
         methods=tuple(row.methods),
         expire_time=row.expire_time,
         revoke_time=row.revoke_time,
+        thumbprint=row.thumbprint,
     )

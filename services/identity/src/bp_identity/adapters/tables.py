@@ -13,6 +13,7 @@ _NAME = String(200)
 _COUNTRY = String(3)
 _WORD = String(40)
 _DIGEST = String(64)
+_THUMBPRINT = String(43)
 
 
 class Base(DeclarativeBase):
@@ -116,6 +117,7 @@ class SessionRow(Base):
     methods: Mapped[list[str]] = mapped_column(JSON)
     expire_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
     revoke_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    thumbprint: Mapped[str] = mapped_column(_THUMBPRINT)
 
 
 class RefreshTokenRow(Base):
@@ -151,6 +153,7 @@ class CodeRow(Base):
     methods: Mapped[list[str]] = mapped_column(JSON)
     expire_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
     session_id: Mapped[str] = mapped_column(String(36))
+    thumbprint: Mapped[str] = mapped_column(_THUMBPRINT)
 
 
 class DeviceRow(Base):
@@ -169,9 +172,6 @@ class DeviceRow(Base):
     auth_time: Mapped[datetime | None] = mapped_column(UtcTime)
     methods: Mapped[list[str]] = mapped_column(JSON)
 
-
-class ThrottleRow(Base):
-    """Attempts on one user name; kept by a keyed hash, since people type passwords into the wrong field."""
 
 class PasskeyRow(Base):
     """A passkey."""
@@ -208,6 +208,9 @@ class RecoveryRow(Base):
     state: Mapped[str] = mapped_column(_WORD)
     confirmer: Mapped[str] = mapped_column(_NAME)
 
+
+class ThrottleRow(Base):
+    """Attempts on one user name; kept by a keyed hash, since people type passwords into the wrong field."""
 
     __tablename__ = "throttle"
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)

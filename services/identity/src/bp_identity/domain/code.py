@@ -22,6 +22,7 @@ class AuthorizationCode:
         methods: How, by RFC 8176.
         expire_time: When it stops working.
         session_id: The session it became; empty while unused.
+        thumbprint: Of the key that must trade it (RFC 9449, 10); empty for any.
     """
 
     digest: str
@@ -35,3 +36,4 @@ class AuthorizationCode:
     methods: tuple[str, ...]
     expire_time: datetime
     session_id: str = ""
+    thumbprint: str = ""

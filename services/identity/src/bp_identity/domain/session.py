@@ -23,6 +23,7 @@ class Session:
         methods: How, by RFC 8176: `pwd`, `otp`.
         expire_time: When it ends whatever happens.
         revoke_time: When it was ended; None while it lasts.
+        thumbprint: Of the key without which its refresh tokens are worthless (RFC 9449); empty for none.
     """
 
     session_id: str
@@ -33,6 +34,7 @@ class Session:
     methods: tuple[str, ...]
     expire_time: datetime
     revoke_time: datetime | None = None
+    thumbprint: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class CodeWanted:
         scope: OAuth scope, words separated by blanks.
         nonce: OpenID Connect nonce; empty when none.
         challenge: PKCE S256 challenge.
+        thumbprint: Of the key that must trade the code; empty for any.
     """
 
     client: str
@@ -28,6 +29,7 @@ class CodeWanted:
     scope: str
     nonce: str
     challenge: str
+    thumbprint: str = ""
 
 
 async def keep_code(work: Work, desk: Desk, code: str, wanted: CodeWanted, proof: Proof) -> None:
@@ -44,6 +46,7 @@ async def keep_code(work: Work, desk: Desk, code: str, wanted: CodeWanted, proof
             auth_time=proof.auth_time,
             methods=proof.methods,
             expire_time=work.clock() + desk.lifetimes.code,
+            thumbprint=wanted.thumbprint,
         )
     )
 
@@ -65,8 +68,8 @@ async def find_code(work: Work, code: str) -> AuthorizationCode | None:
     return found if officer is not None and officer.active else None
 
 
-async def redeem_code(work: Work, desk: Desk, code: AuthorizationCode) -> Issued:
-    """Opens the session of a code that `find_code` returned, and uses the code up."""
+async def redeem_code(work: Work, desk: Desk, code: AuthorizationCode, thumbprint: str = "") -> Issued:
+    """Opens the session of a code that `find_code` returned, bound to the key that was shown, if any; uses the code up."""
     issued = await open_session(
         work,
         desk,
@@ -75,6 +78,7 @@ async def redeem_code(work: Work, desk: Desk, code: AuthorizationCode) -> Issued
         methods=code.methods,
         client=code.client,
         scope=code.scope,
+        thumbprint=thumbprint,
     )
     await work.codes.use(code.digest, issued.session.session_id)
     return issued

@@ -137,14 +137,16 @@ def knows_secret(client: Client, secret: str) -> bool:
     return any(fits)
 
 
-async def client_subject(work: Work, client: Client, scope: str) -> TokenSubject:
+async def client_subject(work: Work, client: Client, scope: str, thumbprint: str = "") -> TokenSubject:
     """Returns what a service client's token says: its roles at units in service."""
     roles = []
     for role, unit in client.draft.grants:
         found = await work.units.find(unit)
         if found is not None and found.state == units.ACTIVE:
             roles.append(role_claim(role, unit))
-    return TokenSubject(client.name, sorted(roles), client.draft.expire_time, client=client.name, scope=scope)
+    return TokenSubject(
+        client.name, sorted(roles), client.draft.expire_time, client=client.name, scope=scope, thumbprint=thumbprint
+    )
 
 
 async def _check(work: Work, name: str, draft: ClientDraft) -> None:

@@ -74,8 +74,8 @@ async def ask_device(work: Work, device_code: str) -> Waiting | None:
     return Waiting(grant, expired=grant.expired(now), too_soon=grant.asked_too_soon(now))
 
 
-async def redeem_device(work: Work, desk: Desk, grant: DeviceGrant) -> Issued:
-    """Opens the session of an approved grant, and uses the grant up."""
+async def redeem_device(work: Work, desk: Desk, grant: DeviceGrant, thumbprint: str = "") -> Issued:
+    """Opens the session of an approved grant, bound to the key that was shown, if any; uses the grant up."""
     issued = await open_session(
         work,
         desk,
@@ -84,6 +84,7 @@ async def redeem_device(work: Work, desk: Desk, grant: DeviceGrant) -> Issued:
         methods=grant.methods,
         client=grant.client,
         scope=grant.scope,
+        thumbprint=thumbprint,
     )
     await work.devices.save(replace(grant, state=USED))
     return issued

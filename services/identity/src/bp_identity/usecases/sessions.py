@@ -51,8 +51,9 @@ async def open_session(
     methods: tuple[str, ...],
     client: str,
     scope: str,
+    thumbprint: str = "",
 ) -> Issued:
-    """Opens a session for an officer, by name, who has proved who it is."""
+    """Opens a session for an officer, by name, who has proved who it is; with a key, for whoever holds that only."""
     session = Session(
         session_id=work.ids(),
         officer=officer,
@@ -61,9 +62,10 @@ async def open_session(
         auth_time=auth_time,
         methods=methods,
         expire_time=work.clock() + desk.lifetimes.session,
+        thumbprint=thumbprint,
     )
     await work.sessions.add(session)
-    return await _issue(work, desk, session)
+    return await _issue(work, desk, session, thumbprint)
 
 
 async def find_usable(work: Work, token: str) -> Session | None:
@@ -85,10 +87,10 @@ async def find_usable(work: Work, token: str) -> Session | None:
     return session if officer is not None and officer.active else None
 
 
-async def continue_session(work: Work, desk: Desk, session: Session, token: str) -> Issued:
-    """Uses up a refresh token that `find_usable` accepted and returns the next tokens."""
+async def continue_session(work: Work, desk: Desk, session: Session, token: str, thumbprint: str = "") -> Issued:
+    """Uses up a refresh token that `find_usable` accepted and returns the next tokens, bound to the key that was shown, if any."""
     await work.sessions.use_token(digest_of(token), work.clock())
-    return await _issue(work, desk, session)
+    return await _issue(work, desk, session, thumbprint)
 
 
 async def refresh_session(desk: Desk, token: str) -> Issued:
@@ -145,7 +147,7 @@ async def end_named_session(work: Work, principal: Principal, name: str) -> None
         await end_session(work, session.session_id, session.officer)
 
 
-async def _issue(work: Work, desk: Desk, session: Session) -> Issued:
+async def _issue(work: Work, desk: Desk, session: Session, thumbprint: str) -> Issued:
     now = work.clock()
     roles, ends = claims_of(await work.grants.of_officer(session.officer), now)
     not_after = min(ends, session.expire_time) if ends else session.expire_time
@@ -157,6 +159,7 @@ async def _issue(work: Work, desk: Desk, session: Session) -> Issued:
         client=session.client,
         scope=session.scope,
         clearance=officer.person.clearance if officer else 0,
+        thumbprint=thumbprint,
     )
     access_token, expires = desk.minter.access_token(subject, now)
     refresh_token = secrets.token_urlsafe(_TOKEN_BYTES)

@@ -386,6 +386,7 @@ class TokenSubject:
         client: The OAuth client; empty for the sign-in call.
         scope: OAuth scope.
         clearance: How far the own country has cleared the officer.
+        thumbprint: Of the key that the token is bound to; empty for none.
     """
 
     name: str
@@ -394,6 +395,7 @@ class TokenSubject:
     client: str = ""
     scope: str = ""
     clearance: int = 0
+    thumbprint: str = ""
 
 
 class TokenMinter(Protocol):

@@ -89,6 +89,7 @@ class SignInDesk:
             scope=errand.request.scope,
             nonce=data.get("nonce", ""),
             challenge=data["code_challenge"],
+            thumbprint=data.get("dpop_jkt", ""),
         )
         async with self._desk.transactions() as work:
             await keep_code(work, self._desk, errand.server.code, wanted, proof)

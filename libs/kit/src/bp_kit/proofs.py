@@ -1,0 +1,144 @@
+"""Proofs of possession (DPoP, RFC 9449): who holds a token also holds the key it is bound to, and signs each request with it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey
+
+from bp_kit.errors import Refused
+
+PROOF_ALGORITHMS = ("ES256", "Ed25519")
+_KEYS: Mapping[str, tuple[type[ECKey | OKPKey], str]] = {"ES256": (ECKey, "P-256"), "Ed25519": (OKPKey, "Ed25519")}
+_MAX_PROOF = 2048
+_LONGEST_ID = 200
+# A proof is made for one request; clocks of islands that were cut off go wrong, though.
+_WINDOW_SECONDS = 60
+_REMEMBERED = 100_000
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof whose signature is right.
+
+    Attributes:
+        thumbprint: Of the key that signed it (RFC 7638), as tokens name it.
+        identifier: Tells it from others of the key.
+        method: HTTP method of the request it is for.
+        address: The request's URL without query.
+        issued: When it was made, in seconds since the epoch.
+        token_digest: Digest of the access token that it goes with; empty at the token endpoint.
+    """
+
+    thumbprint: str
+    identifier: str
+    method: str
+    address: str
+    issued: float
+    token_digest: str
+
+    def check(self, now: float, token: str) -> None:
+        """Refuses a proof of another time or for another token.
+
+        Args:
+            now: Seconds since the epoch.
+            token: The access token that it came with; empty at the token endpoint.
+
+        Raises:
+            Refused: TOKEN_INVALID.
+        """
+        fits = hmac.compare_digest(self.token_digest.encode(), _digest(token).encode()) if token else True
+        if not fits or abs(now - self.issued) > _WINDOW_SECONDS:
+            raise Refused("TOKEN_INVALID")
+
+
+def read_proof(text: str) -> Proof:
+    """Returns what a `DPoP` header says, once its signature was verified by the key in it.
+
+    Raises:
+        Refused: TOKEN_INVALID.
+    """
+    if len(text) > _MAX_PROOF:
+        raise Refused("TOKEN_INVALID")
+    try:
+        key, algorithm = _key_of(jws.extract_compact(text.encode()).headers())
+        claims = json.loads(jws.deserialize_compact(text, key, algorithms=[algorithm]).payload)
+        proof = Proof(
+            thumbprint=key.thumbprint(),
+            identifier=claims["jti"],
+            method=claims["htm"],
+            address=claims["htu"],
+            issued=float(claims["iat"]),
+            token_digest=claims.get("ath", ""),
+        )
+        words = (proof.identifier, proof.method, proof.address, proof.token_digest)
+        if not all(isinstance(word, str) for word in words) or not 0 < len(proof.identifier) <= _LONGEST_ID:
+            raise Refused("TOKEN_INVALID")
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        raise Refused("TOKEN_INVALID") from None
+    return proof
+
+
+class ProofReader:
+    """Takes each proof once, for the request that it was made for.
+
+    Args:
+        now: Seconds since the epoch.
+        remembered: How many proofs are known again within the minute in which they count; of more, the oldest are forgotten.
+    """
+
+    def __init__(self, now: Callable[[], float], remembered: int = _REMEMBERED) -> None:
+        self._now = now
+        self._remembered = remembered
+        self._seen: OrderedDict[bytes, float] = OrderedDict()
+
+    def take(self, text: str, *, method: str, address: str, token: str = "") -> str:
+        """Returns the thumbprint of the key that made the proof.
+
+        Args:
+            text: The `DPoP` header.
+            method: HTTP method of the request.
+            address: Its URL; the query does not count.
+            token: The access token that came with it; empty at the token endpoint.
+
+        Raises:
+            Refused: TOKEN_INVALID.
+        """
+        proof, now = read_proof(text), self._now()
+        proof.check(now, token)
+        if proof.method != method or proof.address.partition("?")[0].partition("#")[0] != address.partition("?")[0]:
+            raise Refused("TOKEN_INVALID")
+        self._note(hashlib.sha256(f"{proof.thumbprint} {proof.identifier}".encode()).digest(), now)
+        return proof.thumbprint
+
+    def _note(self, mark: bytes, now: float) -> None:
+        while self._seen and (len(self._seen) >= self._remembered or next(iter(self._seen.values())) < now):
+            self._seen.popitem(last=False)
+        if mark in self._seen:
+            raise Refused("TOKEN_INVALID")
+        # From when it was seen: one from a clock that is ahead counts for twice the window.
+        self._seen[mark] = now + 2 * _WINDOW_SECONDS
+
+
+def _key_of(header: Mapping[str, Any]) -> tuple[ECKey | OKPKey, str]:
+    algorithm, jwk = header["alg"], header["jwk"]
+    if header.get("typ") != "dpop+jwt" or "crit" in header or algorithm not in _KEYS or "d" in jwk:
+        raise Refused("TOKEN_INVALID")
+    kind, curve = _KEYS[algorithm]
+    if jwk["crv"] != curve:
+        raise Refused("TOKEN_INVALID")
+    key = kind.import_key({name: jwk[name] for name in ("kty", "crv", "x", "y") if name in jwk})
+    return key, algorithm
+
+
+def _digest(token: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
