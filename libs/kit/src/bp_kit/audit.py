@@ -37,7 +37,10 @@ def record_of(method: Method, call: Call, request: Message | None, call_time: da
         call_time: When.
         outcome: `OK`, or the reason of the refusal.
     """
-    detail = {}
+    detail: dict[str, str] = {}
+    if call.principal.node:
+        # Who vouched for a visitor, and how old the register was that let them in.
+        detail |= {"node": call.principal.node, "standing": call.principal.standing}
     if request is not None and method.audit == options_pb2.AUDIT_FULL:
         detail["request_sha256"] = hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()
     return {

@@ -22,12 +22,16 @@ class Principal:
         country: ISO 3166-1 alpha-3 code.
         grants: (role, unit name) pairs: `("officer", "countries/FJI/units/ncb")`.
         clearance: How far the own country has cleared an officer, from 0.
+        node: The other node that vouches for a visitor; empty for this node's own.
+        standing: How far the register that says so can be relied on: `FRESH`, `STALE` or `EMERGENCY`; of visitors only.
     """
 
     name: str
     country: str
     grants: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     clearance: int = 0
+    node: str = ""
+    standing: str = ""
 
     @property
     def roles(self) -> frozenset[str]:

@@ -17,10 +17,10 @@ from joserfc.jwk import KeySet, OKPKey
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.logs import get_logger
+from bp_kit.visiting import ALGORITHM as ALGORITHM  # noqa: PLC0414 - services know it by this module
+from bp_kit.visiting import CERTIFICATE, Visitors
 
 AUDIENCE = "bluepacific"
-# RFC 9864 names the curve; `EdDSA` alone is deprecated.
-ALGORITHM = "Ed25519"
 _MAX_TOKEN = 4096
 _LEEWAY_SECONDS = 5
 _CACHED = 4096
@@ -100,10 +100,14 @@ class TokenVerifier:
     Args:
         keys: Where public keys come from.
         now: Seconds since the epoch.
+        visitors: Verifies tokens of other nodes; None refuses them.
     """
 
-    def __init__(self, keys: KeySource, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, keys: KeySource, now: Callable[[], float] = time.time, *, visitors: Visitors | None = None
+    ) -> None:
         self._keys = keys
+        self._visitors = visitors
         self._now = now
         self._known: OrderedDict[str, _Verified] = OrderedDict()
 
@@ -111,10 +115,13 @@ class TokenVerifier:
         """Returns who the token names.
 
         Raises:
-            Refused: TOKEN_INVALID, TOKEN_EXPIRED.
+            Refused: TOKEN_INVALID, TOKEN_EXPIRED; UNAVAILABLE where a visitor's node cannot be looked up.
         """
         known = self._known.get(token)
         if known is None:
+            visitor = await self._visitor(token)
+            if visitor is not None:
+                return visitor
             known = await self._verify_anew(token)
             self._known[token] = known
             if len(self._known) > _CACHED:
@@ -124,16 +131,28 @@ class TokenVerifier:
             raise Refused("TOKEN_EXPIRED")
         return known.principal
 
+    async def _visitor(self, token: str) -> Principal | None:
+        """Returns whom another node's token names; None where it does not say that it is one."""
+        if len(token) > _MAX_TOKEN:
+            raise Refused("TOKEN_INVALID")
+        try:
+            header = jws.extract_compact(token.encode()).headers()
+            if CERTIFICATE not in header:
+                return None
+            if self._visitors is None or not _is_usual(header):
+                raise Refused("TOKEN_INVALID")
+            return await self._visitors.verify(token, header[CERTIFICATE])
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise Refused("TOKEN_INVALID") from None
+
     async def _is_void(self, known: _Verified) -> bool:
         until = max([await self._keys.voided(holder) for holder in known.holders])
         return known.issued < until
 
     async def _verify_anew(self, token: str) -> _Verified:
-        if len(token) > _MAX_TOKEN:
-            raise Refused("TOKEN_INVALID")
         try:
             header = jws.extract_compact(token.encode()).headers()
-            if header.get("typ") != "at+jwt" or header.get("alg") != ALGORITHM or "crit" in header:
+            if not _is_usual(header):
                 raise Refused("TOKEN_INVALID")
             found = await self._keys.find(str(header.get("kid", "")))
             if found is None:
@@ -151,6 +170,10 @@ class _Verified:
     issued: float
     expires: float
     holders: tuple[str, ...]
+
+
+def _is_usual(header: Mapping[str, Any]) -> bool:
+    return header.get("typ") == "at+jwt" and header.get("alg") == ALGORITHM and "crit" not in header
 
 
 def _holders(claims: dict[str, Any]) -> tuple[str, ...]:

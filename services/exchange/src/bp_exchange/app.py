@@ -9,6 +9,7 @@ from bluepacific.exchange.v1 import (
     lane_service_pb2_grpc,
     proof_service_pb2_grpc,
     topic_service_pb2_grpc,
+    trust_service_pb2_grpc,
 )
 from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.bells import Bells
@@ -23,6 +24,7 @@ from bp_exchange.api.exchange import ExchangeServicer
 from bp_exchange.api.lanes import LaneServicer
 from bp_exchange.api.proofs import ProofServicer
 from bp_exchange.api.topics import TopicServicer
+from bp_exchange.api.trust import TrustServicer
 from bp_exchange.protocol.freshness import Policy
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.dialling import Dialler
@@ -109,6 +111,7 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
             ),
             (lane_service_pb2_grpc.add_LaneServiceServicer_to_server, LaneServicer(house, links)),
             (proof_service_pb2_grpc.add_ProofServiceServicer_to_server, ProofServicer(house)),
+            (trust_service_pb2_grpc.add_TrustServiceServicer_to_server, TrustServicer(house)),
         ],
         workers=workers,
         readers=readers_of(house, links.heard),

@@ -24,6 +24,7 @@ from bp_identity.adapters.keys import KeyFolder
 from bp_identity.adapters.oauth.account_desk import AccountDesk
 from bp_identity.adapters.oauth.cookies import Cookies
 from bp_identity.adapters.oauth.device_desk import DeviceDesk
+from bp_identity.adapters.oauth.exchanging import RemoteCertifying
 from bp_identity.adapters.oauth.inspection import Inspector, OwnKeys
 from bp_identity.adapters.oauth.pages import Pages
 from bp_identity.adapters.oauth.recovery_desk import RecoveryDesk
@@ -168,6 +169,6 @@ def _provider(settings: IdentitySettings, seams: Seams, parts: _Parts) -> Provid
         account=AccountDesk(desk, pages, form, cookies=cookies, tickets=tickets, authenticators=parts.authenticators),
         recovery=RecoveryDesk(desk, pages, cookies),
         sign_out=SignOutDesk(issuer, desk, parts.keys, pages),
-        tokens=TokenDesk(issuer, desk, parts.minter, inspector),
+        tokens=TokenDesk(issuer, desk, parts.minter, inspector, certifying=RemoteCertifying(seams.channel)),
         user_info=UserInfoDesk(desk, inspector),
     )

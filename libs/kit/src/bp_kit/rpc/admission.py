@@ -41,14 +41,23 @@ def admit(method: Method, call: Call) -> None:
     """Refuses a call whose maker does not hold the permission, or does not say what for.
 
     Raises:
-        Refused: PERMISSION_DENIED, PURPOSE_REQUIRED.
+        Refused: PERMISSION_DENIED, PURPOSE_REQUIRED, REGISTER_TOO_OLD.
     """
     access = method.access
+    if call.principal.node:
+        _admit_visitor(access, call)
     known = access.public or call.principal is NODE
     if not known and call.principal.roles.isdisjoint(access.roles):
         raise Refused("PERMISSION_DENIED")
     if not call.purpose and (access.purpose_required or _stated(call.metadata)):
         raise Refused("PURPOSE_REQUIRED", field="x-purpose", allowed=", ".join(_PURPOSES))
+
+
+def _admit_visitor(access: options_pb2.Access, call: Call) -> None:
+    if not access.visitors:
+        raise Refused("PERMISSION_DENIED")
+    if call.principal.standing == "EMERGENCY" and call.purpose != handling_pb2.PURPOSE_IMMEDIATE_THREAT:
+        raise Refused("REGISTER_TOO_OLD")
 
 
 async def _principal(method: Method, authorization: str, verifier: TokenVerifier, *, from_node: bool) -> Principal:

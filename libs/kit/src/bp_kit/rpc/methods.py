@@ -63,13 +63,15 @@ def method_of(path: str) -> Method:
 
     Raises:
         KeyError: No loaded proto defines it.
-        ValueError: It has no access option: nobody may call it, so it must not be served.
+        ValueError: It has no access option: nobody may call it, so it must not be served; or visitors could change something.
     """
     descriptor = descriptor_of(path)
     options = descriptor.GetOptions()
     access = options.Extensions[options_pb2.access]
     if not (access.public or access.roles or access.node_only or access.peer_only):
         raise ValueError(f"{path} has no access option")
+    if access.visitors and not _read_only(descriptor):
+        raise ValueError(f"{path} would let visitors change something")
     fields = descriptor.input_type.fields_by_name
     return Method(
         path=path,

@@ -9,6 +9,7 @@ from bp_kit.ports import Seams
 from bp_kit.rpc.pipeline import Pipeline
 from bp_kit.service import Service
 from bp_kit.tokens import TokenVerifier
+from bp_kit.visiting import Visitors
 
 
 class _Collector:
@@ -37,6 +38,7 @@ def handlers_of(service: Service, seams: Seams, *, from_node: bool) -> dict[str,
     collector = _Collector()
     for add, servicer in service.servicers:
         add(servicer, collector)
-    verifier = TokenVerifier(seams.keys, lambda: seams.clock().timestamp())
+    visitors = Visitors(lambda: seams.channel("exchange"), lambda: seams.clock().timestamp())
+    verifier = TokenVerifier(seams.keys, lambda: seams.clock().timestamp(), visitors=visitors)
     pipeline = Pipeline(service.database, verifier, seams.clock)
     return {path: pipeline.wrap(path, handler, from_node=from_node) for path, handler in collector.handlers.items()}

@@ -28,6 +28,7 @@ def current_caller() -> Caller:
         grants=grants,
         clearance=principal.clearance,
         purpose=handling_pb2.Purpose.Name(call.purpose).removeprefix("PURPOSE_") if call.purpose else "",
+        visiting=bool(principal.node),
     )
 
 

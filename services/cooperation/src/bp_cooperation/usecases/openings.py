@@ -14,7 +14,7 @@ async def unopened_by(work: Work, caller: Caller, record_name: str) -> frozenset
         Refused: NOT_FOUND.
     """
     record = await see_record(work, caller, record_name)
-    if not record.message_id or record.state in (PURGED, RECALLED):
+    if caller.visiting or not record.message_id or record.state in (PURGED, RECALLED):
         return frozenset()
     receiving = caller.units.intersection(record.holders)
     return receiving - {*await work.ladders.opened(record_name)} if receiving else frozenset()

@@ -34,6 +34,7 @@ class Caller:
         grants: (role, unit name) pairs of the own country.
         clearance: How far the own country has cleared them, from 0.
         purpose: A value of the closed list `Purpose`, without prefix; empty where none was stated.
+        visiting: Another node vouches for them: what their unit got is opened there, not here.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Caller:
     grants: frozenset[tuple[str, str]] = frozenset()
     clearance: int = 0
     purpose: str = ""
+    visiting: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import datetime, timedelta
 
 from joserfc import jws
 
 from bp_identity.adapters.keys import KeyFolder
+from bp_identity.adapters.oauth.exchanging import Travel
 from bp_identity.domain.names import country_of
 from bp_identity.usecases.work import TokenSubject
 from bp_kit.ports import Ids
 from bp_kit.tokens import ALGORITHM, AUDIENCE
+from bp_kit.visiting import CERTIFICATE, MAX_SECONDS, REGISTRY, ROLE, audience_of
 
 # `client_id` of tokens from the sign-in call, which has no OAuth client.
 _DIRECT = "direct"
@@ -64,6 +67,37 @@ class SigningMinter:
             "exp": int((now + self._lifetime).timestamp()),
         }
         return self._sign({**claims, **usual}, "JWT")
+
+    def public_key(self) -> bytes:
+        """Returns the Ed25519 public key of the tokens made now, 32 bytes."""
+        x = str(self._keys.signing_key().as_dict(private=False)["x"])
+        return base64.urlsafe_b64decode(x + "=" * (-len(x) % 4))
+
+    def token_abroad(self, travel: Travel, certificate: bytes, now: datetime) -> tuple[str, datetime]:
+        """Returns a signed token for another node, and when it ends: a liaison officer's of the same units, never longer than the own.
+
+        Args:
+            travel: Whose, and where to.
+            certificate: This node's, of the key of tokens made now.
+            now: The time now.
+        """
+        ends = min(now + timedelta(seconds=MAX_SECONDS), travel.not_after)
+        claims = {
+            "iss": self._issuer,
+            "aud": audience_of(travel.country),
+            "sub": travel.officer,
+            "act": {"sub": travel.client},
+            "client_id": travel.client,
+            "country": country_of(travel.officer),
+            "roles": [f"{ROLE}@{unit}" for unit in travel.units],
+            "iat": now.timestamp(),
+            "exp": int(ends.timestamp()),
+            "jti": self._ids(),
+        }
+        carried = base64.urlsafe_b64encode(certificate).rstrip(b"=").decode()
+        header = {"typ": "at+jwt", "alg": ALGORITHM, CERTIFICATE: carried}
+        content = json.dumps(claims, separators=(",", ":"))
+        return jws.serialize_compact(header, content, self._keys.signing_key(), registry=REGISTRY), ends
 
     def _sign(self, claims: dict[str, object], kind: str) -> str:
         key = self._keys.signing_key()

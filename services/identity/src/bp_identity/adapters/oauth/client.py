@@ -11,8 +11,9 @@ from bp_identity.usecases.clients import knows_secret
 SCOPES = ("openid", "profile", "email", "offline_access")
 CODE, REFRESH, CREDENTIALS = "authorization_code", "refresh_token", "client_credentials"
 DEVICE = DEVICE_CODE_GRANT_TYPE
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
-_GRANTS = {BROWSER: (CODE, REFRESH), TERMINAL: (DEVICE, REFRESH), SERVICE: (CREDENTIALS,)}
+_GRANTS = {BROWSER: (CODE, REFRESH, EXCHANGE), TERMINAL: (DEVICE, REFRESH, EXCHANGE), SERVICE: (CREDENTIALS,)}
 _METHODS = {BROWSER: ("none",), TERMINAL: ("none",), SERVICE: SECRET_METHODS}
 
 

@@ -13,6 +13,7 @@ from authlib.oauth2.rfc8628 import DeviceCodeGrant
 from authlib.oidc.core.grants.util import validate_request_prompt
 
 from bp_identity.adapters.oauth.client import SECRET_METHODS, RegisteredClient
+from bp_identity.adapters.oauth.exchanging import ExchangeGrant
 from bp_identity.adapters.oauth.web import OAuthRequest
 from bp_identity.domain.code import AuthorizationCode
 from bp_identity.domain.device import APPROVED, DENIED
@@ -167,4 +168,5 @@ GRANTS: tuple[tuple[type, list[object]], ...] = (
     (_RefreshGrant, []),
     (_CredentialsGrant, []),
     (_DeviceGrant, []),
+    (ExchangeGrant, []),
 )

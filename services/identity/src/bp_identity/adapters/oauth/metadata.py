@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bp_identity.adapters.oauth.client import CODE, CREDENTIALS, DEVICE, REFRESH, SCOPES, SECRET_METHODS
+from bp_identity.adapters.oauth.client import CODE, CREDENTIALS, DEVICE, EXCHANGE, REFRESH, SCOPES, SECRET_METHODS
 from bp_identity.adapters.oauth.web import Answer, answer_json
 from bp_kit.language import LANGUAGES
 from bp_kit.tokens import ALGORITHM
@@ -27,7 +27,7 @@ def discovery(issuer: str) -> Answer:
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": [CODE, REFRESH, CREDENTIALS, DEVICE],
+        "grant_types_supported": [CODE, REFRESH, CREDENTIALS, DEVICE, EXCHANGE],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": _CLIENT_METHODS,

@@ -40,6 +40,7 @@ class Facts:
         session: The session whose refresh token it brings, if that lasts.
         device: The device grant it asks for, unless that is used up.
         inspected: What a token that it asks about says, if that counts.
+        subject: What the access token says that it brings to be exchanged, if that counts.
     """
 
     clients: Mapping[str, Client] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Facts:
     session: Session | None = None
     device: Waiting | None = None
     inspected: Mapping[str, object] | None = None
+    subject: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)

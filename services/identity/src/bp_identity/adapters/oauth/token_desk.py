@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bp_identity.adapters.oauth.client import CODE, DEVICE, REFRESH
+from bp_identity.adapters.oauth.client import CODE, DEVICE, EXCHANGE, REFRESH
+from bp_identity.adapters.oauth.exchanging import ISSUED_TYPE, Certifying, Travel, travel_of
 from bp_identity.adapters.oauth.inspection import Inspector
 from bp_identity.adapters.oauth.server import Decision, Facts, OAuthServer
 from bp_identity.adapters.oauth.web import NO_STORE, Answer, Asked, OAuthRequest, answer_json
@@ -33,20 +34,30 @@ class TokenDesk:
         desk: What signing in needs.
         minter: Makes tokens.
         inspector: Reads tokens that somebody asks about.
+        certifying: Has the key of tokens for other nodes certified.
     """
 
-    def __init__(self, issuer: str, desk: Desk, minter: SigningMinter, inspector: Inspector) -> None:
+    def __init__(
+        self, issuer: str, desk: Desk, minter: SigningMinter, inspector: Inspector, *, certifying: Certifying
+    ) -> None:
+        self._certifying = certifying
         self._issuer = issuer
         self._desk = desk
         self._minter = minter
         self._inspector = inspector
 
     async def token(self, asked: Asked) -> Answer:
-        """Trades a code with its PKCE verifier, a device code, a refresh token or a client's secret for tokens (RFC 6749, 7636, 8628)."""
+        """Trades a code with its PKCE verifier, a device code, a refresh token, a client's secret or an access token for tokens.
+
+        RFC 6749, 7636, 8628, 8693.
+        """
         request = OAuthRequest(asked, self._issuer, asked.form)
+        subject = None
+        if request.payload.grant_type == EXCHANGE:
+            subject = await self._inspector.access_claims(asked.typed("subject_token"))
         # A refusal commits, too: a code or refresh token used twice has just ended its session.
         async with self._desk.transactions() as work:
-            facts = Facts(clients=await clients_named(work, asked, request))
+            facts = Facts(clients=await clients_named(work, asked, request), subject=subject)
             match request.payload.grant_type:
                 case grant_type if grant_type == CODE:
                     facts.code = await find_code(work, asked.typed("code"))
@@ -55,6 +66,9 @@ class TokenDesk:
                 case grant_type if grant_type == DEVICE:
                     facts.device = await ask_device(work, asked.typed("device_code"))
             decision = OAuthServer(facts).create_token_response(request)
+            if decision.status == _OK and request.payload.grant_type == EXCHANGE:
+                assert subject is not None
+                return told(await self._send_abroad(travel_of(request, subject), decision, work.clock()))
             if decision.status == _OK:
                 decision = await self._fulfil(work, request, facts, decision)
         return told(decision)
@@ -93,6 +107,12 @@ class TokenDesk:
         else:
             content = await self._for_client(work, request.client.client)
         return replace(decision, content=content)
+
+    async def _send_abroad(self, travel: Travel, decision: Decision, now: datetime) -> Decision:
+        certificate = await self._certifying.certificate(self._minter.public_key())
+        token, ends = self._minter.token_abroad(travel, certificate, now)
+        content = {"access_token": token, "issued_token_type": ISSUED_TYPE, "token_type": "Bearer"}
+        return replace(decision, content=content | {"expires_in": _seconds(ends - now)})
 
     async def _for_client(self, work: Work, client: Client) -> dict[str, Any]:
         now = work.clock()
