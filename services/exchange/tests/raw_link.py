@@ -91,6 +91,7 @@ class Raw:
             "author": "countries/FJI",
             "recipients": ["countries/TON/units/ncb"],
             "topic": "bluepacific.cooperation.v1.request.opened",
+            "sequence": 1,
         }
         return envelope_pb2.EnvelopeHeader(**(values | fields))
 

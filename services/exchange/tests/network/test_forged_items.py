@@ -1,13 +1,23 @@
 """Items of a member with a valid certificate that no honest node writes: refused by their ground, counted, and the lane moves on."""
 
+import os
 import uuid
 
+import grpc
 import zstandard
-from net import eventually
+from cryptography.hazmat.primitives.asymmetric import ec
+from net import eventually, message
 from raw_link import Frame, Raw, lane_moves_on
+from sqlalchemy import update
 
 from bluepacific.exchange.v1 import envelope_pb2, lane_service_pb2, lane_service_pb2_grpc, link_service_pb2
+from bp_exchange.adapters.certificates import make_request
+from bp_exchange.adapters.key_folder import AUTHORITY, private_pem
+from bp_exchange.adapters.refused import refusals_of
 from bp_exchange.adapters.tables import EnvelopeRow, QueueRow
+from bp_exchange.protocol.batch import finish, prepare
+from bp_exchange.protocol.epoch import Reader
+from bp_exchange.usecases import bells
 from bp_exchange.workers.links import MAX_FRAME_BYTES
 from bp_verify.seals import inner_signed
 
@@ -33,6 +43,14 @@ def unknown_version(fiji):
 
 def unknown_suite(fiji):
     return fiji.forged(to_centre(fiji, suite=99))
+
+
+def no_sequence(fiji):
+    return fiji.forged(to_centre(fiji, sequence=0))
+
+
+def no_number_of_a_database(fiji):
+    return fiji.forged(to_centre(fiji, sequence=2**63))
 
 
 def cut_short(fiji):
@@ -111,6 +129,8 @@ def of_nobody(fiji):
 FORGED = {
     unknown_version: "UNKNOWN_VERSION",
     unknown_suite: "UNKNOWN_VERSION",
+    no_sequence: "MALFORMED",
+    no_number_of_a_database: "MALFORMED",
     cut_short: "MALFORMED",
     half: "MALFORMED",
     another_signature: "BAD_SEAL",
@@ -197,3 +217,66 @@ async def test_a_frame_too_large_is_counted(fiji, network):
         return await refused_at(network.ptccc, "fji") == {"FRAME_TOO_LARGE": 1}
 
     await eventually(counted)
+
+
+async def test_an_unknown_certificate_is_refused_and_counted(fiji, network):
+    """The network's authority signed it, and the register has no such node."""
+    house, key = network.ptccc.exchange.house, ec.generate_private_key(ec.SECP256R1())
+    certificate, _, _ = network.ptccc.exchange.authority.certify("vut", make_request(key, "vut"))
+    stranger = Raw.again(fiji)
+    stranger.credentials = grpc.ssl_channel_credentials(
+        fiji.house.folder.read(AUTHORITY), private_pem(key), certificate
+    )
+    async with stranger:
+        assert await stranger.ended() == grpc.StatusCode.PERMISSION_DENIED
+
+    async def counted():
+        async with house.database.read() as session:
+            return [(one.ground, one.count) for one in await refusals_of(session, "ptccc")] == [
+                ("UNKNOWN_CERTIFICATE", 1)
+            ]
+
+    await eventually(counted)
+    await fiji.greet()
+    await lane_moves_on(fiji, network)
+
+
+async def test_another_envelope_under_a_sequence_that_is_taken_is_an_alarm(fiji, network):
+    """In version 2 the sequence makes the id: what comes second is refused, the lane goes on."""
+    await fiji.greet()
+    first, second = (_batch(fiji, 7, payload) for payload in (b"first", b"second"))
+    await fiji.item(1, envelope=first)
+    assert (await fiji.read("ack")).stored == [1]
+    await fiji.item(2, envelope=second)
+    assert await fiji.ground(2) == "DIGEST_DIFFERS"
+    await fiji.item(3, envelope=_batch(fiji, 0, b"x"))
+    assert await fiji.ground(3) == "MALFORMED"
+    assert await refused_at(network.ptccc, "fji") == {"DIGEST_DIFFERS": 1, "MALFORMED": 1}
+    await lane_moves_on(fiji, network)
+
+
+def _batch(fiji, sequence, payload):
+    head = envelope_pb2.MessageHead(message_id=uuid.uuid4().bytes, author="countries/FJI", recipients=["countries/TON"])
+    inside = (head.SerializeToString(), envelope_pb2.Content(payload=payload).SerializeToString())
+    header = envelope_pb2.EnvelopeHeader(incarnation_id=bytes(8), sequence=sequence, urgency=3)
+    readers = [Reader("ton", bytes(8), bytes(32))]
+    return finish(prepare([inside], random=os.urandom), header, keys=fiji.house.keys, readers=readers)[1]
+
+
+async def test_a_country_refuses_what_is_not_for_it_and_its_lane_goes_on(network):
+    """The centre, gone wrong, gives Tonga an envelope for Fiji: refused, counted, and the next message arrives."""
+    sent = message(author="countries/WSM/units/ncb", recipients=["countries/FJI/units/ncb"])
+    network.fji.cable.unplug()
+    await network.ptccc.send(sent)
+    async with network.ptccc.exchange.house.database.write() as session:
+        await session.execute(update(QueueRow).where(QueueRow.peer == "fji").values(peer="ton"))
+
+    async def counted():
+        return await refused_at(network.ton, "ptccc") == {"NOT_ADDRESSED": 1}
+
+    network.ptccc.exchange.house.bells.ring([bells.queue_of("ton")])
+    await eventually(counted)
+    assert await network.ton.count(EnvelopeRow) == 0
+    await network.ptccc.send(message(author="countries/WSM/units/ncb"))
+    (delivery,) = await network.ton.receive()
+    assert delivery.message.payload

@@ -95,7 +95,7 @@ class SqlContents:
     async def overtaken(self, threads: Collection[str], urgency: int) -> list[int]:
         """Returns the sequences of less urgent envelopes of this incarnation that may be under way and must not be overtaken.
 
-        They have messages of these threads; or of another thread of such an envelope, which is hurried with it and must not overtake either.
+        They have messages of these threads, or of other threads of such an envelope, which is hurried with all that is in it.
         """
         found: dict[str, int] = {}
         known: set[str] = set()

@@ -34,7 +34,7 @@ class Refusals:
 
 @unbroken
 async def count_refusals(house: House, peer: str, grounds: Iterable[str]) -> None:
-    """Counts what was refused of a peer: one of the register's, so that nobody else can fill the table."""
+    """Counts what was refused of a peer: one of the register's, or this node for all strangers, so that nobody can fill the table."""
     counted = Counter(str(ground) for ground in grounds)
     if not counted:
         return

@@ -19,7 +19,7 @@ MAX_AFTER = 64
 INCARNATION_BYTES = 8
 _ID_BYTES = 16
 _KEY_BYTES = 32
-_LAST_SEQUENCE = 2**63 - 1
+LAST_SEQUENCE = 2**63 - 1
 
 
 class Inside(Protocol):
@@ -52,7 +52,7 @@ def check_header(header: envelope_pb2.EnvelopeHeader, keys: Sequence[envelope_pb
         raise RefusedItemError(Ground.TOO_LARGE)
     well_formed = (
         len(header.incarnation_id) == INCARNATION_BYTES
-        and 0 < header.sequence <= _LAST_SEQUENCE
+        and 0 < header.sequence <= LAST_SEQUENCE
         and keys
         and all(is_node_id(key.node) and len(key.wrapped) == WRAPPED_BYTES for key in keys)
         and len({key.node for key in keys}) == len(keys)

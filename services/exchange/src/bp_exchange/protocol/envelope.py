@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.message import DecodeError
 
 from bluepacific.exchange.v1 import envelope_pb2, register_pb2
-from bp_exchange.protocol.batch_shape import INCARNATION_BYTES, MAX_AFTER, is_blob_key
+from bp_exchange.protocol.batch_shape import INCARNATION_BYTES, LAST_SEQUENCE, MAX_AFTER, is_blob_key
 from bp_exchange.protocol.keys import NodeKeys, wrap
 from bp_exchange.protocol.limits import (
     MAX_BLOB_BYTES,
@@ -149,6 +149,7 @@ def _check_shape(header: envelope_pb2.EnvelopeHeader, envelope: envelope_pb2.Env
         raise RefusedItemError(Ground.TOO_LARGE)
     well_formed = (
         is_id(header.envelope_id)
+        and 0 < header.sequence <= LAST_SEQUENCE
         and is_topic(header.topic)
         and is_traceparent(header.traceparent)
         and is_conversation(header.conversation)

@@ -29,6 +29,7 @@ class Ground(StrEnum):
     TOO_MANY_ACKS = "TOO_MANY_ACKS"
     NOT_THE_CENTRE = "NOT_THE_CENTRE"
     NOT_TRUSTED = "NOT_TRUSTED"
+    UNKNOWN_CERTIFICATE = "UNKNOWN_CERTIFICATE"
 
 
 class RefusedItemError(Exception):

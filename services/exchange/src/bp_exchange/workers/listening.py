@@ -65,11 +65,12 @@ class LinkServicer(link_service_pb2_grpc.LinkServiceServicer):
             _log.error("link.broke", peer=peer, **described(broken.exceptions[0]))
 
     async def _refused(self, context: Any) -> None:
-        """Counts a revoked node's attempts, or one's with another key; of whoever is in no register only the log tells."""
-        _log.warning("link.refused")
+        """Counts a revoked node's attempts, or one's with another key; those of whoever is in no register together, as this node's own."""
         name = await name_shown(context)
-        if name in self._house.register.directory.nodes:
-            await count_refusals(self._house, name, [Ground.NOT_TRUSTED])
+        is_known = name in self._house.register.directory.nodes
+        ground = Ground.NOT_TRUSTED if is_known else Ground.UNKNOWN_CERTIFICATE
+        _log.warning("link.refused", ground=ground)
+        await count_refusals(self._house, name if is_known else self._house.keys.node_id, [ground])
 
 
 class Listener:
