@@ -24,6 +24,7 @@ from bluepacific.identity.v1 import (
     officer_service_pb2,
     officer_service_pb2_grpc,
     passkey_service_pb2_grpc,
+    proposal_service_pb2_grpc,
     recovery_service_pb2_grpc,
     role_pb2,
     session_service_pb2,
@@ -113,6 +114,7 @@ class Station:
         self.units = unit_service_pb2_grpc.UnitServiceStub(channel)
         self.officers = officer_service_pb2_grpc.OfficerServiceStub(channel)
         self.imports = officer_import_service_pb2_grpc.OfficerImportServiceStub(channel)
+        self.proposals = proposal_service_pb2_grpc.ProposalServiceStub(channel)
         self.grants = grant_service_pb2_grpc.GrantServiceStub(channel)
         self.clients = client_service_pb2_grpc.ClientServiceStub(channel)
         self.sessions = session_service_pb2_grpc.SessionServiceStub(channel)

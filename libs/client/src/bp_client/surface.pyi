@@ -24,6 +24,7 @@ from bluepacific.identity.v1 import grant_service_pb2_grpc as _identity_grant
 from bluepacific.identity.v1 import officer_import_service_pb2_grpc as _identity_officer_import
 from bluepacific.identity.v1 import officer_service_pb2_grpc as _identity_officer
 from bluepacific.identity.v1 import passkey_service_pb2_grpc as _identity_passkey
+from bluepacific.identity.v1 import proposal_service_pb2_grpc as _identity_proposal
 from bluepacific.identity.v1 import recovery_service_pb2_grpc as _identity_recovery
 from bluepacific.identity.v1 import session_service_pb2_grpc as _identity_session
 from bluepacific.identity.v1 import unit_service_pb2_grpc as _identity_unit
@@ -88,6 +89,7 @@ class Identity:
     officer_imports: _identity_officer_import.OfficerImportServiceStub
     officers: _identity_officer.OfficerServiceStub
     passkeys: _identity_passkey.PasskeyServiceStub
+    proposals: _identity_proposal.ProposalServiceStub
     recoveries: _identity_recovery.RecoveryServiceStub
     sessions: _identity_session.SessionServiceStub
     units: _identity_unit.UnitServiceStub
@@ -99,6 +101,7 @@ class AsyncIdentity:
     officer_imports: _identity_officer_import.OfficerImportServiceAsyncStub
     officers: _identity_officer.OfficerServiceAsyncStub
     passkeys: _identity_passkey.PasskeyServiceAsyncStub
+    proposals: _identity_proposal.ProposalServiceAsyncStub
     recoveries: _identity_recovery.RecoveryServiceAsyncStub
     sessions: _identity_session.SessionServiceAsyncStub
     units: _identity_unit.UnitServiceAsyncStub

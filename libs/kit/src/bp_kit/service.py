@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from google.protobuf.message import Message
+
+from bp_kit.call import Call
 from bp_kit.database import Database
 from bp_kit.measures import Reader
+from bp_kit.rpc.methods import Method
 
 Worker = Callable[[], Coroutine[Any, Any, None]]
 # `add_XServicer_to_server`, as generated, and the servicer it adds.
 Servicer = tuple[Callable[[Any, Any], None], Any]
+
+
+class SecondPerson(Protocol):
+    """Keeps an act that only a second person can put into effect."""
+
+    async def require(self, method: Method, call: Call, request: Message) -> None:
+        """Keeps the call, and refuses it with SECOND_PERSON_NEEDED; returns where it may take effect at once."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,7 @@ class Service:
         database: Its own database.
         servicers: Pairs of the generated add function and the servicer.
         workers: Run as long as the service does; each returns only when cancelled.
+        second_person: Takes calls of methods whose `access` says `second_person`; None where the service has its own way to decide them.
         readers: What it measures of itself, beside what every service does.
     """
 
@@ -32,6 +45,7 @@ class Service:
     database: Database
     servicers: Sequence[Servicer]
     workers: Sequence[Worker] = field(default_factory=tuple)
+    second_person: SecondPerson | None = None
     readers: Sequence[Reader] = field(default_factory=tuple)
 
     async def migrate(self) -> None:

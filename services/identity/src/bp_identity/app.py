@@ -13,6 +13,7 @@ from bluepacific.identity.v1 import (
     officer_import_service_pb2_grpc,
     officer_service_pb2_grpc,
     passkey_service_pb2_grpc,
+    proposal_service_pb2_grpc,
     recovery_service_pb2_grpc,
     session_service_pb2_grpc,
     unit_service_pb2_grpc,
@@ -36,6 +37,7 @@ from bp_identity.adapters.oauth.token_desk import TokenDesk
 from bp_identity.adapters.oauth.user_info import UserInfoDesk
 from bp_identity.adapters.one_time_codes import TotpCodes
 from bp_identity.adapters.passwords import Argon2Passwords
+from bp_identity.adapters.proposals import SecondPersonRule
 from bp_identity.adapters.tokens import SigningMinter
 from bp_identity.adapters.unit_of_work import Workshop
 from bp_identity.api.clients import ClientServicer
@@ -46,6 +48,7 @@ from bp_identity.api.oauth import OAuthServicer, Provider
 from bp_identity.api.officer_imports import OfficerImportServicer
 from bp_identity.api.officers import OfficerServicer
 from bp_identity.api.passkeys import PasskeyServicer
+from bp_identity.api.proposals import ProposalServicer
 from bp_identity.api.recoveries import RecoveryServicer
 from bp_identity.api.sessions import SessionServicer
 from bp_identity.api.units import UnitServicer
@@ -77,11 +80,14 @@ def build(settings: IdentitySettings, seams: Seams) -> Service:
     parts = _parts(settings, seams)
     announcer = Announcer(parts.workshop, settings.announce_interval)
     subscriber = Subscriber(parts.database, seams, "identity", {DIRECTORY_REQUESTED: announcer.answer})
+    servicers = _servicers(settings, seams, parts)
+    proposals = (proposal_service_pb2_grpc.add_ProposalServiceServicer_to_server, ProposalServicer(seams, servicers))
     return Service(
         name="identity",
         package="bp_identity",
         database=parts.database,
-        servicers=_servicers(settings, seams, parts),
+        servicers=[*servicers, proposals],
+        second_person=SecondPersonRule(parts.database, seams),
         workers=[
             OutboxRelay(parts.database, seams, "identity").run,
             subscriber.run,

@@ -61,10 +61,6 @@ async def test_an_officer_from_the_first_day_to_the_last(station):
     await station.refused(update_officer(station, seru, "email"), "ETAG_MISMATCH")
     left = await deactivate(station, seru.name, etag=changed.etag)
     assert left.state == officer_pb2.OFFICER_STATE_INACTIVE
-    back = await station.officers.ActivateOfficer(
-        officer_service_pb2.ActivateOfficerRequest(name=seru.name), metadata=station.admin
-    )
-    assert back.state == officer_pb2.OFFICER_STATE_ACTIVE
 
 
 async def test_nothing_changes_when_nothing_is_changed(station):

@@ -30,6 +30,7 @@ from bp_kit.ports import Clock
 from bp_kit.rpc.admission import admit, check_scope, recognise
 from bp_kit.rpc.methods import Method, method_of
 from bp_kit.rpc.status import status_of
+from bp_kit.service import SecondPerson
 from bp_kit.telemetry import current_trace_id, span
 from bp_kit.tokens import TokenVerifier
 from bp_kit.validation import check
@@ -49,12 +50,16 @@ class Pipeline:
         database: Where the service's transactions are.
         verifier: Verifies bearer tokens.
         clock: The time now, in UTC.
+        second_person: Takes calls that need one.
     """
 
-    def __init__(self, database: Database, verifier: TokenVerifier, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, verifier: TokenVerifier, clock: Clock, second_person: SecondPerson | None = None
+    ) -> None:
         self._database = database
         self._verifier = verifier
         self._clock = clock
+        self._second_person = second_person
         self._calls = _Places(MAX_CALLS)
         self._streams = _Places(MAX_STREAMS)
         self._auditor = Auditor(database)
@@ -148,6 +153,8 @@ class Pipeline:
     async def _transact(self, method: Method, call: Call, request: Any, context: Any, behaviour: Behaviour) -> Any:
         async with self._refusals_kept(method, call, [request]):
             _check(method, call, request)
+            if method.access.second_person and self._second_person is not None:
+                await self._second_person.require(method, call, request)
             return await self._carry_out(method, call, request, context, behaviour)
 
     @asynccontextmanager

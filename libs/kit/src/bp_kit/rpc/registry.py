@@ -40,5 +40,5 @@ def handlers_of(service: Service, seams: Seams, *, from_node: bool) -> dict[str,
         add(servicer, collector)
     visitors = Visitors(lambda: seams.channel("exchange"), lambda: seams.clock().timestamp())
     verifier = TokenVerifier(seams.keys, lambda: seams.clock().timestamp(), visitors=visitors)
-    pipeline = Pipeline(service.database, verifier, seams.clock)
+    pipeline = Pipeline(service.database, verifier, seams.clock, service.second_person)
     return {path: pipeline.wrap(path, handler, from_node=from_node) for path, handler in collector.handlers.items()}

@@ -209,6 +209,23 @@ class RecoveryRow(Base):
     confirmer: Mapped[str] = mapped_column(_NAME)
 
 
+class ProposalRow(Base):
+    """An act that waits for a second person."""
+
+    __tablename__ = "proposal"
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    country: Mapped[str] = mapped_column(_COUNTRY, index=True)
+    method: Mapped[str] = mapped_column(_NAME)
+    act: Mapped[str] = mapped_column(_NAME)
+    subject: Mapped[str] = mapped_column(String(255))
+    request: Mapped[bytes] = mapped_column(LargeBinary)
+    proposer: Mapped[str] = mapped_column(_NAME)
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    expire_time: Mapped[datetime] = mapped_column(UtcTime)
+    state: Mapped[str] = mapped_column(_WORD)
+    decider: Mapped[str] = mapped_column(_NAME)
+
+
 class ThrottleRow(Base):
     """Attempts on one user name; kept by a keyed hash, since people type passwords into the wrong field."""
 

@@ -74,6 +74,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A cell of a table holds a formula; only its value could be imported, and nobody has checked that."""
     ERROR_REASON_ROW_REPEATED: _ErrorReason.ValueType  # 42
     """Two rows of a table name the same officer."""
+    ERROR_REASON_SECOND_PERSON_NEEDED: _ErrorReason.ValueType  # 43
+    """The act takes effect once a second person confirms the proposal that the call became."""
+    ERROR_REASON_PROPOSAL_IS_YOUR_OWN: _ErrorReason.ValueType  # 44
+    """Somebody would confirm what they proposed themselves."""
+    ERROR_REASON_PROPOSAL_CLOSED: _ErrorReason.ValueType  # 45
+    """The proposal was decided, or its time has run out."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of the identity service."""
@@ -130,4 +136,10 @@ ERROR_REASON_CELL_IS_FORMULA: ErrorReason.ValueType  # 41
 """A cell of a table holds a formula; only its value could be imported, and nobody has checked that."""
 ERROR_REASON_ROW_REPEATED: ErrorReason.ValueType  # 42
 """Two rows of a table name the same officer."""
+ERROR_REASON_SECOND_PERSON_NEEDED: ErrorReason.ValueType  # 43
+"""The act takes effect once a second person confirms the proposal that the call became."""
+ERROR_REASON_PROPOSAL_IS_YOUR_OWN: ErrorReason.ValueType  # 44
+"""Somebody would confirm what they proposed themselves."""
+ERROR_REASON_PROPOSAL_CLOSED: ErrorReason.ValueType  # 45
+"""The proposal was decided, or its time has run out."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

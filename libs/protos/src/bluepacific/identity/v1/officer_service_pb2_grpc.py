@@ -135,7 +135,7 @@ class OfficerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ActivateOfficer(self, request, context):
-        """Lets an officer sign in again.
+        """Lets an officer sign in again who has left, once a second administrator has confirmed it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,7 +47,7 @@ class OfficerServiceStub:
     DeactivateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.DeactivateOfficerRequest, _officer_pb2.Officer]
     """Ends all sessions and refuses sign-in. Access tokens already out are void within a minute."""
     ActivateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ActivateOfficerRequest, _officer_pb2.Officer]
-    """Lets an officer sign in again."""
+    """Lets an officer sign in again who has left, once a second administrator has confirmed it."""
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ResetPasswordRequest, _officer_service_pb2.ResetPasswordResponse]
     """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret and the passkeys."""
     EnrolTotp: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.EnrolTotpRequest, _officer_service_pb2.EnrolTotpResponse]
@@ -73,7 +73,7 @@ class OfficerServiceAsyncStub(OfficerServiceStub):
     DeactivateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.DeactivateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
     """Ends all sessions and refuses sign-in. Access tokens already out are void within a minute."""
     ActivateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ActivateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
-    """Lets an officer sign in again."""
+    """Lets an officer sign in again who has left, once a second administrator has confirmed it."""
     ResetPassword: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ResetPasswordRequest, _officer_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
     """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret and the passkeys."""
     EnrolTotp: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.EnrolTotpRequest, _officer_service_pb2.EnrolTotpResponse]  # type: ignore[assignment]
@@ -138,7 +138,7 @@ class OfficerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _officer_service_pb2.ActivateOfficerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_officer_pb2.Officer, _abc.Awaitable[_officer_pb2.Officer]]:
-        """Lets an officer sign in again."""
+        """Lets an officer sign in again who has left, once a second administrator has confirmed it."""
 
     @_abc_1.abstractmethod
     def ResetPassword(

@@ -1,0 +1,117 @@
+"""Proposals in the database, and what makes a marked call one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from datetime import datetime
+
+from google.protobuf.message import Message
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bp_identity.adapters.tables import ProposalRow
+from bp_identity.domain.names import country_of
+from bp_identity.domain.proposal import OPEN, Proposal
+from bp_identity.usecases.proposals import MarkedAct, ProposalWork, propose
+from bp_kit.call import Call
+from bp_kit.database import Database
+from bp_kit.errors import Refused
+from bp_kit.listing import Listed, Listing
+from bp_kit.paging import read_page
+from bp_kit.ports import Seams
+from bp_kit.rpc.methods import Method
+from bp_kit.sealing import Sealer
+
+
+class SqlProposals:
+    """Proposals of all countries served here."""
+
+    def __init__(self, session: AsyncSession, sealer: Sealer) -> None:
+        self._session = session
+        self._sealer = sealer
+
+    async def find(self, name: str) -> Proposal | None:
+        """Returns the proposal, locked."""
+        row = await self._session.get(ProposalRow, name, with_for_update=True)
+        return _proposal(row) if row else None
+
+    async def find_same(self, proposal: Proposal, now: datetime) -> Proposal | None:
+        """Returns an open proposal of the same call by the same caller."""
+        statement = select(ProposalRow).where(
+            ProposalRow.country == country_of(proposal.name),
+            ProposalRow.state == OPEN,
+            ProposalRow.expire_time > now,
+            ProposalRow.proposer == proposal.proposer,
+            ProposalRow.method == proposal.method,
+            ProposalRow.request == proposal.request,
+        )
+        row = await self._session.scalar(statement.limit(1))
+        return _proposal(row) if row else None
+
+    async def add(self, proposal: Proposal) -> None:
+        """Keeps a new proposal."""
+        self._session.add(_row(proposal))
+        await self._session.flush()
+
+    async def save(self, proposal: Proposal) -> None:
+        """Keeps a decided proposal."""
+        await self._session.merge(_row(proposal))
+        await self._session.flush()
+
+    async def page(self, listing: Listing) -> Listed[Proposal]:
+        """Returns a page of one country's proposals, oldest first.
+
+        Raises:
+            Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
+        """
+        page = await read_page(
+            self._session,
+            self._sealer,
+            select(ProposalRow).where(ProposalRow.country == country_of(listing.parent)),
+            listing=listing,
+            keys=(ProposalRow.create_time, ProposalRow.name),
+            columns={"state": ProposalRow.state, "act": ProposalRow.act, "proposer": ProposalRow.proposer},
+        )
+        return Listed([_proposal(row) for row in page.rows], page.next_token)
+
+
+def proposal_work(session: AsyncSession, seams: Seams) -> ProposalWork:
+    """Returns the parts that work on this session."""
+    return ProposalWork(SqlProposals(session, seams.sealer), seams.clock, seams.ids)
+
+
+class SecondPersonRule:
+    """Makes a marked call a proposal: what the pipeline asks before it lets a call through.
+
+    Args:
+        database: Where proposals are kept.
+        seams: The outside.
+    """
+
+    def __init__(self, database: Database, seams: Seams) -> None:
+        self._database = database
+        self._seams = seams
+
+    async def require(self, method: Method, call: Call, request: Message) -> None:
+        """Keeps the call as a proposal instead.
+
+        Raises:
+            Refused: SECOND_PERSON_NEEDED, always.
+        """
+        marked = MarkedAct(
+            method=method.path,
+            act=method.access.permission,
+            subject=method.name_in(request),
+            request=request.SerializeToString(deterministic=True),
+        )
+        async with self._database.write() as session:
+            proposal = await propose(proposal_work(session, self._seams), call.principal, marked)
+        raise Refused("SECOND_PERSON_NEEDED", proposal=proposal.name)
+
+
+def _proposal(row: ProposalRow) -> Proposal:
+    return Proposal(**{field.name: getattr(row, field.name) for field in fields(Proposal)})
+
+
+def _row(proposal: Proposal) -> ProposalRow:
+    return ProposalRow(country=country_of(proposal.name), **asdict(proposal))
