@@ -22,6 +22,8 @@ OWN = {
     "/oauth2/introspect",
     "/oauth2/device_authorization",
     "/oauth2/device",
+    "/oauth2/account",
+    "/oauth2/recover",
     "/oauth2/logout",
     "/oauth2/userinfo",
     "/healthz",

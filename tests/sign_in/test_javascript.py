@@ -55,6 +55,11 @@ async def test_openid_client(door):
     }
 
 
+async def test_openid_client_with_tokens_bound_to_a_key(door):
+    said = await play(door, "dpop.mjs")
+    assert said == {"type": "dpop", "person": ANA, "officer": ANA, "stolen": 401, "refused": "invalid_grant"}
+
+
 async def test_oidc_client_ts(door):
     said = await play(door, "oidc_client_ts.mjs")
     assert said == {

@@ -17,6 +17,7 @@ from joserfc.jwk import KeySet, OKPKey
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.logs import get_logger
+from bp_kit.proofs import read_proof
 from bp_kit.visiting import ALGORITHM as ALGORITHM  # noqa: PLC0414 - services know it by this module
 from bp_kit.visiting import CERTIFICATE, Visitors
 
@@ -111,8 +112,22 @@ class TokenVerifier:
         self._now = now
         self._known: OrderedDict[str, _Verified] = OrderedDict()
 
-    async def verify(self, token: str) -> Principal:
+    async def verify_bound(self, token: str, proof: str) -> Principal:
+        """Returns who a token names that its holder's key has signed for (RFC 9449). For which request, the gateway has looked at.
+
+        Raises:
+            Refused: As `verify`; TOKEN_INVALID also for a proof that is none, or of another time, token or key.
+        """
+        shown = read_proof(proof)
+        shown.check(self._now(), token)
+        return await self.verify(token, shown.thumbprint)
+
+    async def verify(self, token: str, thumbprint: str | None = "") -> Principal:
         """Returns who the token names.
+
+        Args:
+            token: As sent.
+            thumbprint: Of the key that its holder has; empty for none shown, which a token bound to a key needs; None: whoever holds it.
 
         Raises:
             Refused: TOKEN_INVALID, TOKEN_EXPIRED; UNAVAILABLE where a visitor's node cannot be looked up.
@@ -121,6 +136,8 @@ class TokenVerifier:
         if known is None:
             visitor = await self._visitor(token)
             if visitor is not None:
+                if thumbprint:
+                    raise Refused("TOKEN_INVALID")
                 return visitor
             known = await self._verify_anew(token)
             self._known[token] = known
@@ -129,6 +146,8 @@ class TokenVerifier:
         if self._now() > known.expires + _LEEWAY_SECONDS or await self._is_void(known):
             self._known.pop(token, None)
             raise Refused("TOKEN_EXPIRED")
+        if thumbprint is not None and thumbprint != known.thumbprint:
+            raise Refused("TOKEN_INVALID")
         return known.principal
 
     async def _visitor(self, token: str) -> Principal | None:
@@ -159,7 +178,13 @@ class TokenVerifier:
                 raise Refused("TOKEN_INVALID")
             key, issuer = found
             claims = json.loads(jws.deserialize_compact(token, key, algorithms=[ALGORITHM]).payload)
-            return _Verified(_principal(claims, issuer), float(claims["iat"]), float(claims["exp"]), _holders(claims))
+            return _Verified(
+                _principal(claims, issuer),
+                float(claims["iat"]),
+                float(claims["exp"]),
+                _holders(claims),
+                _thumbprint(claims),
+            )
         except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise Refused("TOKEN_INVALID") from None
 
@@ -170,10 +195,16 @@ class _Verified:
     issued: float
     expires: float
     holders: tuple[str, ...]
+    thumbprint: str
 
 
 def _is_usual(header: Mapping[str, Any]) -> bool:
     return header.get("typ") == "at+jwt" and header.get("alg") == ALGORITHM and "crit" not in header
+
+
+def _thumbprint(claims: dict[str, Any]) -> str:
+    """Returns the key that the token is bound to (RFC 9449, 6.1); a token bound in another way is none of ours."""
+    return str(claims["cnf"]["jkt"]) if "cnf" in claims else ""
 
 
 def _holders(claims: dict[str, Any]) -> tuple[str, ...]:

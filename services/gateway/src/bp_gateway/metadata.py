@@ -7,8 +7,8 @@ from bp_gateway.transcode import Fault
 from bp_kit.errors import Refused
 
 # With the greatest length: a gRPC server takes 8 KiB of metadata in all, and refuses more without a word that a person could read.
-_PASSED = {b"authorization": 6144, b"accept-language": 500, b"x-purpose": 100, b"last-event-id": 500}
-_NOT_WRITTEN = {b"authorization": "TOKEN_INVALID"}
+_PASSED = {b"authorization": 6144, b"dpop": 2048, b"accept-language": 500, b"x-purpose": 100, b"last-event-id": 500}
+_NOT_WRITTEN = {b"authorization": "TOKEN_INVALID", b"dpop": "TOKEN_INVALID"}
 _MILLIS = 1000
 
 Headers = dict[bytes, bytes]

@@ -34,7 +34,7 @@ _PATHS = (
 )
 _FORM_BYTES = 65536
 _QUERY_BYTES = 8192
-_PASSED = ("authorization", "cookie", "content-type", "accept", "accept-language", "origin", "referer")
+_PASSED = ("authorization", "dpop", "cookie", "content-type", "accept", "accept-language", "origin", "referer")
 _NOT_PASSED = frozenset({"content-length", "transfer-encoding", "connection", "date", "server"})
 
 

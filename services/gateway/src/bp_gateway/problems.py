@@ -13,6 +13,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from bp_gateway.places import Shape
 from bp_gateway.transcode.faults import ParameterRefused
 from bp_kit.errors import Refused
+from bp_kit.proofs import PROOF_ALGORITHMS
 from bp_kit.reasons import reason_of
 from bp_kit.rpc.status import DETAILS_KEY, status_of
 
@@ -161,6 +162,7 @@ def _headers(status: status_pb2.Status, info: error_details_pb2.ErrorInfo, http:
     if http == 401:  # noqa: PLR2004 - RFC 9110, 15.5.2
         challenge = b"Bearer" if info.reason == "TOKEN_MISSING" else b'Bearer error="invalid_token"'
         headers.append((b"www-authenticate", challenge))
+        headers.append((b"www-authenticate", f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}"'.encode()))
     if info.metadata.get("allow"):
         headers.append((b"allow", info.metadata["allow"].encode()))
     return headers

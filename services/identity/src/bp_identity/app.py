@@ -28,6 +28,7 @@ from bp_identity.adapters.oauth.device_desk import DeviceDesk
 from bp_identity.adapters.oauth.exchanging import RemoteCertifying
 from bp_identity.adapters.oauth.inspection import Inspector, OwnKeys
 from bp_identity.adapters.oauth.pages import Pages
+from bp_identity.adapters.oauth.possession import Possession
 from bp_identity.adapters.oauth.recovery_desk import RecoveryDesk
 from bp_identity.adapters.oauth.sign_in_desk import SignInDesk
 from bp_identity.adapters.oauth.sign_in_form import SignInForm
@@ -61,6 +62,7 @@ from bp_kit.database import Database
 from bp_kit.inbox import Subscriber
 from bp_kit.outbox import OutboxRelay
 from bp_kit.ports import Seams
+from bp_kit.proofs import ProofReader
 from bp_kit.sealing import Sealer
 from bp_kit.service import Service, Servicer
 
@@ -167,6 +169,7 @@ def _provider(settings: IdentitySettings, seams: Seams, parts: _Parts) -> Provid
         desk, pages, cookies=cookies, tickets=tickets, authenticators=parts.authenticators, new_id=seams.ids
     )
     inspector = Inspector(OwnKeys(parts.keys, issuer, desk.transactions), desk.transactions, seams.clock)
+    possession = Possession(issuer, ProofReader(lambda: seams.clock().timestamp()))
     return Provider(
         issuer=issuer,
         keys=parts.keys,
@@ -175,6 +178,8 @@ def _provider(settings: IdentitySettings, seams: Seams, parts: _Parts) -> Provid
         account=AccountDesk(desk, pages, form, cookies=cookies, tickets=tickets, authenticators=parts.authenticators),
         recovery=RecoveryDesk(desk, pages, cookies),
         sign_out=SignOutDesk(issuer, desk, parts.keys, pages),
-        tokens=TokenDesk(issuer, desk, parts.minter, inspector, certifying=RemoteCertifying(seams.channel)),
-        user_info=UserInfoDesk(desk, inspector),
+        tokens=TokenDesk(
+            issuer, desk, parts.minter, inspector, certifying=RemoteCertifying(seams.channel), possession=possession
+        ),
+        user_info=UserInfoDesk(desk, inspector, possession),
     )

@@ -10,7 +10,7 @@ from joserfc import jws
 from station import OTHER_SEED, PASSWORDS, SEED
 
 from bluepacific.identity.v1 import officer_service_pb2, session_service_pb2
-from bp_identity.domain.throttle import FREE, LONGEST
+from bp_identity.domain.throttle import FREE, FREE_SPRAYED, LONGEST
 from bp_kit.testing.harness import detail
 
 NEW = "seven corals under moonlight"
@@ -83,6 +83,19 @@ async def test_guesses_at_once_do_not_slip_through(station):
     attempts = [station.sign_in("ana", "guess") for _ in range(3 * FREE)]
     answers = await asyncio.gather(*attempts, return_exceptions=True)
     assert sum("wrong" in answer.details() for answer in answers) == FREE
+
+
+async def test_one_password_is_not_tried_with_many_names(station):
+    common = "winter is coming 2026"
+    for number in range(FREE_SPRAYED):
+        await station.refused(station.sign_in(f"nobody{number}", common), "SIGN_IN_FAILED")
+    for username in ("nobody", "ben"):
+        await station.refused(station.sign_in(username, common), "SIGN_IN_THROTTLED")
+    # Other passwords are not slowed, and signing in often is no spraying.
+    for _ in range(3):
+        assert await station.sign_in("ben")
+    station.clock.passes(hours=1)
+    await station.refused(station.sign_in("ben", common), "SIGN_IN_FAILED")
 
 
 async def test_no_officer_is_locked_out_for_good(station):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bp_identity.domain.throttle import FORGET, FREE, LONGEST, Throttle
+from bp_identity.domain.throttle import FORGET, FREE, FREE_SPRAYED, LONGEST, Throttle, sprayed
 from bp_kit.errors import Refused
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -55,6 +55,21 @@ def test_a_refused_attempt_changes_nothing(count):
         state.attempt(now + timedelta(seconds=1))
     left = int(refused.value.metadata["seconds"])
     assert state.attempt(now + timedelta(seconds=1 + left))
+
+
+@given(st.integers(min_value=0, max_value=100))
+def test_right_attempts_do_not_add_up(count):
+    state = Throttle()
+    for _ in range(count):
+        state = state.attempt(NOON, FREE_SPRAYED).taken_back()
+    assert state.attempts == 0
+
+
+@given(st.text(max_size=300))
+def test_of_a_password_sixteen_bits_are_kept(password):
+    name = sprayed(password)
+    assert name.startswith(" ")
+    assert len(name) == len(" password ") + 4
 
 
 def test_waits_double():

@@ -27,7 +27,7 @@ async def recognise(method: Method, metadata: dict[str, str], verifier: TokenVer
     Raises:
         Refused: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED; PERMISSION_DENIED where the channel is not for the method.
     """
-    principal = await _principal(method, metadata.get("authorization", ""), verifier, from_node=from_node)
+    principal = await _principal(method, metadata, verifier, from_node=from_node)
     return Call(
         method=method.path,
         principal=principal,
@@ -60,8 +60,10 @@ def _admit_visitor(access: options_pb2.Access, call: Call) -> None:
         raise Refused("REGISTER_TOO_OLD")
 
 
-async def _principal(method: Method, authorization: str, verifier: TokenVerifier, *, from_node: bool) -> Principal:
-    access = method.access
+async def _principal(
+    method: Method, metadata: dict[str, str], verifier: TokenVerifier, *, from_node: bool
+) -> Principal:
+    access, authorization = method.access, metadata.get("authorization", "")
     if access.node_only or access.peer_only:
         if access.peer_only or not from_node:
             raise Refused("PERMISSION_DENIED")
@@ -71,6 +73,8 @@ async def _principal(method: Method, authorization: str, verifier: TokenVerifier
     scheme, _, token = authorization.partition(" ")
     if not authorization:
         raise Refused("TOKEN_MISSING")
+    if scheme.lower() == "dpop":
+        return await verifier.verify_bound(token.strip(), metadata.get("dpop", ""))
     if scheme.lower() != "bearer":
         raise Refused("TOKEN_INVALID")
     return await verifier.verify(token.strip())

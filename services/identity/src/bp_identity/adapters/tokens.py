@@ -55,6 +55,8 @@ class SigningMinter:
         }
         if subject.clearance:
             claims["clearance"] = subject.clearance
+        if subject.thumbprint:
+            claims["cnf"] = {"jkt": subject.thumbprint}
         if subject.scope:
             claims["scope"] = subject.scope
         return self._sign(claims, "at+jwt"), ends

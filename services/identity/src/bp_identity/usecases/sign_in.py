@@ -14,6 +14,7 @@ from bp_identity.domain.credential import Credential
 from bp_identity.domain.names import country_of, last_of
 from bp_identity.domain.officer import Officer
 from bp_identity.domain.password import check_password
+from bp_identity.domain.throttle import FREE_SPRAYED, sprayed
 from bp_identity.usecases.ending import end_sessions_of
 from bp_identity.usecases.passkeys import Assertion, assert_passkey
 from bp_identity.usecases.sessions import Issued, open_session
@@ -162,6 +163,11 @@ async def count_attempt(work: Work, attempt: Attempt) -> tuple[Officer | None, C
     counted = attempt.counted_as(officer)
     throttle = await work.throttles.find(counted)
     await work.throttles.save(counted, throttle.attempt(work.clock()))
+    if counted == attempt.key:
+        # Not from a browser that the officer has used before: nobody is kept out because others try the same password.
+        password = sprayed(attempt.password)
+        many = await work.throttles.find(password)
+        await work.throttles.save(password, many.attempt(work.clock(), FREE_SPRAYED))
     return officer, await work.credentials.find(officer.name) if officer else None
 
 
@@ -201,5 +207,9 @@ async def _take(
     elif await work.passkeys.of_officer(officer.name):
         raise Refused("PASSKEY_REQUIRED")
     await work.credentials.save(taken)
-    await work.throttles.forget(attempt.counted_as(officer))
+    counted = attempt.counted_as(officer)
+    await work.throttles.forget(counted)
+    if counted == attempt.key:
+        password = sprayed(attempt.password)
+        await work.throttles.save(password, (await work.throttles.find(password)).taken_back())
     return Proof(officer=officer, methods=methods, auth_time=now)

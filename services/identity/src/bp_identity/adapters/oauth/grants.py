@@ -22,6 +22,7 @@ from bp_identity.usecases.devices import Waiting
 
 CODE_BYTES = 32
 # What goes into a token or a redirect, and into a column of this width.
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _NONCE = re.compile(r"[\x20-\x7e]{1,500}")
 
 
@@ -150,13 +151,16 @@ class _ProofKey(CodeChallenge):  # type: ignore[misc]
 
 
 class _OpenId:
-    """What OpenID Connect adds to an authorization request: `nonce` and `prompt`."""
+    """What OpenID Connect and DPoP add to an authorization request: `nonce`, `prompt` and `dpop_jkt`."""
 
     def __call__(self, grant: Any) -> None:
-        grant.register_hook("after_validate_authorization_request_payload", self._check_nonce)
+        grant.register_hook("after_validate_authorization_request_payload", self._check_words)
         grant.register_hook("after_validate_consent_request", validate_request_prompt)
 
-    def _check_nonce(self, grant: Any, redirect_uri: str) -> None:
+    def _check_words(self, grant: Any, redirect_uri: str) -> None:
+        thumbprint = grant.request.payload.data.get("dpop_jkt", "")
+        if thumbprint and not _THUMBPRINT.fullmatch(thumbprint):
+            raise InvalidRequestError("The 'dpop_jkt' is no SHA-256 thumbprint of a key.")
         nonce = grant.request.payload.data.get("nonce", "")
         if nonce and not _NONCE.fullmatch(nonce):
             raise InvalidRequestError("The 'nonce' is too long, or not in ASCII.")

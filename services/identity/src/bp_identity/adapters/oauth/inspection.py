@@ -16,7 +16,7 @@ from bp_identity.usecases.work import Transactions
 from bp_kit.errors import Refused
 from bp_kit.tokens import TokenVerifier
 
-_TOLD = ("iss", "aud", "sub", "client_id", "country", "roles", "scope", "exp", "iat", "jti")
+_TOLD = ("iss", "aud", "sub", "client_id", "country", "roles", "scope", "exp", "iat", "jti", "cnf")
 
 
 class OwnKeys:
@@ -58,10 +58,15 @@ class Inspector:
         self._transactions = transactions
         self._verifier = TokenVerifier(keys, lambda: now().timestamp())
 
-    async def access_claims(self, token: str) -> Mapping[str, object] | None:
-        """Returns what an access token says; None where it does not count."""
+    async def access_claims(self, token: str, thumbprint: str | None = "") -> Mapping[str, object] | None:
+        """Returns what an access token says; None where it does not count.
+
+        Args:
+            token: As sent.
+            thumbprint: Of the key that its holder has shown; empty for none; None: whoever holds it.
+        """
         try:
-            await self._verifier.verify(token)
+            await self._verifier.verify(token, thumbprint)
         except Refused:
             return None
         claims: dict[str, object] = json.loads(jws.extract_compact(token.encode()).payload)
@@ -69,9 +74,9 @@ class Inspector:
 
     async def claims_of(self, token: str) -> Mapping[str, object] | None:
         """Returns what a token of either kind says (RFC 7662, 2.2); None where it does not count."""
-        access = await self.access_claims(token)
+        access = await self.access_claims(token, None)
         if access is not None:
-            return {**access, "token_type": "Bearer"}
+            return {**access, "token_type": "DPoP" if "cnf" in access else "Bearer"}
         async with self._transactions() as work:
             held = await find_held(work, token)
             if held is None or judge_use(*held, work.clock()) is not Use.CONTINUES:

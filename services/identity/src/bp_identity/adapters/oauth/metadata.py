@@ -5,6 +5,7 @@ from __future__ import annotations
 from bp_identity.adapters.oauth.client import CODE, CREDENTIALS, DEVICE, EXCHANGE, REFRESH, SCOPES, SECRET_METHODS
 from bp_identity.adapters.oauth.web import Answer, answer_json
 from bp_kit.language import LANGUAGES
+from bp_kit.proofs import PROOF_ALGORITHMS
 from bp_kit.tokens import ALGORITHM
 
 _OK = 200
@@ -34,6 +35,7 @@ def discovery(issuer: str) -> Answer:
         "revocation_endpoint_auth_methods_supported": _CLIENT_METHODS,
         "introspection_endpoint_auth_methods_supported": SECRET_METHODS,
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": PROOF_ALGORITHMS,
         "authorization_response_iss_parameter_supported": True,
         "claims_supported": ["sub", "name", "given_name", "family_name", "email", "locale", "auth_time", "amr", "sid"],
         "ui_locales_supported": LANGUAGES,

@@ -10,6 +10,7 @@ from typing import Any
 from bp_identity.adapters.oauth.client import CODE, DEVICE, EXCHANGE, REFRESH
 from bp_identity.adapters.oauth.exchanging import ISSUED_TYPE, Certifying, Travel, travel_of
 from bp_identity.adapters.oauth.inspection import Inspector
+from bp_identity.adapters.oauth.possession import Possession
 from bp_identity.adapters.oauth.server import Decision, Facts, OAuthServer
 from bp_identity.adapters.oauth.web import NO_STORE, Answer, Asked, OAuthRequest, answer_json
 from bp_identity.adapters.tokens import SigningMinter
@@ -22,8 +23,10 @@ from bp_identity.usecases.devices import ask_device, redeem_device
 from bp_identity.usecases.ending import end_session
 from bp_identity.usecases.sessions import Issued, continue_session, find_session, find_usable
 from bp_identity.usecases.work import Desk, Work
+from bp_kit.errors import Refused
 
-_OK = 200
+_OK, _BAD = 200, 400
+_OTHER_KEY = "It is bound to another key."
 
 
 class TokenDesk:
@@ -35,11 +38,20 @@ class TokenDesk:
         minter: Makes tokens.
         inspector: Reads tokens that somebody asks about.
         certifying: Has the key of tokens for other nodes certified.
+        possession: Reads proofs of keys.
     """
 
     def __init__(
-        self, issuer: str, desk: Desk, minter: SigningMinter, inspector: Inspector, *, certifying: Certifying
+        self,
+        issuer: str,
+        desk: Desk,
+        minter: SigningMinter,
+        inspector: Inspector,
+        *,
+        certifying: Certifying,
+        possession: Possession,
     ) -> None:
+        self._proofs = possession
         self._certifying = certifying
         self._issuer = issuer
         self._desk = desk
@@ -55,6 +67,10 @@ class TokenDesk:
         subject = None
         if request.payload.grant_type == EXCHANGE:
             subject = await self._inspector.access_claims(asked.typed("subject_token"))
+        try:
+            thumbprint = self._proofs.shown(asked)
+        except Refused:
+            return answer_json(_BAD, {"error": "invalid_dpop_proof"})
         # A refusal commits, too: a code or refresh token used twice has just ended its session.
         async with self._desk.transactions() as work:
             facts = Facts(clients=await clients_named(work, asked, request), subject=subject)
@@ -69,8 +85,10 @@ class TokenDesk:
             if decision.status == _OK and request.payload.grant_type == EXCHANGE:
                 assert subject is not None
                 return told(await self._send_abroad(travel_of(request, subject), decision, work.clock()))
+            if decision.status == _OK and not _is_holder(facts, thumbprint):
+                return answer_json(_BAD, {"error": "invalid_grant", "error_description": _OTHER_KEY})
             if decision.status == _OK:
-                decision = await self._fulfil(work, request, facts, decision)
+                decision = await self._fulfil(work, request, facts, decision, thumbprint)
         return told(decision)
 
     async def introspect(self, asked: Asked) -> Answer:
@@ -94,18 +112,22 @@ class TokenDesk:
                 await end_session(work, session.session_id, session.officer)
         return told(decision)
 
-    async def _fulfil(self, work: Work, request: OAuthRequest, facts: Facts, decision: Decision) -> Decision:
+    async def _fulfil(
+        self, work: Work, request: OAuthRequest, facts: Facts, decision: Decision, thumbprint: str
+    ) -> Decision:
         if facts.code is not None:
-            issued = await redeem_code(work, self._desk, facts.code)
+            issued = await redeem_code(work, self._desk, facts.code, thumbprint)
             content = _content(issued, work.clock()) | self._id_token(issued.session, work.clock(), facts.code.nonce)
         elif facts.device is not None:
-            issued = await redeem_device(work, self._desk, facts.device.grant)
+            issued = await redeem_device(work, self._desk, facts.device.grant, thumbprint)
             content = _content(issued, work.clock()) | self._id_token(issued.session, work.clock())
         elif facts.session is not None:
-            issued = await continue_session(work, self._desk, facts.session, request.form["refresh_token"])
+            issued = await continue_session(work, self._desk, facts.session, request.form["refresh_token"], thumbprint)
             content = _content(issued, work.clock())
         else:
-            content = await self._for_client(work, request.client.client)
+            content = await self._for_client(work, request.client.client, thumbprint)
+        if thumbprint:
+            content |= {"token_type": "DPoP"}
         return replace(decision, content=content)
 
     async def _send_abroad(self, travel: Travel, decision: Decision, now: datetime) -> Decision:
@@ -114,9 +136,9 @@ class TokenDesk:
         content = {"access_token": token, "issued_token_type": ISSUED_TYPE, "token_type": "Bearer"}
         return replace(decision, content=content | {"expires_in": _seconds(ends - now)})
 
-    async def _for_client(self, work: Work, client: Client) -> dict[str, Any]:
+    async def _for_client(self, work: Work, client: Client, thumbprint: str) -> dict[str, Any]:
         now = work.clock()
-        token, ends = self._minter.access_token(await client_subject(work, client, ""), now)
+        token, ends = self._minter.access_token(await client_subject(work, client, "", thumbprint), now)
         return {"access_token": token, "token_type": "Bearer", "expires_in": _seconds(ends - now)}
 
     def _id_token(self, session: Session, now: datetime, nonce: str = "") -> dict[str, str]:
@@ -144,6 +166,12 @@ async def active_clients(work: Work, names: Collection[str]) -> dict[str, Client
     found = [await work.clients.find(name) for name in sorted(names) if is_client_name(name)]
     present = [client.as_of(work.clock()) for client in found if client is not None]
     return {client.name: client for client in present if client.active}
+
+
+def _is_holder(facts: Facts, thumbprint: str) -> bool:
+    """Tells whether the key that was shown is the one that the code or session is bound to."""
+    bound = facts.code.thumbprint if facts.code else facts.session.thumbprint if facts.session else ""
+    return not bound or bound == thumbprint
 
 
 def _content(issued: Issued, now: datetime) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bp_identity.adapters.oauth.inspection import Inspector
+from bp_identity.adapters.oauth.possession import Possession
 from bp_identity.adapters.oauth.web import Answer, Asked, answer_json
 from bp_identity.domain.officer import Officer
 from bp_identity.usecases.work import Desk
+from bp_kit.errors import Refused
 
 _OK, _UNAUTHORIZED, _FORBIDDEN = 200, 401, 403
 
@@ -16,18 +18,24 @@ class UserInfoDesk:
     Args:
         desk: Opens transactions.
         inspector: Reads access tokens.
+        possession: Reads proofs of keys.
     """
 
-    def __init__(self, desk: Desk, inspector: Inspector) -> None:
+    def __init__(self, desk: Desk, inspector: Inspector, possession: Possession) -> None:
+        self._possession = possession
         self._desk = desk
         self._inspector = inspector
 
     async def answer(self, asked: Asked) -> Answer:
         """Answers with claims, or a challenge (RFC 6750, 3)."""
         scheme, _, token = asked.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        if scheme.lower() not in ("bearer", "dpop"):
             return _challenge(_UNAUTHORIZED, "")
-        told = await self._inspector.access_claims(token.strip())
+        try:
+            thumbprint = self._possession.shown(asked, token.strip()) if scheme.lower() == "dpop" else ""
+        except Refused:
+            return _challenge(_UNAUTHORIZED, "invalid_dpop_proof")
+        told = await self._inspector.access_claims(token.strip(), thumbprint)
         if told is None:
             return _challenge(_UNAUTHORIZED, "invalid_token")
         scopes = str(told.get("scope", "")).split()
