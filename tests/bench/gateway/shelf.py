@@ -16,7 +16,7 @@ import bp_library.protos
 from bluepacific.library.v1 import book_pb2, book_pb2_grpc
 from bp_library.app import BookRow
 
-from bp_kit.rpc.admission import admit, check_scope
+from bp_kit.rpc.admission import admit, check_scope, recognise
 from bp_kit.rpc.methods import method_of
 from bp_kit.rpc.registry import _Collector, handlers_of
 from bp_kit.testing.tokens import ISSUER, make_token
@@ -97,7 +97,8 @@ def _admitted(path: str, behaviour: Any, verifier: TokenVerifier) -> Any:
 
     async def serve(request: Any, context: Any) -> Any:
         metadata = {key.lower(): value for key, value in context.invocation_metadata() if isinstance(value, str)}
-        call = await admit(method, metadata, verifier, from_node=False)
+        call = await recognise(method, metadata, verifier, from_node=False)
+        admit(method, call)
         check_scope(method, call.principal, request)
         return await behaviour(request, context)
 
