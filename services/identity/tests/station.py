@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from bluepacific.identity.v1 import (
     client_service_pb2_grpc,
     country_service_pb2_grpc,
+    emergency_service_pb2_grpc,
     grant_pb2,
     grant_service_pb2,
     grant_service_pb2_grpc,
@@ -115,6 +116,7 @@ class Station:
         self.officers = officer_service_pb2_grpc.OfficerServiceStub(channel)
         self.imports = officer_import_service_pb2_grpc.OfficerImportServiceStub(channel)
         self.proposals = proposal_service_pb2_grpc.ProposalServiceStub(channel)
+        self.emergencies = emergency_service_pb2_grpc.EmergencyServiceStub(channel)
         self.grants = grant_service_pb2_grpc.GrantServiceStub(channel)
         self.clients = client_service_pb2_grpc.ClientServiceStub(channel)
         self.sessions = session_service_pb2_grpc.SessionServiceStub(channel)

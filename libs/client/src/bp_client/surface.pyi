@@ -20,6 +20,7 @@ from bluepacific.exchange.v1 import lane_service_pb2_grpc as _exchange_lane
 from bluepacific.exchange.v1 import proof_service_pb2_grpc as _exchange_proof
 from bluepacific.identity.v1 import client_service_pb2_grpc as _identity_client
 from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_country
+from bluepacific.identity.v1 import emergency_service_pb2_grpc as _identity_emergency
 from bluepacific.identity.v1 import grant_service_pb2_grpc as _identity_grant
 from bluepacific.identity.v1 import officer_import_service_pb2_grpc as _identity_officer_import
 from bluepacific.identity.v1 import officer_service_pb2_grpc as _identity_officer
@@ -85,6 +86,7 @@ class AsyncExchange:
 class Identity:
     clients: _identity_client.ClientServiceStub
     countries: _identity_country.CountryServiceStub
+    emergencies: _identity_emergency.EmergencyServiceStub
     grants: _identity_grant.GrantServiceStub
     officer_imports: _identity_officer_import.OfficerImportServiceStub
     officers: _identity_officer.OfficerServiceStub
@@ -97,6 +99,7 @@ class Identity:
 class AsyncIdentity:
     clients: _identity_client.ClientServiceAsyncStub
     countries: _identity_country.CountryServiceAsyncStub
+    emergencies: _identity_emergency.EmergencyServiceAsyncStub
     grants: _identity_grant.GrantServiceAsyncStub
     officer_imports: _identity_officer_import.OfficerImportServiceAsyncStub
     officers: _identity_officer.OfficerServiceAsyncStub

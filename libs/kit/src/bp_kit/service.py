@@ -22,7 +22,7 @@ class SecondPerson(Protocol):
     """Keeps an act that only a second person can put into effect."""
 
     async def require(self, method: Method, call: Call, request: Message) -> None:
-        """Keeps the call, and refuses it with SECOND_PERSON_NEEDED; returns where it may take effect at once."""
+        """Keeps the call, and refuses it with SECOND_PERSON_MUST_CONFIRM; returns where it may take effect at once."""
         ...
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bluepacific.identity.v1 import (
     client_service_pb2_grpc,
     country_service_pb2_grpc,
+    emergency_service_pb2_grpc,
     grant_service_pb2_grpc,
     key_service_pb2_grpc,
     oauth_service_pb2_grpc,
@@ -43,6 +44,7 @@ from bp_identity.adapters.tokens import SigningMinter
 from bp_identity.adapters.unit_of_work import Workshop
 from bp_identity.api.clients import ClientServicer
 from bp_identity.api.countries import CountryServicer
+from bp_identity.api.emergencies import EmergencyServicer
 from bp_identity.api.grants import GrantServicer
 from bp_identity.api.keys import KeyServicer
 from bp_identity.api.oauth import OAuthServicer, Provider
@@ -150,6 +152,7 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
             officer_import_service_pb2_grpc.add_OfficerImportServiceServicer_to_server,
             OfficerImportServicer(workshop),
         ),
+        (emergency_service_pb2_grpc.add_EmergencyServiceServicer_to_server, EmergencyServicer(workshop)),
         (grant_service_pb2_grpc.add_GrantServiceServicer_to_server, GrantServicer(workshop)),
         (client_service_pb2_grpc.add_ClientServiceServicer_to_server, ClientServicer(workshop)),
         (session_service_pb2_grpc.add_SessionServiceServicer_to_server, SessionServicer(workshop, desk)),

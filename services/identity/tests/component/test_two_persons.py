@@ -25,7 +25,7 @@ def second(station):
 
 
 async def proposed(station, **named):
-    await station.refused(let_in(station, **named), "SECOND_PERSON_NEEDED")
+    await station.refused(let_in(station, **named), "SECOND_PERSON_MUST_CONFIRM")
     listing = pb.ListProposalsRequest(parent="countries/FJI", filter='state = "OPEN"')
     return list((await station.proposals.ListProposals(listing, metadata=station.admin)).proposals)
 
@@ -90,7 +90,7 @@ async def test_who_cannot_confirm(away):
 
 
 async def test_what_can_no_longer_be_done_stays_open(away):
-    await away.refused(let_in(away, name="countries/FJI/officers/nobody"), "SECOND_PERSON_NEEDED")
+    await away.refused(let_in(away, name="countries/FJI/officers/nobody"), "SECOND_PERSON_MUST_CONFIRM")
     listing = pb.ListProposalsRequest(parent="countries/FJI")
     [proposal] = (await away.proposals.ListProposals(listing, metadata=away.admin)).proposals
     await away.refused(confirm(away, proposal.name, second(away)), "NOT_FOUND")
@@ -104,5 +104,5 @@ async def test_both_persons_stand_in_the_audit(away):
     async with away.under_test.service.database.read() as session:
         found = await session.execute(text("SELECT principal, name, outcome FROM audit ORDER BY position"))
         kept = [tuple(row) for row in found]
-    assert ("countries/FJI/officers/ana", BEN, "SECOND_PERSON_NEEDED") in kept
+    assert ("countries/FJI/officers/ana", BEN, "SECOND_PERSON_MUST_CONFIRM") in kept
     assert ("countries/FJI/officers/litia", proposal.name, "OK") in kept

@@ -62,6 +62,10 @@ class OutboxDirectory:
             )
             await self._outbox.notify(requested, author=country_name(country_of(officer)))
 
+    async def emergency_declared(self, subject: str, officers: tuple[str, ...]) -> None:
+        """Notifies officers urgently that somebody has taken a role in an emergency, about that record."""
+        await self.sign_in_changed("emergency_declared", subject, officers)
+
     async def request(self, country: str) -> None:
         """Asks every country for the units that this one may not have heard of."""
         await self._outbox.send(

@@ -93,6 +93,21 @@ class SqlGrants:
         )
         return sorted(set(await self._session.scalars(statement)))
 
+    async def holders(self, country: str, roles: tuple[str, ...], now: datetime) -> list[str]:
+        """Returns the country's active officers who hold one of these roles now, by name."""
+        statement = (
+            select(GrantRow.officer)
+            .join(OfficerRow, OfficerRow.name == GrantRow.officer)
+            .where(
+                GrantRow.country == country,
+                GrantRow.role.in_(roles),
+                GrantRow.start_time <= now,
+                or_(GrantRow.end_time.is_(None), GrantRow.end_time > now),
+                OfficerRow.state == officers.ACTIVE,
+            )
+        )
+        return sorted(set(await self._session.scalars(statement)))
+
     async def turned(self, after: datetime, until: datetime) -> list[str]:
         """Returns the officers with a grant that began or ended in that time."""
         statement = select(GrantRow.officer).where(

@@ -96,7 +96,7 @@ class SecondPersonRule:
         """Keeps the call as a proposal instead.
 
         Raises:
-            Refused: SECOND_PERSON_NEEDED, always.
+            Refused: SECOND_PERSON_MUST_CONFIRM, always.
         """
         marked = MarkedAct(
             method=method.path,
@@ -106,7 +106,7 @@ class SecondPersonRule:
         )
         async with self._database.write() as session:
             proposal = await propose(proposal_work(session, self._seams), call.principal, marked)
-        raise Refused("SECOND_PERSON_NEEDED", proposal=proposal.name)
+        raise Refused("SECOND_PERSON_MUST_CONFIRM", proposal=proposal.name)
 
 
 def _proposal(row: ProposalRow) -> Proposal:

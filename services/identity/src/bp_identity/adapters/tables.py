@@ -226,6 +226,25 @@ class ProposalRow(Base):
     decider: Mapped[str] = mapped_column(_NAME)
 
 
+class EmergencyRow(Base):
+    """A role taken in an emergency."""
+
+    __tablename__ = "emergency"
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    country: Mapped[str] = mapped_column(_COUNTRY, index=True)
+    role: Mapped[str] = mapped_column(_WORD)
+    unit: Mapped[str] = mapped_column(_NAME)
+    reason: Mapped[str] = mapped_column(String(1000))
+    minutes: Mapped[int]
+    officer: Mapped[str] = mapped_column(_NAME, index=True)
+    grant: Mapped[str] = mapped_column(_NAME)
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    end_time: Mapped[datetime] = mapped_column(UtcTime)
+    state: Mapped[str] = mapped_column(_WORD)
+    reviewer: Mapped[str] = mapped_column(_NAME)
+    finding: Mapped[str] = mapped_column(String(1000))
+
+
 class ThrottleRow(Base):
     """Attempts on one user name; kept by a keyed hash, since people type passwords into the wrong field."""
 

@@ -64,6 +64,7 @@ async def give(
     start_time: datetime | None,
     end_time: datetime | None,
     creator: str,
+    field: str = "grant.unit",
 ) -> Grant:
     """Gives a role, whoever asks; also how a node is first set up.
 
@@ -75,7 +76,7 @@ async def give(
     check_period(start, end_time, now)
     if await work.officers.find(officer, for_change=True) is None:
         raise Refused("NOT_FOUND", name=officer)
-    await require_unit(work, unit, country=country_of(officer), field="grant.unit")
+    await require_unit(work, unit, country=country_of(officer), field=field)
     check_room(await work.grants.of_officer(officer), now)
     grant = Grant(
         name=grant_name(officer, work.ids()),

@@ -105,6 +105,10 @@ class Grants(Protocol):
         """Returns the country's active officers who administer it now; their grants are locked, always in the same order."""
         ...
 
+    async def holders(self, country: str, roles: tuple[str, ...], now: datetime) -> list[str]:
+        """Returns the country's active officers who hold one of these roles now, by name."""
+        ...
+
     async def turned(self, after: datetime, until: datetime) -> list[str]:
         """Returns the officers with a grant that began or ended in that time."""
         ...
@@ -303,6 +307,10 @@ class Directory(Protocol):
 
     async def officer_changed(self, officer: Officer, grants: list[Grant], now: datetime) -> None:
         """Tells the own country's notifications and training about a person and the roles held now."""
+        ...
+
+    async def emergency_declared(self, subject: str, officers: tuple[str, ...]) -> None:
+        """Notifies officers urgently that somebody has taken a role in an emergency, about that record."""
         ...
 
     async def sign_in_changed(self, what: str, subject: str, officers: tuple[str, ...]) -> None:

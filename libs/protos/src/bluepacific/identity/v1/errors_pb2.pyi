@@ -74,12 +74,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A cell of a table holds a formula; only its value could be imported, and nobody has checked that."""
     ERROR_REASON_ROW_REPEATED: _ErrorReason.ValueType  # 42
     """Two rows of a table name the same officer."""
-    ERROR_REASON_SECOND_PERSON_NEEDED: _ErrorReason.ValueType  # 43
+    ERROR_REASON_SECOND_PERSON_MUST_CONFIRM: _ErrorReason.ValueType  # 43
     """The act takes effect once a second person confirms the proposal that the call became."""
     ERROR_REASON_PROPOSAL_IS_YOUR_OWN: _ErrorReason.ValueType  # 44
     """Somebody would confirm what they proposed themselves."""
     ERROR_REASON_PROPOSAL_CLOSED: _ErrorReason.ValueType  # 45
     """The proposal was decided, or its time has run out."""
+    ERROR_REASON_EMERGENCY_UNREVIEWED: _ErrorReason.ValueType  # 46
+    """The officer has taken a role in an emergency before, and nobody has reviewed that."""
+    ERROR_REASON_EMERGENCY_IS_YOUR_OWN: _ErrorReason.ValueType  # 47
+    """Somebody would review an emergency of their own."""
+    ERROR_REASON_EMERGENCY_REVIEWED: _ErrorReason.ValueType  # 48
+    """The emergency was reviewed before."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of the identity service."""
@@ -136,10 +142,16 @@ ERROR_REASON_CELL_IS_FORMULA: ErrorReason.ValueType  # 41
 """A cell of a table holds a formula; only its value could be imported, and nobody has checked that."""
 ERROR_REASON_ROW_REPEATED: ErrorReason.ValueType  # 42
 """Two rows of a table name the same officer."""
-ERROR_REASON_SECOND_PERSON_NEEDED: ErrorReason.ValueType  # 43
+ERROR_REASON_SECOND_PERSON_MUST_CONFIRM: ErrorReason.ValueType  # 43
 """The act takes effect once a second person confirms the proposal that the call became."""
 ERROR_REASON_PROPOSAL_IS_YOUR_OWN: ErrorReason.ValueType  # 44
 """Somebody would confirm what they proposed themselves."""
 ERROR_REASON_PROPOSAL_CLOSED: ErrorReason.ValueType  # 45
 """The proposal was decided, or its time has run out."""
+ERROR_REASON_EMERGENCY_UNREVIEWED: ErrorReason.ValueType  # 46
+"""The officer has taken a role in an emergency before, and nobody has reviewed that."""
+ERROR_REASON_EMERGENCY_IS_YOUR_OWN: ErrorReason.ValueType  # 47
+"""Somebody would review an emergency of their own."""
+ERROR_REASON_EMERGENCY_REVIEWED: ErrorReason.ValueType  # 48
+"""The emergency was reviewed before."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
