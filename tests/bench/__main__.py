@@ -18,7 +18,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-NAMES = ("gateway", "exchange", "footprint", "proof", "link", "growth", "wire", "cluster")
+NAMES = ("access", "gateway", "exchange", "footprint", "proof", "link", "growth", "wire", "cluster")
 # What needs no cluster.
 _HERE = tuple(name for name in NAMES if name != "cluster")
 ROOT = Path(__file__).resolve().parents[2]
