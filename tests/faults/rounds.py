@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from tests.faults.region import Region
 from tests.faults.scenes import clocks, disks, killing, links, members, power
@@ -22,6 +23,7 @@ SCENES: dict[str, Scene] = {
     "disk-full": disks.full,
     "postgres-restarts": disks.postgres_restarts,
     "dark-for-weeks": clocks.dark,
+    "dark-90-days": partial(clocks.dark, days=90),
     "hours-apart": clocks.hours_apart,
     "revoked": members.revoked,
     "register-stale": members.register_stale,

@@ -232,8 +232,15 @@ def _unexplained(network, rung, promise):
     if rung.state in _DONE or rung.state == _S.DELIVERY_STATE_EXPIRED:
         return ""
     went_back = any(one == promise.node_id for one, _, _ in network.ledger.restores)
-    if rung.state == _S.DELIVERY_STATE_SENT and went_back and network.ledger.by_medium and _has(network, rung):
-        # An old stick acknowledged what was handed in once more; it is there, and nobody is asked.
+    # An old stick acknowledged what was handed in once more; it is there, and nobody is asked. Or it was sent once more in another
+    # envelope: what came of it later is said of the first one, which the sender has forgotten.
+    told_of_the_first = rung.state == _S.DELIVERY_STATE_ACCEPTED or network.ledger.by_medium
+    if (
+        rung.state in (_S.DELIVERY_STATE_SENT, _S.DELIVERY_STATE_ACCEPTED)
+        and went_back
+        and told_of_the_first
+        and _has(network, rung)
+    ):
         return ""
     return f"stands at {_S.Name(rung.state)[15:]} {rung.ground} for {rung.node_id}"
 

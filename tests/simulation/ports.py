@@ -252,7 +252,9 @@ class Files:
 
     async def want(self, files):
         for one in files:
-            self._state.wanted.setdefault(one.sealed.digest, one)
+            known = self._state.wanted.setdefault(one.sealed.digest, one)
+            if known.key is None and one.key:
+                self._state.wanted[one.sealed.digest] = replace(known, key=one.key, plain_digest=one.plain_digest)
 
 
 class Journal:

@@ -1,11 +1,13 @@
 import asyncio
 import os
+from dataclasses import replace
 
 import pytest
 from cable import DOWN
 from net import eventually, message
 
 from bluepacific.common.v1 import blob_pb2, handling_pb2
+from bp_exchange.adapters.files import SqlFiles
 from bp_exchange.adapters.tables import SealedFileRow, WantedFileRow
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.records import SealedFile, WantedFile
@@ -146,3 +148,18 @@ async def test_no_peer_gets_a_file_that_is_not_on_its_way(network):
         return await network.ton.count(WantedFileRow) == 1
 
     await eventually(only_that_is_wanted)
+
+
+async def test_a_files_key_may_come_after_the_file_is_asked_for(network):
+    """Its envelope waited for the key of an epoch: the file is taken again where it had been taken without."""
+    house, digest = network.ton.exchange.house, "ab" * 32
+    announced = WantedFile(SealedFile(digest, 40), "ptccc", 3)
+    opened = replace(announced, key=bytes(32), plain_digest="cd" * 32, plain_size=12)
+    async with house.database.write() as session:
+        files = SqlFiles(session, house.seams.clock)
+        await files.want([announced])
+        await files.want([opened])
+        await files.got(digest, None)
+        assert await files.wanted("ptccc", 10) == [opened]
+        await files.got(digest, bytes(32))
+        assert await files.wanted("ptccc", 10) == []

@@ -67,7 +67,7 @@ class FileIntake:
         """
         async with self._house.database.write() as session:
             files = SqlFiles(session, self._house.seams.clock)
-            await files.got(file.sealed.digest)
+            await files.got(file.sealed.digest, file.key)
             if kept:
                 await files.add_sealed([file.sealed])
                 self._house.bells.ring_after(session, [bells.FILES])

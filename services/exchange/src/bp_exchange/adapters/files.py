@@ -15,7 +15,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_exchange.adapters.tables import AskedFilesRow, SealedFileRow, WantedFileRow
@@ -61,7 +61,7 @@ class SqlFiles:
         await self._session.execute(delete(SealedFileRow).where(SealedFileRow.digest == digest))
 
     async def want(self, files: Sequence[WantedFile]) -> None:
-        """Asks for files that were announced."""
+        """Asks for files that were announced; of one that is asked for already, the key may come later."""
         rows = [
             {
                 **asdict(file.sealed),
@@ -75,6 +75,13 @@ class SqlFiles:
             for file in files
         ]
         await add_new(self._session, WantedFileRow, rows)
+        for file in files:
+            if file.key:
+                await self._session.execute(
+                    update(WantedFileRow)
+                    .where(WantedFileRow.digest == file.sealed.digest, WantedFileRow.key.is_(None))
+                    .values(key=file.key, plain_digest=file.plain_digest, plain_size=file.plain_size)
+                )
 
     async def wanted(self, peer: str, limit: int) -> list[WantedFile]:
         """Returns what is waited for from a peer, the most urgent first, then the oldest."""
@@ -108,9 +115,10 @@ class SqlFiles:
         row = await self._session.get(AskedFilesRow, peer)
         return list(row.digests) if row else []
 
-    async def got(self, digest: str) -> None:
-        """Waits for a file no longer."""
-        await self._session.execute(delete(WantedFileRow).where(WantedFileRow.digest == digest))
+    async def got(self, digest: str, key: bytes | None) -> None:
+        """Waits for a file no longer; it still does where its key came while it was taken without."""
+        is_taken = or_(WantedFileRow.key.is_(None), WantedFileRow.key == key)
+        await self._session.execute(delete(WantedFileRow).where(WantedFileRow.digest == digest, is_taken))
 
     async def give_up(self, digest: str, ground: str) -> None:
         """Sets a file aside that is not what was announced."""

@@ -165,6 +165,8 @@ class Hands:
 
     async def _finish(self, finish: to_do.FinishFile) -> None:
         file = self._wanted.pop(finish.digest)
+        # Its key may have come meanwhile.
+        file = await self._files.find(finish.digest) or file
         whole = await self._house.sealed.finish(file.sealed)
         if whole:
             await self._files.take(file)
