@@ -1,8 +1,8 @@
 """NATS JetStream: a stream on a leaf node in the country, mirrored at the hub in the centre; TLS, and S2 at its best.
 
-S2 is on for messages in clear and off for sealed ones, where it finds nothing. A leaf that has much to say says it in S2 blocks of 1 MiB,
-of which the hub reads nothing before all is there. Where that takes longer than 10 s, the hub takes the mirror's source for stalled and
-asks for everything anew, again and again ("Retrying mirror consumer" in its log): the queue never drains, as with S2 over 128 kbit/s.
+S2 is on for messages in clear and off for sealed ones, where it finds nothing. It speaks in blocks of up to 1 MiB, of which nothing is read
+before all is there; a hub that gets no message for 10 s takes the mirror's source for stalled and asks for everything anew, again and again
+("Retrying mirror consumer" in its debug log). With S2 over 128 kbit/s the queue never drains; without, it does.
 
 Urgent messages get a stream of their own, mirrored too: a stream knows no priorities. A mirror whose link was cut may take minutes to look
 for it again; so that this is not what is measured, its link stays up, thin already, while the stream fills, which takes about a second.

@@ -23,8 +23,8 @@ from bp_exchange.usecases.sealing import choose, is_receipt, room_for, seal_mess
 # As much is sealed ahead of sending: later comers are still put into large envelopes.
 _AHEAD_ITEMS = 16
 _AHEAD_ROOMS = 3
-# Of the drafts that are looked at together.
-_LOOKED_AT = 2000
+# Of the drafts that are looked at together: more than fill an envelope, few enough to be read for each.
+_LOOKED_AT = 500
 
 Waiting = tuple[QueueItem, link_service_pb2.Item]
 
