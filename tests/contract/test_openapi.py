@@ -24,6 +24,7 @@ OWN = {
     "/oauth2/device",
     "/oauth2/account",
     "/oauth2/recover",
+    "/oauth2/upstream",
     "/oauth2/logout",
     "/oauth2/userinfo",
     "/healthz",

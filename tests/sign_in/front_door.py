@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -104,13 +104,16 @@ class _Keys:
 
 
 @asynccontextmanager
-async def open_front_door(harness, folder, host="127.0.0.1"):
-    with socket.socket() as taken:
+async def open_front_door(harness, folder, host="127.0.0.1", upstream=None):
+    """Opens the door; `upstream`, called with the node's URL, gives settings of a provider that runs meanwhile."""
+    async with AsyncExitStack() as stack:
+        taken = stack.enter_context(socket.socket())
         taken.bind(("127.0.0.1", 0))
         url = f"http://{host}:{taken.getsockname()[1]}"
         clock = Clock()
         keys = _Keys(url, clock)
         settings = {"key_dir": folder / "keys", "public_url": url, "countries": ("FJI",)}
+        settings |= await stack.enter_async_context(upstream(url)) if upstream else {}
         async with harness.run(build, IdentitySettings, seams={"clock": clock, "keys": keys}, **settings) as under_test:
             keys.channel = under_test.node_channel
             database = under_test.service.database.url

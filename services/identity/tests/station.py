@@ -31,6 +31,7 @@ from bluepacific.identity.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
     unit_service_pb2_grpc,
+    upstream_service_pb2_grpc,
 )
 from bp_identity.domain.officer import Person
 from bp_identity.usecases.bootstrap import Seed, SeedClient, SeedOfficer, SeedUnit
@@ -122,6 +123,7 @@ class Station:
         self.sessions = session_service_pb2_grpc.SessionServiceStub(channel)
         self.passkeys = passkey_service_pb2_grpc.PasskeyServiceStub(channel)
         self.recoveries = recovery_service_pb2_grpc.RecoveryServiceStub(channel)
+        self.upstream = upstream_service_pb2_grpc.UpstreamServiceStub(channel)
         self.keys = key_service_pb2_grpc.KeyServiceStub(channel)
         self.oauth = oauth_service_pb2_grpc.OAuthServiceStub(channel)
 
@@ -244,6 +246,7 @@ _RPCS = {
     "/oauth2/device": "ApproveDevice",
     "/oauth2/account": "Account",
     "/oauth2/recover": "Recover",
+    "/oauth2/upstream": "ReturnFromUpstream",
     "/oauth2/logout": "EndSession",
 }
 

@@ -29,6 +29,7 @@ from bluepacific.identity.v1 import proposal_service_pb2_grpc as _identity_propo
 from bluepacific.identity.v1 import recovery_service_pb2_grpc as _identity_recovery
 from bluepacific.identity.v1 import session_service_pb2_grpc as _identity_session
 from bluepacific.identity.v1 import unit_service_pb2_grpc as _identity_unit
+from bluepacific.identity.v1 import upstream_service_pb2_grpc as _identity_upstream
 from bluepacific.notifications.v1 import notification_service_pb2_grpc as _notifications_notification
 from bluepacific.notifications.v1 import preference_service_pb2_grpc as _notifications_preference
 from bluepacific.training.v1 import course_service_pb2_grpc as _training_course
@@ -95,6 +96,7 @@ class Identity:
     recoveries: _identity_recovery.RecoveryServiceStub
     sessions: _identity_session.SessionServiceStub
     units: _identity_unit.UnitServiceStub
+    upstreams: _identity_upstream.UpstreamServiceStub
 
 class AsyncIdentity:
     clients: _identity_client.ClientServiceAsyncStub
@@ -108,6 +110,7 @@ class AsyncIdentity:
     recoveries: _identity_recovery.RecoveryServiceAsyncStub
     sessions: _identity_session.SessionServiceAsyncStub
     units: _identity_unit.UnitServiceAsyncStub
+    upstreams: _identity_upstream.UpstreamServiceAsyncStub
 
 class Notifications:
     notifications: _notifications_notification.NotificationServiceStub

@@ -29,6 +29,7 @@ _PATHS = (
     ("ApproveDevice", "/oauth2/device", ("GET", "POST")),
     ("Account", "/oauth2/account", ("GET", "POST")),
     ("Recover", "/oauth2/recover", ("GET", "POST")),
+    ("ReturnFromUpstream", "/oauth2/upstream", ("GET",)),
     ("EndSession", "/oauth2/logout", ("GET", "POST")),
     ("GetUserInfo", "/oauth2/userinfo", ("GET",)),
 )

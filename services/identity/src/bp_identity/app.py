@@ -18,6 +18,7 @@ from bluepacific.identity.v1 import (
     recovery_service_pb2_grpc,
     session_service_pb2_grpc,
     unit_service_pb2_grpc,
+    upstream_service_pb2_grpc,
 )
 from bp_identity.adapters.authenticators import WebAuthn
 from bp_identity.adapters.countries import load_countries
@@ -36,6 +37,9 @@ from bp_identity.adapters.oauth.sign_in_form import SignInForm
 from bp_identity.adapters.oauth.sign_out_desk import SignOutDesk
 from bp_identity.adapters.oauth.tickets import Tickets
 from bp_identity.adapters.oauth.token_desk import TokenDesk
+from bp_identity.adapters.oauth.upstream import Upstream
+from bp_identity.adapters.oauth.upstream_desk import PATH as UPSTREAM_PATH
+from bp_identity.adapters.oauth.upstream_desk import UpstreamDesk
 from bp_identity.adapters.oauth.user_info import UserInfoDesk
 from bp_identity.adapters.one_time_codes import TotpCodes
 from bp_identity.adapters.passwords import Argon2Passwords
@@ -55,6 +59,7 @@ from bp_identity.api.proposals import ProposalServicer
 from bp_identity.api.recoveries import RecoveryServicer
 from bp_identity.api.sessions import SessionServicer
 from bp_identity.api.units import UnitServicer
+from bp_identity.api.upstream import UpstreamServicer
 from bp_identity.settings import IdentitySettings
 from bp_identity.usecases.bootstrap import Seed, plant
 from bp_identity.usecases.work import Desk, Lifetimes
@@ -158,6 +163,10 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
         (session_service_pb2_grpc.add_SessionServiceServicer_to_server, SessionServicer(workshop, desk)),
         (passkey_service_pb2_grpc.add_PasskeyServiceServicer_to_server, PasskeyServicer(workshop)),
         (recovery_service_pb2_grpc.add_RecoveryServiceServicer_to_server, RecoveryServicer(workshop)),
+        (
+            upstream_service_pb2_grpc.add_UpstreamServiceServicer_to_server,
+            UpstreamServicer(workshop, settings.upstream_issuer),
+        ),
         (key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(parts.keys, workshop)),
         (oauth_service_pb2_grpc.add_OAuthServiceServicer_to_server, OAuthServicer(provider)),
     ]
@@ -166,10 +175,25 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
 def _provider(settings: IdentitySettings, seams: Seams, parts: _Parts) -> Provider:
     issuer, desk = settings.public_url, parts.desk
     pages = Pages(load_countries()[seams.country].display_names)
-    cookies = Cookies(issuer, parts.keys.secret("cookies"))
+    cookies = Cookies(issuer, parts.keys.secret("cookies"), seams.clock)
     tickets = Tickets(parts.keys.secret("tickets"), seams.clock)
+    provider = Upstream(
+        settings.upstream_issuer,
+        client_id=settings.upstream_client_id,
+        secret_file=settings.upstream_secret_file,
+        claim=settings.upstream_claim,
+        callback=f"{issuer}{UPSTREAM_PATH}",
+        now=seams.clock,
+    )
+    upstream = UpstreamDesk(provider, desk, pages, cookies, seams.ids)
     form = SignInForm(
-        desk, pages, cookies=cookies, tickets=tickets, authenticators=parts.authenticators, new_id=seams.ids
+        desk,
+        pages,
+        cookies=cookies,
+        tickets=tickets,
+        authenticators=parts.authenticators,
+        upstream=upstream,
+        new_id=seams.ids,
     )
     inspector = Inspector(OwnKeys(parts.keys, issuer, desk.transactions), desk.transactions, seams.clock)
     possession = Possession(issuer, ProofReader(lambda: seams.clock().timestamp()))
@@ -180,6 +204,7 @@ def _provider(settings: IdentitySettings, seams: Seams, parts: _Parts) -> Provid
         devices=DeviceDesk(issuer, desk, pages, form),
         account=AccountDesk(desk, pages, form, cookies=cookies, tickets=tickets, authenticators=parts.authenticators),
         recovery=RecoveryDesk(desk, pages, cookies),
+        upstream=upstream,
         sign_out=SignOutDesk(issuer, desk, parts.keys, pages),
         tokens=TokenDesk(
             issuer, desk, parts.minter, inspector, certifying=RemoteCertifying(seams.channel), possession=possession

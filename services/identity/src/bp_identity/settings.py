@@ -41,6 +41,27 @@ class IdentitySettings(ServiceSettings):
         default=timedelta(hours=6), ge=timedelta(minutes=1), description="How often all units are announced anew."
     )
 
+    upstream_issuer: str = Field(
+        default="", description="Issuer of the country's own OpenID provider, if officers may sign in through it."
+    )
+    upstream_client_id: str = Field(default="", description="This node's client id there.")
+    upstream_secret_file: Path | None = Field(default=None, description="File with this node's client secret there.")
+    upstream_claim: str = Field(
+        default="sub",
+        pattern="^(sub|oid|[a-z_]{1,60}_id)$",
+        description="Claim of its ID tokens by which officers are known: one that it never gives to another person.",
+    )
+
+    @field_validator("upstream_issuer")
+    @classmethod
+    def _safe_issuer(cls, value: str) -> str:
+        """Plain HTTP is refused everywhere but on the own machine."""
+        parts = urlsplit(value)
+        own = parts.scheme == "http" and parts.hostname is not None and _own_machine(parts.hostname)
+        if value and not (own or (parts.scheme == "https" and parts.hostname)):
+            raise ValueError("is HTTPS, or HTTP on the own machine")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _safe_url(cls, value: str) -> str:

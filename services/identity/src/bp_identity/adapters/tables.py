@@ -188,6 +188,15 @@ class PasskeyRow(Base):
     last_use_time: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
+class UpstreamLinkRow(Base):
+    """Whom the country's own provider means by a subject."""
+
+    __tablename__ = "upstream_link"
+    issuer: Mapped[str] = mapped_column(String(500), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    officer: Mapped[str] = mapped_column(ForeignKey("officer.name"), unique=True)
+
+
 class UsedChallengeRow(Base):
     """A challenge that a passkey has signed: none works twice."""
 

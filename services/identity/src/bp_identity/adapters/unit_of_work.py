@@ -17,6 +17,7 @@ from bp_identity.adapters.passkeys import SqlPasskeys
 from bp_identity.adapters.recoveries import SqlRecoveries
 from bp_identity.adapters.sign_in_tables import SqlCodes, SqlCredentials, SqlSessions, SqlThrottles, SqlVoids
 from bp_identity.adapters.units import SqlUnits
+from bp_identity.adapters.upstream_links import SqlUpstreamLinks
 from bp_identity.usecases.work import Work
 from bp_kit.database import Database
 from bp_kit.outbox import Outbox
@@ -54,6 +55,7 @@ class Workshop:
             devices=SqlDevices(session),
             passkeys=SqlPasskeys(session, sealer),
             recoveries=SqlRecoveries(session),
+            upstream_links=SqlUpstreamLinks(session),
             throttles=SqlThrottles(session, self.throttle_key),
             directory=OutboxDirectory(Outbox(session, self.seams)),
             clock=self.seams.clock,

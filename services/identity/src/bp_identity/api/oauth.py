@@ -15,6 +15,7 @@ from bp_identity.adapters.oauth.recovery_desk import RecoveryDesk
 from bp_identity.adapters.oauth.sign_in_desk import SignInDesk
 from bp_identity.adapters.oauth.sign_out_desk import SignOutDesk
 from bp_identity.adapters.oauth.token_desk import TokenDesk
+from bp_identity.adapters.oauth.upstream_desk import UpstreamDesk
 from bp_identity.adapters.oauth.user_info import UserInfoDesk
 from bp_identity.adapters.oauth.web import Answer, Asked
 
@@ -30,6 +31,7 @@ class Provider:
         devices: The device authorization endpoint and its page.
         account: The account page.
         recovery: The recovery page.
+        upstream: The way to the country's own provider.
         sign_out: The end-session endpoint.
         tokens: The token, revocation and introspection endpoints.
         user_info: The userinfo endpoint.
@@ -41,6 +43,7 @@ class Provider:
     devices: DeviceDesk
     account: AccountDesk
     recovery: RecoveryDesk
+    upstream: UpstreamDesk
     sign_out: SignOutDesk
     tokens: TokenDesk
     user_info: UserInfoDesk
@@ -95,6 +98,10 @@ class OAuthServicer(grpc_.OAuthServiceServicer):
     async def Recover(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
         """Helps officers who have lost a factor."""
         return _response(await self._provider.recovery.answer(_asked(request)))
+
+    async def ReturnFromUpstream(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
+        """Sends browsers to the country's own provider, and takes them back."""
+        return _response(await self._provider.upstream.answer(_asked(request)))
 
     async def EndSession(self, request: pb.WebRequest, context: Any) -> pb.WebResponse:
         """Signs a person out of a program."""

@@ -282,6 +282,18 @@ class Recoveries(Protocol):
         ...
 
 
+class UpstreamLinks(Protocol):
+    """Links of officers with subjects of the country's own provider."""
+
+    async def officer_of(self, issuer: str, subject: str) -> str:
+        """Returns the officer's name; empty where there is none."""
+        ...
+
+    async def save(self, issuer: str, subject: str, officer: str) -> None:
+        """Links an officer with one subject, or with none where that is empty."""
+        ...
+
+
 class Throttles(Protocol):
     """Attempts by user name as typed."""
 
@@ -438,6 +450,7 @@ class Work:
     devices: Devices
     passkeys: Passkeys
     recoveries: Recoveries
+    upstream_links: UpstreamLinks
     throttles: Throttles
     directory: Directory
     clock: Callable[[], datetime]

@@ -64,6 +64,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """What the authenticator gave does not register a passkey."""
     ERROR_REASON_TOO_MANY_PASSKEYS: _ErrorReason.ValueType  # 32
     """The officer has as many passkeys as one may have."""
+    ERROR_REASON_UPSTREAM_NOT_CONFIGURED: _ErrorReason.ValueType  # 35
+    """The node has no provider of the country's own."""
+    ERROR_REASON_UPSTREAM_SUBJECT_TAKEN: _ErrorReason.ValueType  # 36
+    """The country's own provider means another officer by this subject."""
+    ERROR_REASON_UPSTREAM_FAILED: _ErrorReason.ValueType  # 37
+    """The country's own provider did not sign the person in, or cannot be reached."""
     ERROR_REASON_RECOVERY_CODE_WRONG: _ErrorReason.ValueType  # 33
     """No recovery that can still be confirmed has this code."""
     ERROR_REASON_RECOVERY_OWN: _ErrorReason.ValueType  # 34
@@ -132,6 +138,12 @@ ERROR_REASON_PASSKEY_REFUSED: ErrorReason.ValueType  # 31
 """What the authenticator gave does not register a passkey."""
 ERROR_REASON_TOO_MANY_PASSKEYS: ErrorReason.ValueType  # 32
 """The officer has as many passkeys as one may have."""
+ERROR_REASON_UPSTREAM_NOT_CONFIGURED: ErrorReason.ValueType  # 35
+"""The node has no provider of the country's own."""
+ERROR_REASON_UPSTREAM_SUBJECT_TAKEN: ErrorReason.ValueType  # 36
+"""The country's own provider means another officer by this subject."""
+ERROR_REASON_UPSTREAM_FAILED: ErrorReason.ValueType  # 37
+"""The country's own provider did not sign the person in, or cannot be reached."""
 ERROR_REASON_RECOVERY_CODE_WRONG: ErrorReason.ValueType  # 33
 """No recovery that can still be confirmed has this code."""
 ERROR_REASON_RECOVERY_OWN: ErrorReason.ValueType  # 34

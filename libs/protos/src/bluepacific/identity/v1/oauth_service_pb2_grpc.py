@@ -87,6 +87,11 @@ class OAuthServiceStub:
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
                 _registered_method=True)
+        self.ReturnFromUpstream = channel.unary_unary(
+                '/bluepacific.identity.v1.OAuthService/ReturnFromUpstream',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+                _registered_method=True)
         self.EndSession = channel.unary_unary(
                 '/bluepacific.identity.v1.OAuthService/EndSession',
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
@@ -175,6 +180,13 @@ class OAuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReturnFromUpstream(self, request, context):
+        """`GET /oauth2/upstream`: where the country's own provider sends the browser back to.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EndSession(self, request, context):
         """`GET` and `POST /oauth2/logout`: signs a person out of the program that asks for it (OpenID Connect RP-Initiated Logout 1.0).
         """
@@ -239,6 +251,11 @@ def add_OAuthServiceServicer_to_server(servicer, server):
             ),
             'Recover': grpc.unary_unary_rpc_method_handler(
                     servicer.Recover,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.SerializeToString,
+            ),
+            'ReturnFromUpstream': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReturnFromUpstream,
                     request_deserializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.FromString,
                     response_serializer=bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.SerializeToString,
             ),
@@ -524,6 +541,33 @@ class OAuthService:
             request,
             target,
             '/bluepacific.identity.v1.OAuthService/Recover',
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReturnFromUpstream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.OAuthService/ReturnFromUpstream',
             bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebRequest.SerializeToString,
             bluepacific_dot_identity_dot_v1_dot_oauth__service__pb2.WebResponse.FromString,
             options,

@@ -56,6 +56,8 @@ class OAuthServiceStub:
     """`GET` and `POST /oauth2/account`: the page on which officers see and change their passkeys and sessions."""
     Recover: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
     """`GET` and `POST /oauth2/recover`: the page for officers who have lost what they prove themselves with."""
+    ReturnFromUpstream: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
+    """`GET /oauth2/upstream`: where the country's own provider sends the browser back to."""
     EndSession: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
     """`GET` and `POST /oauth2/logout`: signs a person out of the program that asks for it (OpenID Connect RP-Initiated Logout 1.0)."""
     GetUserInfo: _grpc.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]
@@ -89,6 +91,8 @@ class OAuthServiceAsyncStub(OAuthServiceStub):
     """`GET` and `POST /oauth2/account`: the page on which officers see and change their passkeys and sessions."""
     Recover: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
     """`GET` and `POST /oauth2/recover`: the page for officers who have lost what they prove themselves with."""
+    ReturnFromUpstream: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
+    """`GET /oauth2/upstream`: where the country's own provider sends the browser back to."""
     EndSession: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
     """`GET` and `POST /oauth2/logout`: signs a person out of the program that asks for it (OpenID Connect RP-Initiated Logout 1.0)."""
     GetUserInfo: _aio.UnaryUnaryMultiCallable[_oauth_service_pb2.WebRequest, _oauth_service_pb2.WebResponse]  # type: ignore[assignment]
@@ -179,6 +183,14 @@ class OAuthServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_oauth_service_pb2.WebResponse, _abc.Awaitable[_oauth_service_pb2.WebResponse]]:
         """`GET` and `POST /oauth2/recover`: the page for officers who have lost what they prove themselves with."""
+
+    @_abc_1.abstractmethod
+    def ReturnFromUpstream(
+        self,
+        request: _oauth_service_pb2.WebRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_oauth_service_pb2.WebResponse, _abc.Awaitable[_oauth_service_pb2.WebResponse]]:
+        """`GET /oauth2/upstream`: where the country's own provider sends the browser back to."""
 
     @_abc_1.abstractmethod
     def EndSession(

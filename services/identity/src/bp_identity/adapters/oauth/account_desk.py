@@ -62,11 +62,9 @@ class AccountDesk:
         """Asks who it is, then shows the page; does what its forms ask for."""
         visit = visit_of(asked)
         occasion = Occasion(asked, visit, "", self._pages.text(visit, "account_title"))
-        if asked.method != "POST":
-            return self._form.show(occasion)
         if asked.typed("ticket"):
             return await self._act(asked, occasion)
-        outcome = await self._form.take(occasion)
+        outcome = await self._form.answer(occasion)
         if isinstance(outcome, Answer):
             return outcome
         if outcome is None:

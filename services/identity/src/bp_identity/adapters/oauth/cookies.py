@@ -1,4 +1,4 @@
-"""The two cookies of the pages: one shows that a form is the page's own, the other knows a browser again."""
+"""The cookies of the pages: one shows that a form is the page's own, one knows a browser again, two go to the country's own provider."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import hashlib
 import hmac
 import json
 import secrets
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 from bp_identity.adapters.oauth.web import Asked
 from bp_identity.usecases.sign_in import Device
@@ -18,14 +20,16 @@ _DEVICE = b"device"
 
 
 class Cookies:
-    """Makes and reads them. Neither says who somebody is: a cookie alone signs nobody in.
+    """Makes and reads them. None but the one from the country's own provider, once and for a minute, says who somebody is.
 
     Args:
         issuer: The node's public URL.
         secret: 32 bytes, for as long as cookies shall be known.
+        now: The time now, in UTC.
     """
 
-    def __init__(self, issuer: str, secret: bytes) -> None:
+    def __init__(self, issuer: str, secret: bytes, now: Callable[[], datetime]) -> None:
+        self._now = now
         # `__Host-` keeps other hosts of the domain from setting them; browsers take it over HTTPS only.
         secure = issuer.startswith("https:")
         self._prefix = "__Host-bp-" if secure else "bp-"
@@ -54,6 +58,30 @@ class Cookies:
         held = self.held_key(asked)
         given = asked.typed("proof").encode()
         return bool(held) and hmac.compare_digest(given, self.proof(held, address).encode())
+
+    def is_proof(self, asked: Asked, address: str, given: str) -> bool:
+        """Tells whether a link to leave the page of that address was made by it for this browser."""
+        held = self.held_key(asked)
+        return bool(held) and hmac.compare_digest(given.encode(), self.proof(held, address).encode())
+
+    def keep(self, asked: Asked, name: str, value: list[Any], age: timedelta) -> tuple[str, str]:
+        """Returns the header that has this browser keep a value for a while; nobody else can read or make it."""
+        content = json.dumps([self._now().timestamp(), *value]).encode()
+        sealed = self._sealer.seal(content, self._context(asked, name))
+        return "set-cookie", f"{self._prefix}{name}={sealed}; Max-Age={int(age.total_seconds())}; {self._attributes}"
+
+    def kept(self, asked: Asked, name: str, age: timedelta) -> list[Any] | None:
+        """Returns what this browser was given to keep; None where it was nothing, or too long ago."""
+        try:
+            sealed = asked.cookies.get(f"{self._prefix}{name}", "")
+            made, *value = json.loads(self._sealer.open(sealed, self._context(asked, name)))
+        except ValueError:
+            return None
+        fresh = self._now().timestamp() < made + age.total_seconds()
+        return value if value and fresh and self.held_key(asked) else None
+
+    def _context(self, asked: Asked, name: str) -> bytes:
+        return f"{name} {self.held_key(asked)}".encode()
 
     def device(self, asked: Asked) -> Device | None:
         """Returns the browser, if an officer has signed in from it before."""

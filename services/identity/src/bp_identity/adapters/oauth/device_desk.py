@@ -56,9 +56,7 @@ class DeviceDesk:
             status = _BAD if typed else _OK
             return self._pages.device(visit_of(asked), unknown=bool(typed), status=status)
         occasion = self._occasion(asked, client, typed)
-        if asked.method != "POST":
-            return self._form.show(occasion)
-        outcome = await self._form.take(occasion)
+        outcome = await self._form.answer(occasion)
         return outcome if isinstance(outcome, Answer) else await self._decide(asked, typed, outcome)
 
     async def _decide(self, asked: Asked, typed: str, proof: Proof | None) -> Answer:

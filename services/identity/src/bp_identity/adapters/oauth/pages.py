@@ -165,6 +165,7 @@ class Pages:
         towards: str,
         warning: str,
         prompt: Prompt | None,
+        upstream: str,
         proof: str,
         leads_to: str,
         status: int,
@@ -178,6 +179,7 @@ class Pages:
             towards: What the person signs in to.
             warning: What the person should look at first; empty for nothing.
             prompt: To sign in with a passkey; None where browsers offer none.
+            upstream: Leads to the country's own provider; empty for none.
             proof: Shows, when the form comes back, that it is this page's.
             leads_to: Where the form's answer will lead; empty: it stays here.
             status: HTTP status.
@@ -195,6 +197,7 @@ class Pages:
             towards=towards,
             warning=warning,
             prompt=prompt,
+            upstream=upstream,
             proof=proof,
         )
 

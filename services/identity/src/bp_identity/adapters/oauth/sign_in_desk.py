@@ -69,10 +69,10 @@ class SignInDesk:
             asked, visit, country_of(client.name), client.draft.display_name, request.payload.redirect_uri
         )
         errand = _Errand(occasion, request, server, grant)
-        return await self._take(errand) if asked.method == "POST" else self._form.show(occasion)
+        return await self._take(errand)
 
     async def _take(self, errand: _Errand) -> Answer:
-        outcome = await self._form.take(errand.occasion)
+        outcome = await self._form.answer(errand.occasion)
         if isinstance(outcome, Answer):
             return outcome
         if outcome is None:

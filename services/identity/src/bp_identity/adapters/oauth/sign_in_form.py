@@ -9,6 +9,7 @@ from bp_identity.adapters.authenticators import WebAuthn
 from bp_identity.adapters.oauth.cookies import Cookies
 from bp_identity.adapters.oauth.pages import Form, Pages, Prompt, Visit, texts
 from bp_identity.adapters.oauth.tickets import Tickets, encoded
+from bp_identity.adapters.oauth.upstream_desk import UpstreamDesk
 from bp_identity.adapters.oauth.web import Answer, Asked
 from bp_identity.usecases.sign_in import Attempt, Proof, authenticate, authenticate_with_passkey
 from bp_identity.usecases.work import Desk
@@ -22,6 +23,7 @@ _STATUS = {
     "SIGN_IN_FAILED": _FORBIDDEN,
     "TOTP_REQUIRED": _FORBIDDEN,
     "PASSKEY_REQUIRED": _FORBIDDEN,
+    "UPSTREAM_FAILED": _FORBIDDEN,
     "PASSWORD_CHANGE_REQUIRED": _FORBIDDEN,
 }
 _LONGEST_NAME, _LONGEST_PASSWORD = 254, 1024
@@ -57,18 +59,38 @@ class SignInForm:
         cookies: What browsers keep.
         tickets: Makes challenges.
         authenticators: Passkeys of this node.
+        upstream: The way to the country's own provider.
         new_id: Names browsers.
     """
 
     def __init__(
-        self, desk: Desk, pages: Pages, *, cookies: Cookies, tickets: Tickets, authenticators: WebAuthn, new_id: Ids
+        self,
+        desk: Desk,
+        pages: Pages,
+        *,
+        cookies: Cookies,
+        tickets: Tickets,
+        authenticators: WebAuthn,
+        upstream: UpstreamDesk,
+        new_id: Ids,
     ) -> None:
         self._desk = desk
         self._pages = pages
         self._cookies = cookies
         self._tickets = tickets
         self._authenticators = authenticators
+        self._upstream = upstream
         self._new_id = new_id
+
+    async def answer(self, occasion: Occasion) -> Proof | Answer | None:
+        """Shows the form, unless somebody comes back from the country's own provider; takes it where it was sent."""
+        if occasion.asked.method == "POST":
+            return await self.take(occasion)
+        try:
+            proof = await self._upstream.arrived(occasion.asked, occasion.visit.address, occasion.country)
+        except Refused as refused:
+            return self._show_again(occasion, Form(), refused)
+        return proof or self.show(occasion)
 
     async def take(self, occasion: Occasion) -> Proof | Answer | None:
         """Returns who signed in; the form once more where that did not work; None where the person does not want to."""
@@ -102,6 +124,7 @@ class SignInForm:
             towards=occasion.towards,
             warning=occasion.warning,
             prompt=self._prompt(key),
+            upstream=self._upstream.link(occasion.visit.address, key),
             proof=self._cookies.proof(key, occasion.visit.address),
             leads_to=occasion.leads_to,
             status=status,
