@@ -39,7 +39,8 @@ def test_a_planted_bug_is_found_soon(mutant, releases):
     check = MUTANTS[mutant]
     for seed in range(_SEEDS_FOR_A_BUG):
         if any(
-            one.startswith(check) for one in play(seed, rules=mutant(), schedule=_busy(releases(draw(seed)))).violations
+            one.startswith(check)
+            for one in play(seed, rules=mutant(), schedule=_busy(releases(draw(seed, short=False)))).violations
         ):
             return
     raise AssertionError(f"{_SEEDS_FOR_A_BUG} seeds did not find it")
