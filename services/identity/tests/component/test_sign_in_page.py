@@ -237,6 +237,21 @@ async def test_strangers_cannot_keep_an_officer_from_her_own_browser(station):
     assert (await own.fill("ana", PASSWORDS["ana"])).status == 429
 
 
+async def test_a_planted_cookie_gives_its_planter_nothing(station):
+    planter, victim = Browser(station), Browser(station)
+    await planter.open()
+    victim.cookies = dict(planter.cookies)
+    assert await victim.sign_in("ana")
+    assert (await planter.fill("", "")).status == 403
+    assert (await planter.open("/oauth2/account", {})).status == 200
+    assert "Ana" not in planter.page
+    # What the page gave the victim to act with is not in any cookie.
+    await victim.open("/oauth2/account", {})
+    await victim.fill("ana", PASSWORDS["ana"])
+    assert "Ana Vakatale" in victim.page
+    assert set(victim.cookies) == {"bp-form", "bp-device"}
+
+
 async def test_a_cookie_signs_nobody_in(station):
     own = Browser(station)
     await own.sign_in("ana")
