@@ -10,6 +10,7 @@ from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bluepacific.identity.v1 import (
+    access_review_service_pb2_grpc,
     client_service_pb2_grpc,
     country_service_pb2_grpc,
     emergency_service_pb2_grpc,
@@ -118,6 +119,7 @@ class Station:
         self.imports = officer_import_service_pb2_grpc.OfficerImportServiceStub(channel)
         self.proposals = proposal_service_pb2_grpc.ProposalServiceStub(channel)
         self.emergencies = emergency_service_pb2_grpc.EmergencyServiceStub(channel)
+        self.access_reviews = access_review_service_pb2_grpc.AccessReviewServiceStub(channel)
         self.grants = grant_service_pb2_grpc.GrantServiceStub(channel)
         self.clients = client_service_pb2_grpc.ClientServiceStub(channel)
         self.sessions = session_service_pb2_grpc.SessionServiceStub(channel)

@@ -18,6 +18,7 @@ from bluepacific.cooperation.v1 import sharing_service_pb2_grpc as _cooperation_
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc as _exchange_exchange
 from bluepacific.exchange.v1 import lane_service_pb2_grpc as _exchange_lane
 from bluepacific.exchange.v1 import proof_service_pb2_grpc as _exchange_proof
+from bluepacific.identity.v1 import access_review_service_pb2_grpc as _identity_access_review
 from bluepacific.identity.v1 import client_service_pb2_grpc as _identity_client
 from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_country
 from bluepacific.identity.v1 import emergency_service_pb2_grpc as _identity_emergency
@@ -85,6 +86,7 @@ class AsyncExchange:
     proofs: _exchange_proof.ProofServiceAsyncStub
 
 class Identity:
+    access_reviews: _identity_access_review.AccessReviewServiceStub
     clients: _identity_client.ClientServiceStub
     countries: _identity_country.CountryServiceStub
     emergencies: _identity_emergency.EmergencyServiceStub
@@ -99,6 +101,7 @@ class Identity:
     upstreams: _identity_upstream.UpstreamServiceStub
 
 class AsyncIdentity:
+    access_reviews: _identity_access_review.AccessReviewServiceAsyncStub
     clients: _identity_client.ClientServiceAsyncStub
     countries: _identity_country.CountryServiceAsyncStub
     emergencies: _identity_emergency.EmergencyServiceAsyncStub

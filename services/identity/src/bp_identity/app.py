@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bluepacific.identity.v1 import (
+    access_review_service_pb2_grpc,
     client_service_pb2_grpc,
     country_service_pb2_grpc,
     emergency_service_pb2_grpc,
@@ -46,6 +47,7 @@ from bp_identity.adapters.passwords import Argon2Passwords
 from bp_identity.adapters.proposals import SecondPersonRule
 from bp_identity.adapters.tokens import SigningMinter
 from bp_identity.adapters.unit_of_work import Workshop
+from bp_identity.api.access_reviews import AccessReviewServicer
 from bp_identity.api.clients import ClientServicer
 from bp_identity.api.countries import CountryServicer
 from bp_identity.api.emergencies import EmergencyServicer
@@ -63,6 +65,7 @@ from bp_identity.api.upstream import UpstreamServicer
 from bp_identity.settings import IdentitySettings
 from bp_identity.usecases.bootstrap import Seed, plant
 from bp_identity.usecases.work import Desk, Lifetimes
+from bp_identity.workers.access_reviews import Reviewer
 from bp_identity.workers.directory import Announcer, TurnedGrants
 from bp_identity.workers.housekeeping import Housekeeper
 from bp_kit.database import Database
@@ -102,6 +105,7 @@ def build(settings: IdentitySettings, seams: Seams) -> Service:
             subscriber.run,
             announcer.run,
             TurnedGrants(parts.workshop).run,
+            Reviewer(parts.workshop).run,
             Housekeeper(parts.workshop, parts.keys, settings.key_lifetime).run,
         ],
     )
@@ -158,6 +162,7 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
             OfficerImportServicer(workshop),
         ),
         (emergency_service_pb2_grpc.add_EmergencyServiceServicer_to_server, EmergencyServicer(workshop)),
+        (access_review_service_pb2_grpc.add_AccessReviewServiceServicer_to_server, AccessReviewServicer(workshop)),
         (grant_service_pb2_grpc.add_GrantServiceServicer_to_server, GrantServicer(workshop)),
         (client_service_pb2_grpc.add_ClientServiceServicer_to_server, ClientServicer(workshop)),
         (session_service_pb2_grpc.add_SessionServiceServicer_to_server, SessionServicer(workshop, desk)),

@@ -66,6 +66,10 @@ class OutboxDirectory:
         """Notifies officers urgently that somebody has taken a role in an emergency, about that record."""
         await self.sign_in_changed("emergency_declared", subject, officers)
 
+    async def reviews_wait(self, subject: str, officers: tuple[str, ...]) -> None:
+        """Notifies officers that roles of their country wait to be confirmed."""
+        await self.sign_in_changed("access_review_due", subject, officers)
+
     async def request(self, country: str) -> None:
         """Asks every country for the units that this one may not have heard of."""
         await self._outbox.send(

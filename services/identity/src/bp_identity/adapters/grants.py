@@ -28,7 +28,7 @@ class SqlGrants:
     async def find(self, name: str, *, for_change: bool = False) -> Grant | None:
         """Returns the grant, locked when to be changed."""
         row = await self._session.get(GrantRow, name, with_for_update=for_change or None)
-        return _grant(row) if row else None
+        return grant_of(row) if row else None
 
     async def add(self, grant: Grant) -> None:
         """Keeps a new grant."""
@@ -57,7 +57,7 @@ class SqlGrants:
             keys=(GrantRow.create_time, GrantRow.name),
             columns={"role": GrantRow.role, "unit": GrantRow.unit},
         )
-        return Listed([_grant(row) for row in page.rows], page.next_token)
+        return Listed([grant_of(row) for row in page.rows], page.next_token)
 
     async def of_officer(self, officer: str) -> list[Grant]:
         """Returns the officer's grants at units in service, ended ones included."""
@@ -67,7 +67,7 @@ class SqlGrants:
             .where(GrantRow.officer == officer, UnitRow.state == units.ACTIVE)
             .order_by(GrantRow.name)
         )
-        return [_grant(row) for row in await self._session.scalars(statement)]
+        return [grant_of(row) for row in await self._session.scalars(statement)]
 
     async def officers_at(self, unit: str) -> list[str]:
         """Returns the names of officers with any grant at the unit."""
@@ -124,7 +124,8 @@ class SqlGrants:
         return sorted(set(await self._session.scalars(statement)))
 
 
-def _grant(row: GrantRow) -> Grant:
+def grant_of(row: GrantRow) -> Grant:
+    """Returns the grant that a row keeps."""
     return Grant(
         name=row.name,
         role=row.role,

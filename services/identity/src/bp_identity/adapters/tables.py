@@ -254,6 +254,25 @@ class EmergencyRow(Base):
     finding: Mapped[str] = mapped_column(String(1000))
 
 
+class AccessReviewRow(Base):
+    """A role in question."""
+
+    __tablename__ = "access_review"
+    __table_args__ = (UniqueConstraint("grant", "quarter"), Index(None, "state", "due_time"))
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    country: Mapped[str] = mapped_column(_COUNTRY, index=True)
+    grant: Mapped[str] = mapped_column(_NAME)
+    officer: Mapped[str] = mapped_column(_NAME)
+    role: Mapped[str] = mapped_column(_WORD)
+    unit: Mapped[str] = mapped_column(_NAME)
+    quarter: Mapped[datetime] = mapped_column(UtcTime)
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    due_time: Mapped[datetime] = mapped_column(UtcTime)
+    state: Mapped[str] = mapped_column(_WORD)
+    reviewer: Mapped[str] = mapped_column(_NAME)
+    reminders: Mapped[int]
+
+
 class ThrottleRow(Base):
     """Attempts on one user name; kept by a keyed hash, since people type passwords into the wrong field."""
 

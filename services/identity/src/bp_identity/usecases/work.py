@@ -325,6 +325,10 @@ class Directory(Protocol):
         """Notifies officers urgently that somebody has taken a role in an emergency, about that record."""
         ...
 
+    async def reviews_wait(self, subject: str, officers: tuple[str, ...]) -> None:
+        """Notifies officers that roles of their country wait to be confirmed."""
+        ...
+
     async def sign_in_changed(self, what: str, subject: str, officers: tuple[str, ...]) -> None:
         """Notifies officers of a change in how one of them signs in: `passkey_added`, `recovery_confirmed`, about that record."""
         ...

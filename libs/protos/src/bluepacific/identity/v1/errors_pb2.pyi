@@ -92,6 +92,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Somebody would review an emergency of their own."""
     ERROR_REASON_EMERGENCY_REVIEWED: _ErrorReason.ValueType  # 48
     """The emergency was reviewed before."""
+    ERROR_REASON_ACCESS_REVIEW_CLOSED: _ErrorReason.ValueType  # 49
+    """The access review was answered, or its time has run out."""
+    ERROR_REASON_ACCESS_REVIEW_IS_YOUR_OWN: _ErrorReason.ValueType  # 50
+    """Somebody would confirm a role of their own."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of the identity service."""
@@ -166,4 +170,8 @@ ERROR_REASON_EMERGENCY_IS_YOUR_OWN: ErrorReason.ValueType  # 47
 """Somebody would review an emergency of their own."""
 ERROR_REASON_EMERGENCY_REVIEWED: ErrorReason.ValueType  # 48
 """The emergency was reviewed before."""
+ERROR_REASON_ACCESS_REVIEW_CLOSED: ErrorReason.ValueType  # 49
+"""The access review was answered, or its time has run out."""
+ERROR_REASON_ACCESS_REVIEW_IS_YOUR_OWN: ErrorReason.ValueType  # 50
+"""Somebody would confirm a role of their own."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
