@@ -44,7 +44,7 @@ pytest: setup
 access-matrix: setup ## Ask the access policies every question of docs/access.md: `cells N wrong M`
 	@$(PY) -m tests.access $(ARGS)
 
-peers: setup ## Sign in with OpenID clients that others wrote
+peers: setup ## Sign in with clients, a provider and a browser's passkeys that others wrote
 	$(PY) -m pytest -q tests/sign_in $(ARGS)
 
 format: setup ## Format the code and mend what ruff can
