@@ -126,7 +126,9 @@ async def _role_changes(folder: Path, members: int) -> list[float]:
     settings = IdentitySettings(
         database_url=url, key_dir=folder / "keys", public_url="https://node.test", countries=("FJI",)
     )
-    seams = Seams("FJI", BlobStore(folder / "blobs"), lambda _: InProcessChannel({}), TestKeys(), Sealer(os.urandom(32)))
+    seams = Seams(
+        "FJI", BlobStore(folder / "blobs"), lambda _: InProcessChannel({}), TestKeys(), Sealer(os.urandom(32))
+    )
     await bootstrap(settings, seams, Seed(country="FJI", units=(SeedUnit("ncb", "NCB Suva", "NCB"),)))
     await _fill(url, members)
     service = build(settings, seams)
