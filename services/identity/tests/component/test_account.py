@@ -127,6 +127,7 @@ async def test_whoever_was_signed_out_is_out_of_the_page(station):
     ],
 )
 async def test_what_the_page_did_not_offer_changes_nothing(station, fields):
+    await station.sign_in("ben")
     page = Account(station)
     await page.enter("ben")
     assert (await page.act(**fields)).status == 400
