@@ -36,7 +36,7 @@ async def operating(settings: NodeSettings, role: str) -> AsyncIterator[AsyncBlu
 def _token(settings: NodeSettings, role: str) -> str:
     from bp_identity.adapters.keys import KeyFolder  # noqa: PLC0415 - slow, and only here
     from bp_identity.adapters.tokens import SigningMinter  # noqa: PLC0415
-    from bp_identity.usecases.work import TokenSubject  # noqa: PLC0415
+    from bp_identity.usecases.proving import TokenSubject  # noqa: PLC0415
     from bp_node.services import settings_of  # noqa: PLC0415
 
     identity: Any = settings_of("identity", settings)

@@ -179,6 +179,13 @@ async def test_trainers_enrol_officers_they_know(ton, course):
     await ton.refused(ton.enrol(course, "mele", "learner", learner=ton.officer("sione")), "PERMISSION_DENIED")
 
 
+async def test_a_learners_record_outlives_the_post(ton, course):
+    await ton.learn_of("sione")
+    enrolment = await ton.enrol(course, "tevita", "trainer", learner=ton.officer("sione"))
+    await ton.learn_of("sione", active=False, version=2)
+    assert [one.name for one in (await listed(ton, "tevita", "trainer")).enrolments] == [enrolment.name]
+
+
 async def test_one_enrols_once_and_only_in_what_is_published(ton, wsm, course):
     await ton.enrol(course)
     await ton.refused(ton.enrol(course), "ALREADY_EXISTS")

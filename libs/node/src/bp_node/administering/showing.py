@@ -41,7 +41,10 @@ def show_all(name: str, messages: Sequence[Message], columns: Sequence[str], *, 
     elif not documents:
         say(f"no {name}")
     else:
-        table = Table(*columns)
+        table = Table()
+        for column in columns:
+            # A name that is cut short can be copied nowhere.
+            table.add_column(column, overflow="fold")
         for one in documents:
             table.add_row(*(_text(one.get(column, "")) for column in columns))
         out.print(table)

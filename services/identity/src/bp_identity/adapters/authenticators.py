@@ -28,7 +28,7 @@ from webauthn.helpers.structs import (
 
 from bp_identity.domain.officer import Officer
 from bp_identity.domain.passkey import Passkey
-from bp_identity.usecases.work import Seen
+from bp_identity.usecases.proving import Seen
 from bp_kit.errors import Refused
 
 _NAME = "Blue Pacific"

@@ -12,8 +12,9 @@ from bp_identity.domain.password import check_password
 from bp_identity.usecases.clients import add_client
 from bp_identity.usecases.grants import give
 from bp_identity.usecases.officers import add_officer
+from bp_identity.usecases.proving import PasswordHasher
 from bp_identity.usecases.units import add_unit
-from bp_identity.usecases.work import PasswordHasher, Work
+from bp_identity.usecases.work import Work
 from bp_kit.errors import Refused
 
 

@@ -16,8 +16,9 @@ from bp_identity.domain.names import country_of
 from bp_identity.usecases.boundaries import require_own
 from bp_identity.usecases.ending import end_sessions_through, void_tokens
 from bp_identity.usecases.grants import require_unit
+from bp_identity.usecases.proving import TokenSubject
 from bp_identity.usecases.sessions import digest_of
-from bp_identity.usecases.work import TokenSubject, Work
+from bp_identity.usecases.work import Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of

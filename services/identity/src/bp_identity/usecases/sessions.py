@@ -12,7 +12,8 @@ from bp_identity.domain.names import officer_of
 from bp_identity.domain.session import RefreshToken, Session, Use, judge_use
 from bp_identity.usecases.boundaries import require_self_or_administrator
 from bp_identity.usecases.ending import end_session
-from bp_identity.usecases.work import Desk, TokenSubject, Work
+from bp_identity.usecases.proving import TokenSubject
+from bp_identity.usecases.work import Desk, Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
