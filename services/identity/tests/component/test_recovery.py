@@ -6,6 +6,8 @@ from station import PASSWORDS, Browser
 
 from bluepacific.identity.v1 import recovery_pb2, recovery_service_pb2
 from bluepacific.notifications.v1 import events_pb2
+from bp_identity.adapters.unit_of_work import Workshop
+from bp_identity.domain.passkey import Passkey
 from bp_identity.domain.throttle import FREE
 
 REQUESTED = "bluepacific.notifications.v1.notification.requested"
@@ -58,6 +60,35 @@ async def test_a_colleague_confirms_and_the_lost_factor_is_forgotten(station):
     await station.with_totp("ben")
     await page.open("/oauth2/recover", {})
     await station.refused(find(station, code), "RECOVERY_CODE_WRONG", field="code")
+
+
+async def give_passkey(station):
+    """Registers a passkey for Ben, as the account page would with an authenticator."""
+    under_test = station.under_test
+    workshop = Workshop(under_test.service.database, under_test.seams, b"k" * 32, ("FJI",))
+    now = station.clock.now
+    async with workshop.transaction() as work:
+        await work.passkeys.add(
+            Passkey(
+                f"{BEN}/passkeys/{'1' * 36}", BEN, "AAAA", b"\xa0", 0, synced=True, display_name="", create_time=now
+            )
+        )
+
+
+async def test_lost_passkeys_are_forgotten_by_a_recovery_and_by_a_new_password(station):
+    await give_passkey(station)
+    await station.refused(station.sign_in("ben"), "PASSKEY_REQUIRED")
+    await station.refused(station.sign_in("ben", totp="123456"), "PASSKEY_REQUIRED")
+    await station.refused(station.sign_in("ben", "guess"), "SIGN_IN_FAILED")
+    page = Page(station)
+    code = await page.ask("ben", PASSWORDS["ben"])
+    found = await find(station, code)
+    await confirm(station, found.name, code)
+    assert await page.go_on()
+    assert await station.sign_in("ben")
+    await give_passkey(station)
+    temporary = (await station.reset("ben")).temporary_password
+    await station.refused(station.sign_in("ben", temporary), "PASSWORD_CHANGE_REQUIRED")
 
 
 async def test_the_officer_is_told_and_nobody_is_told_by_asking(station):
