@@ -66,7 +66,7 @@ class ImportOfficersRequest(_message.Message):
     content: _builtins.bytes
     """The file: XLSX (its first sheet), or CSV with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252. Its first row names
     the columns: `officer_id`, `given_name`, `family_name`, `email`, and as wanted `gender`, `language`, `clearance`, `roles`
-    (`officer@ncb; analyst@tcu`) and `until` (the day on which these roles end). At most 2 MB and 2,000 rows.
+    (`officer@ncb; analyst@tcu`) and `until` (the day on which these roles end). At most 2 MB and 500 rows.
     """
     validate_only: _builtins.bool
     """Only say what would happen."""
