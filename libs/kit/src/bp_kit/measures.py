@@ -72,7 +72,9 @@ QUEUE_ASIDE = Measure("bluepacific.queue.aside", "{item}", "Items that a peer re
 CONTACT_AGE = Measure("bluepacific.link.contact.age", "s", "Time since a peer was last heard.")
 PROOF_GAP = Measure("bluepacific.proof.gap", "{leaf}", "Leaves of the node's log that no witness has cosigned yet.")
 PROOF_AGE = Measure("bluepacific.proof.age", "s", "Time since a witness last cosigned the node's log.")
-CERTIFICATE = Measure("bluepacific.certificate.left", "d", "Days that a certificate is still valid: `pod`, `link` or `public`.")
+CERTIFICATE = Measure(
+    "bluepacific.certificate.left", "d", "Days that a certificate is still valid: `pod`, `link` or `public`."
+)
 DISK_FREE = Measure("bluepacific.disk.free", "By", "Free on the file system of the service's files.")
 DISK_SIZE = Measure("bluepacific.disk.size", "By", "Size of that file system.")
 GAUGES = (

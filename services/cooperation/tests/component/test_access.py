@@ -122,3 +122,17 @@ async def test_a_decision_is_explained(fji, ton, language, words):
     await ton.refused(accesses.ExplainAccess(asked, metadata=ton.officer), "PERMISSION_DENIED")
     asked.record = request.name[:-12] + "0" * 12
     await ton.refused(accesses.ExplainAccess(asked, metadata=auditor), "NOT_FOUND")
+
+
+async def test_who_wrote_it_is_shown_in_the_authors_country_only(fji, ton):
+    request, _ = await arrived(fji, ton, handled())
+    at_home, abroad = await fji.get(request.name), await ton.get(request.name)
+    assert (at_home.officer, [*at_home.withheld_fields]) == ("countries/FJI/officers/ana", [])
+    assert (abroad.officer, [*abroad.withheld_fields]) == ("", ["officer"])
+    (listed,) = (await ton.listed()).requests
+    assert (listed.officer, [*listed.withheld_fields]) == ("", ["officer"])
+    reply = await ton.sent_reply(request.name)
+    assert reply.officer.startswith("countries/TON/officers/")
+    await ton.pass_on("reply.sent", fji)
+    (seen,) = (await fji.listed_replies(request.name)).replies
+    assert (seen.officer, [*seen.withheld_fields]) == ("", ["officer"])

@@ -24,19 +24,22 @@ def request_seen(sight: Sight, *, content: bool = True) -> request_pb2.Request:
     """Returns a request as its caller sees it."""
     if not isinstance(sight.record, Request):
         raise TypeError("is a reply")
-    message = request_message(sight.record, content=content)
-    message.statuses.extend(status_message(ladder) for ladder in sight.ladders)
-    message.attachment_count = sight.attachment_count
-    return message
+    return _with_sight(sight, request_message(sight.record, content=content))
 
 
 def reply_seen(sight: Sight, *, content: bool = True) -> reply_pb2.Reply:
     """Returns a reply as its caller sees it."""
     if isinstance(sight.record, Request):
         raise TypeError("is a request")
-    message = reply_message(sight.record, content=content)
+    return _with_sight(sight, reply_message(sight.record, content=content))
+
+
+def _with_sight(sight: Sight, message: Seen) -> Seen:
     message.statuses.extend(status_message(ladder) for ladder in sight.ladders)
     message.attachment_count = sight.attachment_count
+    for field in sight.withheld:
+        message.ClearField(field)
+    message.withheld_fields.extend(sight.withheld)
     return message
 
 

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 Record: TypeAlias = Request | Reply
 
-FIND, READ, EXPORT, NOTIFY, REPLY, FORWARD = "find", "read", "export", "notify", "reply", "forward"
+FIND, READ, READ_AUTHOR, EXPORT = "find", "read", "readAuthor", "export"
+NOTIFY, REPLY, FORWARD = "notify", "reply", "forward"
 # A purpose is what somebody looks for; these acts follow from having looked, for the record's own.
-_FOR_ITS_OWN = (NOTIFY, REPLY, FORWARD)
+_FOR_ITS_OWN = (READ_AUTHOR, NOTIFY, REPLY, FORWARD)
 
 
 def information_of(record: Record) -> Information:

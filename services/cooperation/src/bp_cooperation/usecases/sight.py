@@ -9,7 +9,7 @@ from bp_cooperation.domain.ladder import ACTIONED, OPENED, Ladder, ladders
 from bp_cooperation.domain.names import is_reply
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
-from bp_cooperation.usecases.access import FIND, Record
+from bp_cooperation.usecases.access import FIND, READ_AUTHOR, Record
 from bp_cooperation.usecases.work import Caller, Work
 from bp_kit.errors import Refused
 
@@ -24,11 +24,13 @@ class Sight:
         record: It.
         ladders: How far it got, for those who act for the unit that sent it; else none.
         attachment_count: How many files it has.
+        withheld: Fields of it that they may not see.
     """
 
     record: Record
     ladders: list[Ladder]
     attachment_count: int
+    withheld: tuple[str, ...] = ()
 
     @property
     def pending(self) -> list[Ladder]:
@@ -99,6 +101,7 @@ async def sights(work: Work, caller: Caller, records: list[Record]) -> list[Sigh
             record,
             ladders(rungs.get(record.name, ()), record.holders),
             counts.get(record.name, 0),
+            () if work.access.allows(caller, READ_AUTHOR, record) else ("officer",),
         )
         for record in records
     ]

@@ -77,6 +77,7 @@ class Reply(_message.Message):
     SEND_TIME_FIELD_NUMBER: _builtins.int
     ATTACHMENT_COUNT_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELDS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`countries/FJI/requests/{uuid}/replies/{uuid}`."""
     unit: _builtins.str
@@ -120,6 +121,10 @@ class Reply(_message.Message):
     def send_time(self) -> _timestamp_pb2.Timestamp:
         """When it was sent. Output only."""
 
+    @_builtins.property
+    def withheld_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields that are empty because the caller may not see them, such as `officer` in another country. Output only."""
+
     def __init__(
         self,
         *,
@@ -137,10 +142,11 @@ class Reply(_message.Message):
         send_time: _timestamp_pb2.Timestamp | None = ...,
         attachment_count: _builtins.int = ...,
         revision: _builtins.int = ...,
+        withheld_fields: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "handling", b"handling", "send_time", b"send_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_count", b"attachment_count", "bundle", b"bundle", "create_time", b"create_time", "handling", b"handling", "name", b"name", "officer", b"officer", "recipients", b"recipients", "revision", b"revision", "send_time", b"send_time", "state", b"state", "statuses", b"statuses", "text", b"text", "to_requester_only", b"to_requester_only", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_count", b"attachment_count", "bundle", b"bundle", "create_time", b"create_time", "handling", b"handling", "name", b"name", "officer", b"officer", "recipients", b"recipients", "revision", b"revision", "send_time", b"send_time", "state", b"state", "statuses", b"statuses", "text", b"text", "to_requester_only", b"to_requester_only", "unit", b"unit", "withheld_fields", b"withheld_fields"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

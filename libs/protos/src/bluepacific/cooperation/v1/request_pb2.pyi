@@ -85,6 +85,7 @@ class Request(_message.Message):
     ATTACHMENT_COUNT_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     SHARED_WITH_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELDS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`countries/FJI/requests/{uuid}`."""
     unit: _builtins.str
@@ -144,6 +145,10 @@ class Request(_message.Message):
     def shared_with(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Units that it was shared with after it was sent, with its owner's permission. Output only."""
 
+    @_builtins.property
+    def withheld_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields that are empty because the caller may not see them, such as `officer` in another country. Output only."""
+
     def __init__(
         self,
         *,
@@ -166,10 +171,11 @@ class Request(_message.Message):
         attachment_count: _builtins.int = ...,
         revision: _builtins.int = ...,
         shared_with: _abc.Iterable[_builtins.str] | None = ...,
+        withheld_fields: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "handling", b"handling", "send_time", b"send_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_count", b"attachment_count", "bundle", b"bundle", "close_time", b"close_time", "create_time", b"create_time", "etag", b"etag", "handling", b"handling", "name", b"name", "officer", b"officer", "recipients", b"recipients", "revision", b"revision", "send_time", b"send_time", "shared_with", b"shared_with", "state", b"state", "statuses", b"statuses", "text", b"text", "title", b"title", "unit", b"unit", "update_time", b"update_time", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_count", b"attachment_count", "bundle", b"bundle", "close_time", b"close_time", "create_time", b"create_time", "etag", b"etag", "handling", b"handling", "name", b"name", "officer", b"officer", "recipients", b"recipients", "revision", b"revision", "send_time", b"send_time", "shared_with", b"shared_with", "state", b"state", "statuses", b"statuses", "text", b"text", "title", b"title", "unit", b"unit", "update_time", b"update_time", "urgency", b"urgency", "withheld_fields", b"withheld_fields"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
