@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from bp_cooperation.domain.ladder import ACTIONED, OPENED, Ladder, ladders
 from bp_cooperation.domain.names import is_reply
@@ -30,7 +30,7 @@ class Sight:
     record: Record
     ladders: list[Ladder]
     attachment_count: int
-    withheld: tuple[str, ...] = ()
+    withheld: tuple[Literal["officer"], ...] = ()
 
     @property
     def pending(self) -> list[Ladder]:
