@@ -116,10 +116,12 @@ async def test_the_account_page_works_by_keyboard_and_says_its_language(front_do
     ):
         await authenticator.insert()
         await page.goto(f"{door.url}/oauth2/account")
+        await page.wait_for_function("document.activeElement.id == 'username'")
         for typed in ("ana", PASSWORD):
             await page.keyboard.type(typed)
             await page.keyboard.press("Tab")
         await page.keyboard.press("Tab")
+        await page.wait_for_function("document.activeElement.className == 'first'")
         await page.keyboard.press("Enter")
         await page.wait_for_selector("#display-name")
         await page.focus("#display-name")
