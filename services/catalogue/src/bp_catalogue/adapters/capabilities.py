@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_catalogue.adapters.tables import CapabilityRow
 from bp_catalogue.domain.capability import Capability, Facts
-from bp_catalogue.domain.names import country_of
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 

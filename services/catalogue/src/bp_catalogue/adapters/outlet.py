@@ -12,8 +12,8 @@ from bluepacific.notifications.v1 import events_pb2 as notifications_pb2
 from bp_catalogue.adapters.messages import capability_message, report_message
 from bp_catalogue.domain.access import AccessRequest
 from bp_catalogue.domain.capability import Capability
-from bp_catalogue.domain.names import country_of
 from bp_catalogue.domain.uptake import Report
+from bp_kit.names import country_of
 from bp_kit.outbox import Outbox
 
 CAPABILITIES_PUBLISHED = "bluepacific.catalogue.v1.capabilities.published"

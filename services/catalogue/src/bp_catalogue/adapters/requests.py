@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_catalogue.adapters.tables import AccessDecisionRow, AccessRequestRow, AgreementRow
 from bp_catalogue.domain.access import ACTIVE, ENDED, UPCOMING, AccessRequest, Agreement, Decision, Period
-from bp_catalogue.domain.names import country_of
 from bp_catalogue.usecases.work import Sight
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 

@@ -10,12 +10,12 @@ from bluepacific.catalogue.v1 import capability_service_pb2_grpc as grpc_
 from bp_catalogue.adapters.messages import capability_message, facts_of
 from bp_catalogue.adapters.unit_of_work import Workshop
 from bp_catalogue.domain.capability import Capability
-from bp_catalogue.domain.names import country_of
 from bp_catalogue.usecases import capabilities
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
 from bp_kit.listing import listing_of
+from bp_kit.names import country_of
 
 _MUTABLE = ("title", "description", "kind", "goals", "sdg_targets")
 

@@ -12,11 +12,11 @@ from bluepacific.catalogue.v1 import access_request_service_pb2 as pb
 from bluepacific.catalogue.v1 import access_request_service_pb2_grpc as grpc_
 from bp_catalogue.adapters.messages import purpose_of, request_message
 from bp_catalogue.adapters.unit_of_work import Workshop
-from bp_catalogue.domain.names import country_of
 from bp_catalogue.usecases import requests
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.listing import listing_of
+from bp_kit.names import country_of
 from bp_kit.times import moment
 
 

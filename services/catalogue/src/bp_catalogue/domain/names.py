@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from bp_kit.errors import Refused
-
-
-def country_of(name: str) -> str:
-    """Returns the country code in a name: `FJI` of `countries/FJI/accessRequests/…`."""
-    return name.split("/")[1]
-
 
 def capability_name(country: str, code: str) -> str:
     """Returns a capability's name."""
@@ -29,13 +22,3 @@ def report_name(country: str, capability: str) -> str:
     """Returns the name of a country's uptake report about a capability."""
     _, owner, _, code = capability.lower().split("/")
     return f"countries/{country}/uptakeReports/{owner}-{code}"
-
-
-def require_author(author: str, name: str) -> None:
-    """Refuses what another country says about a country's own record.
-
-    Raises:
-        Refused: PERMISSION_DENIED.
-    """
-    if country_of(author) != country_of(name):
-        raise Refused("PERMISSION_DENIED")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bp_catalogue.domain.access import END, Agreement, Decision
-from bp_catalogue.domain.names import country_of, request_name
+from bp_catalogue.domain.names import request_name
 from bp_catalogue.usecases.requests import require_ncb_head
 from bp_catalogue.usecases.work import Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 
 
 def agreement_etag(agreement: Agreement) -> str:

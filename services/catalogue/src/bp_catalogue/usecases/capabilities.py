@@ -6,12 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bp_catalogue.domain.capability import Capability, Facts, first_revision
-from bp_catalogue.domain.names import capability_name, country_of
+from bp_catalogue.domain.names import capability_name
 from bp_catalogue.usecases.work import Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 
 EVERYBODY = ("countries/-",)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bp_catalogue.domain.capability import Capability
-from bp_catalogue.domain.names import country_of
 from bp_catalogue.usecases.work import Work
+from bp_kit.names import country_of
 
 
 async def keep_replicas(work: Work, capabilities: Iterable[Capability]) -> None:

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from bp_catalogue.domain.access import APPROVE, REFUSE, WITHDRAW, AccessRequest, Decision, Period
 from bp_catalogue.domain.capability import LEGAL
-from bp_catalogue.domain.names import country_of
 from bp_catalogue.usecases.work import Sight, Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 
 _ASKERS = ("officer", "analyst", "duty_officer", "liaison", "ncb_head")
 _OVERSEERS = ("data_protection_officer", "auditor")

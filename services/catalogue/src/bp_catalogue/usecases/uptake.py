@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bp_catalogue.domain.names import country_of, report_name
+from bp_catalogue.domain.names import report_name
 from bp_catalogue.domain.uptake import Report, Telling
 from bp_catalogue.usecases.work import Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 
 
 async def uptake_is_due(work: Work, country: str) -> bool:

@@ -12,10 +12,11 @@ from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_catalogue.adapters import messages
 from bp_catalogue.adapters.outlet import CAPABILITIES_PUBLISHED, CATALOGUE_REQUESTED, UPTAKE_REPORTED
 from bp_catalogue.adapters.unit_of_work import Workshop
-from bp_catalogue.domain.names import country_of, report_name, require_author
+from bp_catalogue.domain.names import report_name
 from bp_catalogue.usecases import replication, uptake
 from bp_kit.errors import Refused
 from bp_kit.inbox import MessageHandler
+from bp_kit.names import country_of, require_author
 from bp_kit.validation import check
 
 Payload = TypeVar("Payload", bound=Message)

@@ -23,11 +23,12 @@ from bp_cooperation.adapters.messages import (
 )
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.directive import EXPIRY, RECALL, Answer, Directive, Revision
-from bp_cooperation.domain.names import country_of, request_of
+from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import PRESSING, Request
 from bp_cooperation.domain.sharing import Sharing
 from bp_cooperation.usecases.access import Access
+from bp_kit.names import country_of
 from bp_kit.outbox import Outbox
 from bp_kit.rpc.methods import method_of
 from bp_kit.times import timestamp

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bp_cooperation.adapters.listing import in_country, seen_through
 from bp_cooperation.adapters.tables import AudienceRow, HandlingColumns, OpeningRow, ReplyRow, RequestRow, RungRow
 from bp_cooperation.domain.handling import Handling
-from bp_cooperation.domain.names import country_of, request_of
+from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
 from bp_cooperation.usecases.access import FIND, Access
 from bp_cooperation.usecases.work import Listing
 from bp_kit.listing import Listed
+from bp_kit.names import country_of
 from bp_kit.paging import Keep, read_page
 from bp_kit.sealing import Sealer
 

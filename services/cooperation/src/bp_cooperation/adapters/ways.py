@@ -11,9 +11,9 @@ from bluepacific.cooperation.v1 import recipient_status_pb2 as pb
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.exchange.v1 import topic_service_pb2_grpc as topics_grpc
 from bp_cooperation.domain.ladder import Ladder
-from bp_cooperation.domain.names import country_of
 from bp_cooperation.domain.standstill import Standstill, Way, standstill_of
 from bp_kit.logs import get_logger
+from bp_kit.names import country_of
 from bp_kit.ports import Seams
 from bp_kit.reasons import all_reasons, reason_text
 from bp_kit.times import moment

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bluepacific.common.v1 import handling_pb2
-from bp_cooperation.domain.names import country_of
 from bp_cooperation.usecases.work import Caller, Listing
 from bp_kit import listing
 from bp_kit.call import current_call
+from bp_kit.names import country_of
 from bp_kit.rpc.methods import method_of
 
 

@@ -16,11 +16,11 @@ from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.callers import current_caller, listing_of
 from bp_cooperation.api.downloads import bundle_bodies
 from bp_cooperation.api.sights import explained, opening, request_seen
-from bp_cooperation.domain.names import country_of
 from bp_cooperation.usecases import requests
 from bp_cooperation.usecases.requests import RequestContent
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 
 _MUTABLE = ("title", "text", "recipients", "urgency", "handling", "bundle")
 

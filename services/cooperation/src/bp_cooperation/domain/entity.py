@@ -11,9 +11,9 @@ from typing import Any
 
 from bp_cooperation.domain.bundle import Properties
 from bp_cooperation.domain.handling import Handling
-from bp_cooperation.domain.names import country_of
 from bp_cooperation.domain.text import folded
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 
 MAX_QUERY_WORDS = 10
 _DISPLAY_LENGTH = 300

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bp_cooperation.domain.names import country_of
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 
 # From open to closed, as FIRST orders them.
 TLP = ("CLEAR", "GREEN", "AMBER", "AMBER_STRICT", "RED")

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from bp_kit.errors import Refused
-
-
-def country_of(name: str) -> str:
-    """Returns the country code in a name: `TON` of `countries/TON/units/ncb`; `-` of `countries/-`."""
-    return name.split("/")[1]
-
 
 def request_of(name: str) -> str:
     """Returns the request that a reply or an attachment is named under; a request's own name."""
@@ -18,13 +11,3 @@ def request_of(name: str) -> str:
 def is_reply(record: str) -> bool:
     """Tells a reply's name from a request's."""
     return "/replies/" in record
-
-
-def require_author(author: str, name: str) -> None:
-    """Refuses what another country says about a country's own record.
-
-    Raises:
-        Refused: PERMISSION_DENIED.
-    """
-    if country_of(author) != country_of(name):
-        raise Refused("PERMISSION_DENIED")

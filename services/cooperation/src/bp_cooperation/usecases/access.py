@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from bp_access.deciding import Decider, Decision
 from bp_access.question import Information, Person, Question
 from bp_cooperation.domain.handling import Handling
-from bp_cooperation.domain.names import country_of, is_reply
+from bp_cooperation.domain.names import is_reply
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, Request
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 
 if TYPE_CHECKING:
     from bp_cooperation.usecases.work import Caller, Work

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.ladder import EXPIRED, REFUSED, Rung
-from bp_cooperation.domain.names import country_of, request_of, require_author
+from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.reply import SENT, Reply
 from bp_cooperation.domain.request import CLOSED, OPEN, PRESSING, RECALLED, Request
 from bp_cooperation.usecases.access import Record
@@ -20,6 +20,7 @@ from bp_cooperation.usecases.expiring import settle_expiry
 from bp_cooperation.usecases.keeping import find, keep_entities, save
 from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
+from bp_kit.names import country_of, require_author
 
 _FOREIGN = "is not what its author may send"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bp_cooperation.domain.directive import CORRECTION, HANDLING, RECALL, Answer, Directive, Revision
 from bp_cooperation.domain.handling import Handling
-from bp_cooperation.domain.names import country_of, request_of
+from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.request import PURGED, Request
 from bp_cooperation.usecases.access import READ, Record
 from bp_cooperation.usecases.destroying import destroy_content
@@ -15,6 +15,7 @@ from bp_cooperation.usecases.sight import Sight, find_seen, require_acting, see_
 from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed
+from bp_kit.names import country_of
 
 
 @dataclass(frozen=True)

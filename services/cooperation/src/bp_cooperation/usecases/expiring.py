@@ -5,9 +5,9 @@ from __future__ import annotations
 from bp_cooperation.domain import directive as directives
 from bp_cooperation.domain.directive import Answer, Directive, done, expiry_name
 from bp_cooperation.domain.ladder import EXPIRED, REFUSED, ladders
-from bp_cooperation.domain.names import country_of
 from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.work import Work
+from bp_kit.names import country_of
 
 
 async def answer_expiry(work: Work, record: Record) -> None:

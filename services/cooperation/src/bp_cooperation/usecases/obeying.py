@@ -17,7 +17,7 @@ from bp_cooperation.domain.directive import (
     Revision,
     done,
 )
-from bp_cooperation.domain.names import country_of, request_of, require_author
+from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.request import PURGED, RECALLED, require_kept
 from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.arrivals import Arrival
@@ -26,6 +26,7 @@ from bp_cooperation.usecases.directives import rehandle, reword
 from bp_cooperation.usecases.keeping import find, save
 from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
+from bp_kit.names import country_of, require_author
 
 _NOTIFICATIONS = {
     RECALL: "cooperation.record_recalled",

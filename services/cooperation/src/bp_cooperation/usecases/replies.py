@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.ladder import QUEUED, Rung
-from bp_cooperation.domain.names import country_of, request_of
+from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.reply import DRAFT, Reply, audience
 from bp_cooperation.usecases.access import FIND, READ, REPLY, Record
 from bp_cooperation.usecases.keeping import keep_entities
@@ -23,6 +23,7 @@ from bp_cooperation.usecases.sight import (
 from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed
+from bp_kit.names import country_of
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.ladder import QUEUED, Rung
-from bp_cooperation.domain.names import country_of
 from bp_cooperation.domain.request import DRAFT, Request
 from bp_cooperation.usecases.access import FIND, READ, Record
 from bp_cooperation.usecases.keeping import keep_entities
@@ -15,6 +14,7 @@ from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
 from bp_kit.listing import Listed
+from bp_kit.names import country_of
 
 _BUNDLE = "request.bundle"
 _HANDLING = "request.handling"

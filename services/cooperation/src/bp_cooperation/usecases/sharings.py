@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.ladder import QUEUED, Rung
-from bp_cooperation.domain.names import country_of, request_of, require_author
+from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.request import CLOSED, OPEN, Request
 from bp_cooperation.domain.sharing import ASKED, DENIED, PERMITTED, Sharing
 from bp_cooperation.usecases.access import FORWARD
@@ -16,6 +16,7 @@ from bp_cooperation.usecases.sight import acting_unit, require_acting, see_reque
 from bp_cooperation.usecases.work import Caller, Listing, Work
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed
+from bp_kit.names import country_of, require_author
 
 _MAX_HOLDERS = 100
 

@@ -39,7 +39,7 @@ from bp_cooperation.adapters.outlet import (
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.domain.addressee import Addressee
 from bp_cooperation.domain.attachment import Attachment
-from bp_cooperation.domain.names import country_of, is_reply, request_of, require_author
+from bp_cooperation.domain.names import is_reply, request_of
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.usecases import answers, arrivals, directory, obeying, sharings
 from bp_cooperation.usecases.access import Record
@@ -48,6 +48,7 @@ from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 from bp_kit.inbox import MessageHandler
 from bp_kit.logs import get_logger
+from bp_kit.names import country_of, require_author
 from bp_kit.times import moment
 from bp_kit.validation import check
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from bluepacific.exchange.v1 import register_pb2
+from bp_kit.names import country_of
 
 EVERYBODY = "countries/-"
-
-
-def country_of(name: str) -> str:
-    """Returns the ISO code in a unit's or country's name: `countries/TON/units/ncb` -> `TON`."""
-    return name.split("/")[1]
 
 
 class Directory:

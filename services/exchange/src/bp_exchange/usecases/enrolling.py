@@ -9,11 +9,11 @@ from typing import Protocol
 from bluepacific.exchange.v1 import enrolment_service_pb2 as enrolment_pb2
 from bluepacific.exchange.v1 import exchange_service_pb2 as exchange_pb2
 from bluepacific.exchange.v1 import register_pb2
-from bp_exchange.protocol.register import country_of
 from bp_exchange.protocol.words import fingerprint
 from bp_exchange.usecases.records import InvitationRecord
 from bp_exchange.usecases.work import Work
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 from bp_verify.seals import verifies
 from bp_verify.trust import Trusted
 

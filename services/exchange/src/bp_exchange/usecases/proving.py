@@ -16,9 +16,9 @@ from bp_exchange.protocol.keys import NodeKeys
 from bp_exchange.protocol.merkle import Edge, path_of
 from bp_exchange.protocol.proofs import Plan, plan_consistency, plan_inclusion
 from bp_exchange.protocol.refusal import RefusedItemError
-from bp_exchange.protocol.register import country_of
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 from bp_verify.messages import said_by
 from bp_verify.seals import head_signed, proof_signed
 from bp_verify.trust import Trusted

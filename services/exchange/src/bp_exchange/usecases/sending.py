@@ -13,7 +13,7 @@ from bluepacific.exchange.v1 import envelope_pb2, log_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bp_exchange.protocol.envelope import header_of, seal
 from bp_exchange.protocol.names import is_moment, service_of
-from bp_exchange.protocol.register import Directory, country_of
+from bp_exchange.protocol.register import Directory
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.drafting import FileKey, Route, content_of, draft_of, drafted
 from bp_exchange.usecases.mixing import follow, is_late, seal_before
@@ -22,6 +22,7 @@ from bp_exchange.usecases.sealing import overtaken_ids
 from bp_exchange.usecases.stating import Statement, receipt_of, told
 from bp_exchange.usecases.work import Envelopes, Work
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 
 
 def route_of(message: topics_pb2.Message, directory: Directory, own: str) -> Route:

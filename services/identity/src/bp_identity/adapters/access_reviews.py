@@ -13,8 +13,8 @@ from bp_identity.adapters.tables import AccessReviewRow, GrantRow, OfficerRow
 from bp_identity.domain import officer as officers
 from bp_identity.domain.access_review import OPEN, AccessReview
 from bp_identity.domain.grant import Grant
-from bp_identity.domain.names import country_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_identity.adapters.tables import ClientRow
 from bp_identity.domain.client import Client, ClientDraft
-from bp_identity.domain.names import country_of
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from bluepacific.identity.v1 import events_pb2, officer_pb2, unit_pb2
 from bluepacific.notifications.v1 import events_pb2 as notifications_pb2
 from bp_identity.domain.grant import Grant
-from bp_identity.domain.names import country_name, country_of
+from bp_identity.domain.names import country_name
 from bp_identity.domain.officer import Officer
 from bp_identity.domain.unit import Unit
+from bp_kit.names import country_of
 from bp_kit.outbox import Outbox
 
 UNIT_CHANGED = "bluepacific.cooperation.v1.unit.changed"

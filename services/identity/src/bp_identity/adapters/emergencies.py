@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_identity.adapters.tables import EmergencyRow
 from bp_identity.domain.emergency import OPEN, Emergency
-from bp_identity.domain.names import country_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 

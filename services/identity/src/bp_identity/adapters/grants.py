@@ -12,8 +12,9 @@ from bp_identity.adapters.tables import GrantRow, OfficerRow, UnitRow
 from bp_identity.domain import officer as officers
 from bp_identity.domain import unit as units
 from bp_identity.domain.grant import ADMINISTRATOR, Grant
-from bp_identity.domain.names import country_of, last_of, officer_of
+from bp_identity.domain.names import last_of, officer_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 

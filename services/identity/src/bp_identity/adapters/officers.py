@@ -6,10 +6,11 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_identity.adapters.tables import OfficerRow
-from bp_identity.domain.names import country_of, last_of
+from bp_identity.domain.names import last_of
 from bp_identity.domain.officer import Officer, Person
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 

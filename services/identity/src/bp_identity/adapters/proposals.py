@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_identity.adapters.tables import ProposalRow
-from bp_identity.domain.names import country_of
 from bp_identity.domain.proposal import OPEN, Proposal
 from bp_identity.usecases.proposals import MarkedAct, ProposalWork, propose
 from bp_kit.call import Call
 from bp_kit.database import Database
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.ports import Seams
 from bp_kit.rpc.methods import Method

@@ -10,8 +10,8 @@ from joserfc import jws
 
 from bp_identity.adapters.keys import KeyFolder
 from bp_identity.adapters.oauth.exchanging import Travel
-from bp_identity.domain.names import country_of
 from bp_identity.usecases.proving import TokenSubject
+from bp_kit.names import country_of
 from bp_kit.ports import Ids
 from bp_kit.tokens import ALGORITHM, AUDIENCE
 from bp_kit.visiting import CERTIFICATE, MAX_SECONDS, REGISTRY, ROLE, audience_of

@@ -10,11 +10,12 @@ from bluepacific.identity.v1 import client_service_pb2_grpc as grpc_
 from bp_identity.adapters.unit_of_work import Workshop
 from bp_identity.api.messages import client_message, masked, role_word
 from bp_identity.domain.client import ClientDraft
-from bp_identity.domain.names import client_name, country_of
+from bp_identity.domain.names import client_name
 from bp_identity.usecases import clients
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.listing import listing_of
+from bp_kit.names import country_of
 from bp_kit.times import moment
 
 

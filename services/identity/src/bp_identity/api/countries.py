@@ -10,8 +10,9 @@ from bluepacific.identity.v1 import country_service_pb2 as pb
 from bluepacific.identity.v1 import country_service_pb2_grpc as grpc_
 from bp_identity.adapters.countries import load_countries, page_countries
 from bp_identity.domain.country import Country
-from bp_identity.domain.names import country_name, country_of
+from bp_identity.domain.names import country_name
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 from bp_kit.sealing import Sealer
 
 

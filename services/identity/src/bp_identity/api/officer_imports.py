@@ -11,13 +11,14 @@ from bluepacific.identity.v1 import officer_import_service_pb2_grpc as grpc_
 from bp_identity.adapters.sheets import read_table
 from bp_identity.adapters.unit_of_work import Workshop
 from bp_identity.api.messages import person_said
-from bp_identity.domain.names import country_of, officer_name, unit_name
+from bp_identity.domain.names import officer_name, unit_name
 from bp_identity.domain.officer import Person
 from bp_identity.domain.roster import RosterRow, roster_of
 from bp_identity.usecases.roster import Newcomer, take_over
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.errors import Refused, Violation
+from bp_kit.names import country_of
 from bp_kit.rpc.status import told_fields
 from bp_kit.validation import check
 

@@ -9,13 +9,14 @@ from bluepacific.identity.v1 import officer_service_pb2 as pb
 from bluepacific.identity.v1 import officer_service_pb2_grpc as grpc_
 from bp_identity.adapters.unit_of_work import Workshop
 from bp_identity.api.messages import grant_message, masked, officer_message, person_said
-from bp_identity.domain.names import country_of, officer_name
+from bp_identity.domain.names import officer_name
 from bp_identity.domain.officer import ACTIVE, INACTIVE, Person
 from bp_identity.usecases import officers, one_time_codes
 from bp_identity.usecases.work import Desk
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.listing import listing_of
+from bp_kit.names import country_of
 from bp_kit.times import timestamp
 
 

@@ -9,12 +9,13 @@ from bluepacific.identity.v1 import unit_service_pb2 as pb
 from bluepacific.identity.v1 import unit_service_pb2_grpc as grpc_
 from bp_identity.adapters.unit_of_work import Workshop
 from bp_identity.api.messages import masked, unit_message
-from bp_identity.domain.names import country_of, unit_name
+from bp_identity.domain.names import unit_name
 from bp_identity.domain.unit import ACTIVE, INACTIVE
 from bp_identity.usecases import units
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.listing import listing_of
+from bp_kit.names import country_of
 
 
 class UnitServicer(grpc_.UnitServiceServicer):

@@ -7,11 +7,6 @@ import re
 _CLIENT = re.compile(r"countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}")
 
 
-def country_of(name: str) -> str:
-    """Returns the country's code in any name: `FJI` of `countries/FJI/units/ncb`."""
-    return name.split("/")[1]
-
-
 def last_of(name: str) -> str:
     """Returns the last part of a name: `ncb` of `countries/FJI/units/ncb`."""
     return name.rsplit("/", 1)[1]

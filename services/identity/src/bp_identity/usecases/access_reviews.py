@@ -7,13 +7,14 @@ from typing import Protocol
 
 from bp_identity.domain.access_review import CONFIRMED, PERIOD, REMOVED, AccessReview, quarter_of
 from bp_identity.domain.grant import ADMINISTRATOR, Grant
-from bp_identity.domain.names import country_name, country_of, officer_of
+from bp_identity.domain.names import country_name, officer_of
 from bp_identity.usecases.boundaries import hold_administrators, require_own
 from bp_identity.usecases.grants import announce, revoke_grant
 from bp_identity.usecases.work import Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 
 # So many in a transaction; whoever calls comes back for the rest.
 BATCH = 200

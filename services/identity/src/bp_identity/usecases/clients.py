@@ -12,7 +12,6 @@ from typing import Any
 from bp_identity.domain import unit as units
 from bp_identity.domain.client import ACTIVE, INACTIVE, SERVICE, Client, ClientDraft
 from bp_identity.domain.grant import role_claim
-from bp_identity.domain.names import country_of
 from bp_identity.usecases.boundaries import require_own
 from bp_identity.usecases.ending import end_sessions_through, void_tokens
 from bp_identity.usecases.grants import require_unit
@@ -23,6 +22,7 @@ from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 
 _SECRET_BYTES = 32
 

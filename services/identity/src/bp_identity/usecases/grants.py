@@ -6,13 +6,14 @@ from datetime import datetime
 
 from bp_identity.domain import unit as units
 from bp_identity.domain.grant import ADMINISTRATOR, Grant, check_period, check_room
-from bp_identity.domain.names import country_of, grant_name, officer_of
+from bp_identity.domain.names import grant_name, officer_of
 from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
 from bp_identity.usecases.ending import void_tokens
 from bp_identity.usecases.work import Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 
 
 async def get_grant(work: Work, principal: Principal, name: str) -> Grant:

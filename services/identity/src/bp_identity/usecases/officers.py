@@ -10,7 +10,7 @@ from typing import Any
 
 from bp_identity.domain.credential import Credential
 from bp_identity.domain.grant import Grant
-from bp_identity.domain.names import country_of, last_of
+from bp_identity.domain.names import last_of
 from bp_identity.domain.officer import ACTIVE, INACTIVE, Officer, Person
 from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
 from bp_identity.usecases.ending import end_sessions_of, void_tokens
@@ -19,6 +19,7 @@ from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 
 # 80 random bits, in groups that can be read out over the telephone.
 _TEMPORARY_GROUPS, _TEMPORARY_GROUP = 4, 4

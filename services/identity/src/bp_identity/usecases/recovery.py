@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bp_identity.domain.device import plain_user_code
-from bp_identity.domain.names import country_of, last_of, officer_of
+from bp_identity.domain.names import last_of, officer_of
 from bp_identity.domain.officer import Officer
 from bp_identity.domain.recovery import CONFIRMED, LIFETIME, USED, Recovery
 from bp_identity.usecases.boundaries import require_own
@@ -18,6 +18,7 @@ from bp_identity.usecases.sign_in import Attempt, count_attempt
 from bp_identity.usecases.work import Desk, Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 
 
 async def begin_recovery(desk: Desk, attempt: Attempt, *, code: str, ticket: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bp_identity.domain.credential import Credential
-from bp_identity.domain.names import country_of, last_of
+from bp_identity.domain.names import last_of
 from bp_identity.domain.officer import Officer
 from bp_identity.domain.password import check_password
 from bp_identity.domain.throttle import FREE_SPRAYED, sprayed
@@ -20,6 +20,7 @@ from bp_identity.usecases.passkeys import Assertion, assert_passkey
 from bp_identity.usecases.sessions import Issued, open_session
 from bp_identity.usecases.work import Desk, Work
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bp_identity.domain.names import country_of
 from bp_identity.domain.unit import ACTIVE, Unit
 from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
 from bp_identity.usecases.grants import announce
@@ -13,6 +12,7 @@ from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 
 
 def unit_etag(unit: Unit) -> str:

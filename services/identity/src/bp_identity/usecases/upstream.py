@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bp_identity.domain.names import country_of
 from bp_identity.usecases.boundaries import require_own
 from bp_identity.usecases.ending import end_sessions_of
 from bp_identity.usecases.sign_in import Proof
 from bp_identity.usecases.work import Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 
 # What a provider may say of how somebody signed in (RFC 8176); anything else is not passed on.
 _METHODS = frozenset(

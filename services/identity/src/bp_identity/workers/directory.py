@@ -18,9 +18,9 @@ from bluepacific.identity.v1 import events_pb2
 from bp_identity.adapters.directory import OutboxDirectory
 from bp_identity.adapters.tables import MarkRow
 from bp_identity.adapters.unit_of_work import Workshop
-from bp_identity.domain.names import country_of
 from bp_identity.usecases.grants import announce
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 from bp_kit.outbox import Outbox
 from bp_kit.validation import check
 

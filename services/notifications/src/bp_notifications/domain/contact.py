@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bp_kit.errors import Refused
-from bp_notifications.domain.names import country_of
+from bp_kit.names import country_of
 
 
 @dataclass(frozen=True)

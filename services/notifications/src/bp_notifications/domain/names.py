@@ -6,11 +6,6 @@ _NOTIFICATIONS = "/notifications/"
 _PREFERENCES = "/notificationPreferences"
 
 
-def country_of(name: str) -> str:
-    """Returns the country code in a name: `TON` of `countries/TON/officers/…`."""
-    return name.split("/")[1]
-
-
 def notification_name(officer: str, notification_id: str) -> str:
     """Returns a notification's name."""
     return f"{officer}{_NOTIFICATIONS}{notification_id}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bp_kit.errors import Refused
+from bp_kit.names import country_of
 from bp_notifications.domain.contact import Contact
-from bp_notifications.domain.names import country_of
 from bp_notifications.usecases.work import Work
 
 

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 from bp_training.adapters.tables import CourseRow, PackageRow
 from bp_training.domain.course import PUBLISHED, Course, CourseText
-from bp_training.domain.names import country_of, course_of, digest_of
+from bp_training.domain.names import course_of, digest_of
 from bp_training.domain.package import Content, Lesson, Package
 
 _EVERY_COUNTRY = "-"

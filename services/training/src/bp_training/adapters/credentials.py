@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 from bp_training.adapters.tables import CredentialRow, IssuerKeyRow
 from bp_training.domain.enrolment import Credential
-from bp_training.domain.names import country_of
 from bp_training.domain.verification import TrustedKey
 
 

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
 from bp_training.adapters.tables import EnrolmentRow, LearnerRow, StatementRow
 from bp_training.domain.enrolment import Enrolment
-from bp_training.domain.names import country_of
 from bp_training.domain.participation import Tally
 from bp_training.domain.statement import COMPLETED, Statement
 from bp_training.usecases.work import Recorded

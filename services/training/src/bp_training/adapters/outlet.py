@@ -9,11 +9,12 @@ from google.protobuf.message import Message
 from bluepacific.common.v1 import blob_pb2, handling_pb2
 from bluepacific.notifications.v1 import events_pb2 as notifications_pb2
 from bluepacific.training.v1 import events_pb2
+from bp_kit.names import country_of
 from bp_kit.outbox import Outbox
 from bp_training.adapters.messages import course_message, issuer_key_message, package_message, report_message
 from bp_training.domain.course import Course
 from bp_training.domain.enrolment import Credential
-from bp_training.domain.names import country_of, digest_of
+from bp_training.domain.names import digest_of
 from bp_training.domain.package import Package
 from bp_training.domain.participation import Report
 from bp_training.domain.verification import TrustedKey

@@ -11,9 +11,9 @@ from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
 from bp_kit.listing import listing_of
+from bp_kit.names import country_of
 from bp_training.adapters.messages import course_message, text_of
 from bp_training.adapters.unit_of_work import Workshop
-from bp_training.domain.names import country_of
 from bp_training.usecases import courses
 
 _MUTABLE = ("title", "description", "tags")

@@ -10,9 +10,9 @@ from bluepacific.training.v1 import enrolment_service_pb2_grpc as grpc_
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.listing import listing_of
+from bp_kit.names import country_of
 from bp_kit.times import moment, timestamp
 from bp_training.adapters.unit_of_work import Workshop
-from bp_training.domain.names import country_of
 from bp_training.domain.statement import LessonProgress, Statement
 from bp_training.usecases import enrolments
 from bp_training.usecases.enrolments import Standing, enrolment_etag

@@ -9,8 +9,9 @@ from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_training.domain.course import PUBLISHED, Course, CourseText, draft
-from bp_training.domain.names import country_of, course_name, course_of
+from bp_training.domain.names import course_name, course_of
 from bp_training.domain.package import Package
 from bp_training.usecases.work import Work
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_training.domain.credential import Award
 from bp_training.domain.enrolment import Credential, Enrolment
-from bp_training.domain.names import country_of
 from bp_training.domain.verification import SignatureCheck, TrustedKey, Verified, verify
 from bp_training.usecases.work import Work
 

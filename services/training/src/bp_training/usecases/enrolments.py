@@ -9,9 +9,9 @@ from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.etags import etag_of
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_training.domain.course import PUBLISHED
 from bp_training.domain.enrolment import Enrolment
-from bp_training.domain.names import country_of
 from bp_training.domain.package import Lesson
 from bp_training.domain.statement import ENROLLED, History, Progress, Statement, history_of, merge, progress_of
 from bp_training.usecases.courses import get_course

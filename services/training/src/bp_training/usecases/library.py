@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from bp_training.domain.names import country_of
+from bp_kit.names import country_of
 from bp_training.domain.verification import TrustedKey
 from bp_training.usecases.courses import EVERYBODY
 from bp_training.usecases.credentials import own_key

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterable
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
-from bp_training.domain.names import country_of, course_of
+from bp_kit.names import country_of
+from bp_training.domain.names import course_of
 from bp_training.domain.package import Package
 from bp_training.usecases.courses import get_course
 from bp_training.usecases.work import Intake, Work

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
 from bp_training.domain.enrolment import Learner
-from bp_training.domain.names import country_of, report_name
+from bp_training.domain.names import report_name
 from bp_training.domain.participation import Report, participation_of
 from bp_training.usecases.work import Work
 

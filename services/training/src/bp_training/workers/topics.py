@@ -13,6 +13,7 @@ from bluepacific.identity.v1 import officer_pb2
 from bluepacific.training.v1 import events_pb2
 from bp_kit.errors import Refused
 from bp_kit.inbox import MessageHandler
+from bp_kit.names import country_of, require_author
 from bp_kit.validation import check
 from bp_training.adapters import messages
 from bp_training.adapters.outlet import (
@@ -25,7 +26,7 @@ from bp_training.adapters.outlet import (
 from bp_training.adapters.unit_of_work import Workshop
 from bp_training.domain.course import PUBLISHED
 from bp_training.domain.enrolment import Learner
-from bp_training.domain.names import country_of, course_of, require_author
+from bp_training.domain.names import course_of
 from bp_training.usecases import courses, library, participation
 
 Payload = TypeVar("Payload", bound=Message)

@@ -15,7 +15,7 @@ from bp_identity.adapters.oauth.pages import Account, Form, Item, Pages, Prompt,
 from bp_identity.adapters.oauth.sign_in_form import Occasion, SignInForm
 from bp_identity.adapters.oauth.tickets import Ticket, Tickets, encoded
 from bp_identity.adapters.oauth.web import Answer, Asked, Headers
-from bp_identity.domain.names import country_of, officer_of, session_name
+from bp_identity.domain.names import officer_of, session_name
 from bp_identity.domain.officer import Officer
 from bp_identity.usecases.passkeys import delete_passkey, register_passkey
 from bp_identity.usecases.sessions import end_named_session
@@ -23,6 +23,7 @@ from bp_identity.usecases.work import Desk, Work
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.listing import Listing
+from bp_kit.names import country_of
 from bp_kit.reasons import reason_text
 
 _OK, _BAD = 200, 400

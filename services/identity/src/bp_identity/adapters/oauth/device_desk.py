@@ -11,10 +11,10 @@ from bp_identity.adapters.oauth.token_desk import clients_named, told
 from bp_identity.adapters.oauth.web import Answer, Asked, OAuthRequest
 from bp_identity.domain.client import Client
 from bp_identity.domain.device import plain_user_code, shown_user_code
-from bp_identity.domain.names import country_of
 from bp_identity.usecases.devices import begin_device, decide_device, find_device
 from bp_identity.usecases.sign_in import Proof
 from bp_identity.usecases.work import Desk
+from bp_kit.names import country_of
 
 _OK, _BAD = 200, 400
 PAGE_PATH = "/oauth2/device"

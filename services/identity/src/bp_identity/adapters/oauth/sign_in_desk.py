@@ -13,10 +13,10 @@ from bp_identity.adapters.oauth.server import Facts, OAuthServer
 from bp_identity.adapters.oauth.sign_in_form import Occasion, SignInForm
 from bp_identity.adapters.oauth.token_desk import clients_named
 from bp_identity.adapters.oauth.web import NO_STORE, Answer, Asked, OAuthRequest
-from bp_identity.domain.names import country_of
 from bp_identity.usecases.authorization import CodeWanted, keep_code
 from bp_identity.usecases.sign_in import Proof
 from bp_identity.usecases.work import Desk
+from bp_kit.names import country_of
 
 _SEE_OTHER = 303
 
