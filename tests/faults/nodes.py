@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import shutil
@@ -17,7 +16,6 @@ from types import MappingProxyType
 from typing import Any
 
 READY_SECONDS = 240
-_PR_SET_PDEATHSIG = 1
 NOTHING: Mapping[str, str] = MappingProxyType({})
 _EASY = {
     # Tests cut links all the time; nobody has two minutes to wait for the next try.
@@ -33,11 +31,6 @@ def free_port() -> int:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])
-
-
-def _end_with_parent() -> None:
-    """Has Linux kill a node when its test is killed, which then cannot."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class CommandFailedError(Exception):
@@ -119,7 +112,6 @@ class Node:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 env={**os.environ, **self.environment},
-                preexec_fn=_end_with_parent,
             )
         self._process = process
         assert process.stdout

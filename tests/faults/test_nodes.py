@@ -12,6 +12,8 @@ from tests.faults.shims import building
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(1200),
+    # One region for all of them.
+    pytest.mark.xdist_group("faults"),
     pytest.mark.skipif(not building.can_build(), reason="the shims need gcc"),
 ]
 _MIB = 1024 * 1024

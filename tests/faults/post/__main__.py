@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -25,6 +26,16 @@ from bp_node.services import build_service
 from bp_node.settings import NodeSettings, load
 from tests.faults.post import meddling
 from tests.faults.post.office import Office
+
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Has Linux kill this process when its test is killed, which then cannot.
+
+    The test could ask for it between fork and exec, but whatever runs there runs beside gRPC's threads, and at times it dies of that.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextlib.asynccontextmanager
@@ -78,6 +89,7 @@ async def main(asked: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="made by `bluepacific node init`")
     parser.add_argument("--alone", action="store_true", help="the exchange without the other services")

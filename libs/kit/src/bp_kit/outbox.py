@@ -15,6 +15,7 @@ from datetime import datetime
 import grpc
 from google.protobuf.message import Message
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.common.v1 import blob_pb2, handling_pb2
@@ -168,13 +169,21 @@ class OutboxRelay:
         failures = 0
         while True:
             self._database.changed.clear()
-            if await self._drain():
+            if await self._drained():
                 failures = 0
                 await _wait(self._database.changed, _POLL_SECONDS)
             else:
                 failures += 1
                 backoff = min(0.2 * 2**failures, _MAX_BACKOFF_SECONDS)
                 await asyncio.sleep(random.uniform(0, backoff))  # noqa: S311 - jitter
+
+    async def _drained(self) -> bool:
+        """A database that fails, on a full disk say, is a wait like any other: the exchange knows repeats."""
+        try:
+            return await self._drain()
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("outbox.waiting", service=self._service, code=type(error).__name__)
+            return False
 
     async def _drain(self) -> bool:
         """Sends everything that is due; False when the exchange cannot be reached."""

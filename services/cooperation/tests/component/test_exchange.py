@@ -147,7 +147,7 @@ async def test_a_reply_with_an_entity_comes_back(fji, ton):
     listed = (await fji.listed_replies(sent.name)).replies
     assert [(one.name, one.text, one.bundle) for one in listed] == [(reply.name, "", "")]
     got = await fji.get(reply.name)
-    assert (got.text, got.bundle, got.officer) == ("Seen at anchor.", text, "countries/TON/officers/mele")
+    assert (got.text, got.bundle, got.unit) == ("Seen at anchor.", text, TON)
     assert (await fji.download(photo.name))[2] == b"photo"
     assert (await fji.topics.wait_reports())[0].message_id == carried.message_id
     call = fji.replies.DownloadReplyBundle(

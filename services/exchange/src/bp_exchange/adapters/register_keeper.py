@@ -17,13 +17,11 @@ from bp_exchange.protocol.freshness import Policy, Standing, Timestamp
 from bp_exchange.protocol.register import Directory
 from bp_exchange.usecases.bells import REGISTER_CURRENT
 from bp_kit.database import Database
-from bp_kit.logs import get_logger
 from bp_kit.ports import Clock, system_clock
 from bp_verify.trust import Trusted, trust
 
 _NOTED_EACH = timedelta(hours=1)
 _USUAL = Policy()
-_log = get_logger("bp_exchange.register")
 
 
 class RegisterKeeper:
@@ -83,7 +81,7 @@ class RegisterKeeper:
 
     @unbroken
     async def load(self) -> None:
-        """Reads the register anew, and tells when it has changed.
+        """Reads the register anew.
 
         Raises:
             RegisterNotTrustedError: What the folder or the database has proves nothing.
@@ -94,7 +92,6 @@ class RegisterKeeper:
         self._looked = True
         if found is not None and not self._is(found):
             self._take(found, row)
-            _log.info("register.current", version=self.directory.version)
             self._bells.ring([REGISTER_CURRENT])
 
     def _take(self, found: Trusted, row: RegisterRow | None) -> None:

@@ -75,6 +75,8 @@ class RegisterWatch:
         # The register by which what is owed to the revoked was refused; links may have made a newer one current.
         self._cut_off_by = -1
         self._standing = Standing.FRESH
+        # The version that the log has last.
+        self._told = -1
 
     async def run(self) -> None:
         """Watches until cancelled."""
@@ -91,6 +93,10 @@ class RegisterWatch:
     async def _look(self) -> None:
         register = self._house.register
         await register.load()
+        # Whoever took it.
+        if register.current and register.directory.version != self._told:
+            self._told = register.directory.version
+            _log.info("register.current", version=self._told)
         if register.standing is not self._standing:
             self._standing = register.standing
             if register.current and not self._standing.admits:

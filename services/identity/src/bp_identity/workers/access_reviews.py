@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -11,6 +10,7 @@ from bp_identity.adapters.unit_of_work import Workshop
 from bp_identity.domain.access_review import REMINDERS
 from bp_identity.usecases.access_reviews import ask, lapse, remind
 from bp_identity.usecases.work import Work
+from bp_kit.rounds import come_round
 
 _EVERY = timedelta(hours=1)
 
@@ -27,9 +27,7 @@ class Reviewer:
 
     async def run(self) -> None:
         """Looks until cancelled."""
-        while True:
-            await self.look()
-            await asyncio.sleep(_EVERY.total_seconds())
+        await come_round("access reviews", self.look, lambda: _EVERY)
 
     async def look(self) -> None:
         """Does all that is due now."""

@@ -7,7 +7,6 @@ Grants that begin or end by the calendar change nobody's record, so somebody has
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 from google.protobuf.message import DecodeError
@@ -22,6 +21,7 @@ from bp_identity.usecases.grants import announce
 from bp_kit.errors import Refused
 from bp_kit.names import country_of
 from bp_kit.outbox import Outbox
+from bp_kit.rounds import come_round
 from bp_kit.validation import check
 
 # Whoever installs a node enrols it some minutes later, and nobody tells this service when: often at first, then now and then.
@@ -45,10 +45,11 @@ class Announcer:
     async def run(self) -> None:
         """Announces until cancelled."""
         early = list(_EARLY)
-        await self.announce(asking=True)
-        while True:
-            await asyncio.sleep((early.pop(0) if early else self._interval).total_seconds())
-            await self.announce(asking=bool(early))
+        await come_round(
+            "directory",
+            lambda: self.announce(asking=bool(early)),
+            lambda: early.pop(0) if early else self._interval,
+        )
 
     async def announce(self, *, asking: bool) -> None:
         """Announces all units; asks the other countries for theirs, too, when told so."""
@@ -98,9 +99,7 @@ class TurnedGrants:
 
     async def run(self) -> None:
         """Looks until cancelled."""
-        while True:
-            await self.look()
-            await asyncio.sleep(_TURNED_EVERY.total_seconds())
+        await come_round("turned grants", self.look, lambda: _TURNED_EVERY)
 
     async def look(self) -> None:
         """Tells of grants that turned since the last look."""

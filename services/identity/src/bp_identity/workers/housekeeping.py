@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 from bp_identity.adapters.keys import KeyFolder
 from bp_identity.adapters.sign_in_tables import clear_expired
 from bp_identity.adapters.unit_of_work import Workshop
 from bp_kit.logs import get_logger
+from bp_kit.rounds import come_round
 
 _EVERY = timedelta(hours=1)
 # Longer than any token lives, so that none loses its key.
@@ -32,9 +32,7 @@ class Housekeeper:
 
     async def run(self) -> None:
         """Tidies until cancelled."""
-        while True:
-            await self.tidy()
-            await asyncio.sleep(_EVERY.total_seconds())
+        await come_round("tidying", self.tidy, lambda: _EVERY)
 
     async def tidy(self) -> None:
         """Deletes what has expired and rotates the signing key if it is due."""
