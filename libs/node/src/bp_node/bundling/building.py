@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bp_exchange.adapters.root_keys import RootKeyError, read_key
-from bp_kit.disk import sync_folder
+from bp_kit.disk import write_private
 from bp_kit.ports import system_clock
 from bp_node.backup.passphrase import known_passphrase
 from bp_node.bundling.gathering import Gathering
 from bp_node.bundling.manifest import MANIFEST, SIGNATURE, BundleError, Manifest, require_release, sign
-from bp_node.bundling.reading import of_file
+from bp_node.bundling.reading import of_file, read
 from bp_node.failure import CommandError, told_plainly
 from bp_node.screen import errors, say, say_json, working
 
@@ -49,14 +48,13 @@ def build(to: Path, wanted: Wanted, key: Path, passphrase_file: Path | None, *, 
         raise CommandError(f"{to} is there already")
     part = to.with_name(f".{to.name}.part")
     try:
-        secret = read_key(_read(key), known_passphrase(passphrase_file))
+        secret = read_key(read(key), known_passphrase(passphrase_file))
         with told_plainly("write the bundle", to), working(f"making {to}", quiet=as_json):
             shutil.rmtree(part, ignore_errors=True)
             manifest, carried = _gathered(part, wanted, quiet=as_json)
             content = manifest.to_bytes()
-            _write(part / MANIFEST, content)
-            _write(part / SIGNATURE, sign(content, secret))
-            sync_folder(part)
+            write_private(part / MANIFEST, content, replace=True)
+            write_private(part / SIGNATURE, sign(content, secret), replace=True)
             part.replace(to)
     except (BundleError, RootKeyError) as error:
         raise CommandError(str(error)) from error
@@ -103,15 +101,3 @@ def _named(text: str) -> tuple[str, Path]:
     if not Path(path).exists():
         raise CommandError(f"{path} is not there")
     return name, Path(path)
-
-
-def _read(file: Path) -> bytes:
-    with told_plainly("read", file):
-        return file.read_bytes()
-
-
-def _write(file: Path, content: bytes) -> None:
-    with file.open("wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())

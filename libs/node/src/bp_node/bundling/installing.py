@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from bp_node.bundling.manifest import BundleError, Item, Manifest
-from bp_node.bundling.reading import content, fingerprint, has, public_key, verified
+from bp_node.bundling.reading import content, fingerprint, has, public_key, read, verified
 from bp_node.bundling.store import Store
 from bp_node.failure import CommandError, told_plainly
 from bp_node.screen import say, say_json, working
@@ -23,7 +23,7 @@ def verify(bundle: Path, trust: Path, *, as_json: bool) -> None:
         CommandError: It is not.
     """
     try:
-        key = public_key(_read(trust))
+        key = public_key(read(trust))
         manifest = verified(bundle, key)
         with working(f"reading {bundle}", quiet=as_json):
             carried = [one for one in _distinct(manifest) if has(bundle, one)]
@@ -74,7 +74,7 @@ def install(bundle: Path, folder: Path, trust: Path | None, *, older: bool, as_j
 
 
 def _trusted(store: Store, trust: Path | None) -> bytes:
-    known, given = store.key(), _read(trust) if trust else None
+    known, given = store.key(), read(trust) if trust else None
     if known is None and given is None:
         raise CommandError(
             "whose releases are trusted here? give --trust FILE.pub, once, and compare its words by voice"
@@ -124,8 +124,3 @@ def _say(place: Path, manifest: Manifest, taken: int, *, as_json: bool) -> None:
     say(f"release {manifest.release} is in {place}; {taken} contents were new")
     for image in images:
         say(f"to give the cluster its image: ctr --namespace k8s.io images import {image}")
-
-
-def _read(file: Path) -> bytes:
-    with told_plainly("read the key", file):
-        return file.read_bytes()

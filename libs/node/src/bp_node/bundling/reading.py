@@ -10,12 +10,11 @@ from pathlib import Path
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from bp_exchange.protocol.words import word
+from bp_exchange.protocol.words import words_of
 from bp_node.bundling.manifest import FILES, MANIFEST, MOST_BYTES, SIGNATURE, BundleError, Item, Manifest, verify
 from bp_node.failure import told_plainly
 
 _PIECE_BYTES = 1024 * 1024
-_WORDS = 6
 
 
 def of_file(place: Path) -> Manifest:
@@ -24,7 +23,7 @@ def of_file(place: Path) -> Manifest:
     Raises:
         BundleError, CommandError: It cannot be read.
     """
-    return Manifest.from_bytes(_read(place / MANIFEST if place.is_dir() else place))
+    return Manifest.from_bytes(read(place / MANIFEST if place.is_dir() else place))
 
 
 def verified(bundle: Path, key: Ed25519PublicKey) -> Manifest:
@@ -34,8 +33,8 @@ def verified(bundle: Path, key: Ed25519PublicKey) -> Manifest:
         BundleError: It has not.
         CommandError: It cannot be read.
     """
-    content = _read(bundle / MANIFEST)
-    verify(content, _read(bundle / SIGNATURE), key)
+    content = read(bundle / MANIFEST)
+    verify(content, read(bundle / SIGNATURE), key)
     return Manifest.from_bytes(content)
 
 
@@ -53,8 +52,7 @@ def public_key(content: bytes) -> Ed25519PublicKey:
 
 def fingerprint(key: Ed25519PublicKey) -> str:
     """Returns six words that two people can compare: 96 bits of the key's SHA-256."""
-    digest = hashlib.sha256(key.public_bytes_raw()).digest()
-    return " ".join(word(int.from_bytes(digest[at : at + 2])) for at in range(0, 2 * _WORDS, 2))
+    return words_of(hashlib.sha256(key.public_bytes_raw()).digest())
 
 
 def has(bundle: Path, item: Item) -> bool:
@@ -90,7 +88,13 @@ def _place(bundle: Path, item: Item) -> Path:
     return bundle / FILES / f"{item.digest}.zst"
 
 
-def _read(file: Path) -> bytes:
+def read(file: Path) -> bytes:
+    """Returns a small file: a manifest, a signature or a key.
+
+    Raises:
+        BundleError: It is too large to be one.
+        CommandError: It cannot be read.
+    """
     with told_plainly("read", file), file.open("rb") as opened:
         content = opened.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:

@@ -20,7 +20,11 @@ def fingerprint(node: register_pb2.Node) -> str:
     hasher = hashlib.sha256(_PREFIX)
     for part in (node.node_id.encode(), node.sign_key, node.hpke_key, node.tls_key_sha256):
         hasher.update(len(part).to_bytes(4) + part)
-    digest = hasher.digest()
+    return words_of(hasher.digest())
+
+
+def words_of(digest: bytes) -> str:
+    """Returns the six words of a digest's first 96 bits."""
     return " ".join(word(int.from_bytes(digest[at : at + 2])) for at in range(0, 2 * _WORDS, 2))
 
 
