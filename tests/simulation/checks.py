@@ -250,8 +250,8 @@ def queues_are_empty(network):
         for row in node.state.queue.values():
             if network.tamper or network.is_hostile(row.item.peer) or row.set_aside == Ground.REVOKED_SENDER:
                 continue
-            if row.set_aside and network.is_hostile(_sender_of(node, row.item)):
-                # A relay cannot see what is wrong inside.
+            if row.set_aside and any(map(network.is_hostile, _parties_of(node, row.item))):
+                # A relay cannot see what is wrong inside; one that went back refuses what answers an envelope that came too early.
                 continue
             what = f"set aside as {row.set_aside}" if row.set_aside else "waits"
             yield f"{row.item.item_id[-6:]} {what} at {node.node_id} for {row.item.peer}"
@@ -262,15 +262,17 @@ def queues_are_empty(network):
                 yield f"the file {digest[:6]} is awaited at {node.node_id}"
 
 
-def _sender_of(node, item):
+def _parties_of(node, item):
+    """Returns who sent an item and, where it answers somebody, whom."""
     if item.item_id in node.state.batches:
-        return node.state.batches[item.item_id].sender_node
+        return [node.state.batches[item.item_id].sender_node]
     if not item.framed:
-        return ""
+        return []
     made = link_service_pb2.Item.FromString(item.body)
     if made.HasField("grant"):
-        return envelope_pb2.Grant.FromString(made.grant.grant).sender_node
-    return envelope_pb2.Receipts.FromString(made.receipts.receipts or decompress(made.receipts.compressed, 10**6)).node
+        return [envelope_pb2.Grant.FromString(made.grant.grant).sender_node]
+    stated = envelope_pb2.Receipts.FromString(made.receipts.receipts or decompress(made.receipts.compressed, 10**6))
+    return [stated.node, stated.to_node]
 
 
 CHECKS = (
