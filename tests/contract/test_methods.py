@@ -7,11 +7,12 @@ import re
 import pytest
 from google.api import annotations_pb2
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message_factory import GetMessageClass
 from tests.contract.protos import our_methods
 
-from bluepacific.identity.v1 import role_pb2
+from bluepacific.identity.v1 import client_pb2, role_pb2
 from bluepacific.options.v1 import options_pb2
-from bp_kit.rpc.methods import method_of
+from bp_kit.rpc.methods import method_of, value_at
 from buf.validate import validate_pb2
 
 ROLES = {name.removeprefix("ROLE_").lower() for name, number in role_pb2.Role.items() if number}
@@ -44,6 +45,31 @@ def test_says_who_may_call_in_exactly_one_way(method):
     assert re.fullmatch(rf"{area}(\.[a-z][A-Za-z_-]*){{2}}", access.permission), access.permission
 
 
+def test_clients_can_be_granted_every_scope_that_a_method_asks_for():
+    asked = {method_of(_grpc_path(method)).scope for method in METHODS if access_of(method).roles}
+    own = {access_of(method).client_scope for method in METHODS} - {""}
+    field = client_pb2.Client.DESCRIPTOR.fields_by_name["scopes"]
+    rules = field.GetOptions().Extensions[validate_pb2.field].repeated.items.string
+    assert set(getattr(rules, "in")) == asked | {f"{scope}.read" for scope in asked - own}
+
+
+def test_a_second_person_is_asked_for_fields_and_values_that_there_are():
+    for method in METHODS:
+        when = access_of(method).second_person_when
+        if when.field:
+            empty = GetMessageClass(method.input_type)()
+            assert value_at(empty, when.field) not in when.values
+            *parents, last = when.field.split(".")
+            kind = method.input_type
+            for name in parents:
+                kind = kind.fields_by_name[name].message_type
+            assert set(when.values) <= set(kind.fields_by_name[last].enum_type.values_by_name)
+
+
+def _grpc_path(method):
+    return f"/{method.containing_service.full_name}/{method.name}"
+
+
 @each_method
 def test_says_what_is_kept_of_a_call(method):
     options = method.GetOptions()
@@ -54,7 +80,8 @@ def test_says_what_is_kept_of_a_call(method):
 @each_method
 def test_people_reach_it_by_rest_and_nodes_do_not(method):
     access = access_of(method)
-    if access.roles:
+    # What asks for a scope of its own is called by programs, at paths that the gateway has for them.
+    if access.roles and not access.client_scope:
         assert path_of(method)
     if access.node_only or access.peer_only:
         assert not path_of(method)

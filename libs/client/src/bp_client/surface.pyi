@@ -12,6 +12,7 @@ from bluepacific.cooperation.v1 import directive_service_pb2_grpc as _cooperatio
 from bluepacific.cooperation.v1 import directory_service_pb2_grpc as _cooperation_directory
 from bluepacific.cooperation.v1 import entity_service_pb2_grpc as _cooperation_entity
 from bluepacific.cooperation.v1 import log_service_pb2_grpc as _cooperation_log
+from bluepacific.cooperation.v1 import read_service_pb2_grpc as _cooperation_read
 from bluepacific.cooperation.v1 import reply_service_pb2_grpc as _cooperation_reply
 from bluepacific.cooperation.v1 import request_service_pb2_grpc as _cooperation_request
 from bluepacific.cooperation.v1 import sharing_service_pb2_grpc as _cooperation_sharing
@@ -29,6 +30,7 @@ from bluepacific.identity.v1 import passkey_service_pb2_grpc as _identity_passke
 from bluepacific.identity.v1 import proposal_service_pb2_grpc as _identity_proposal
 from bluepacific.identity.v1 import recovery_service_pb2_grpc as _identity_recovery
 from bluepacific.identity.v1 import session_service_pb2_grpc as _identity_session
+from bluepacific.identity.v1 import subject_service_pb2_grpc as _identity_subject
 from bluepacific.identity.v1 import unit_service_pb2_grpc as _identity_unit
 from bluepacific.identity.v1 import upstream_service_pb2_grpc as _identity_upstream
 from bluepacific.notifications.v1 import notification_service_pb2_grpc as _notifications_notification
@@ -60,6 +62,7 @@ class Cooperation:
     directories: _cooperation_directory.DirectoryServiceStub
     entities: _cooperation_entity.EntityServiceStub
     logs: _cooperation_log.LogServiceStub
+    reads: _cooperation_read.ReadServiceStub
     replies: _cooperation_reply.ReplyServiceStub
     requests: _cooperation_request.RequestServiceStub
     sharings: _cooperation_sharing.SharingServiceStub
@@ -71,6 +74,7 @@ class AsyncCooperation:
     directories: _cooperation_directory.DirectoryServiceAsyncStub
     entities: _cooperation_entity.EntityServiceAsyncStub
     logs: _cooperation_log.LogServiceAsyncStub
+    reads: _cooperation_read.ReadServiceAsyncStub
     replies: _cooperation_reply.ReplyServiceAsyncStub
     requests: _cooperation_request.RequestServiceAsyncStub
     sharings: _cooperation_sharing.SharingServiceAsyncStub
@@ -97,6 +101,7 @@ class Identity:
     proposals: _identity_proposal.ProposalServiceStub
     recoveries: _identity_recovery.RecoveryServiceStub
     sessions: _identity_session.SessionServiceStub
+    subjects: _identity_subject.SubjectServiceStub
     units: _identity_unit.UnitServiceStub
     upstreams: _identity_upstream.UpstreamServiceStub
 
@@ -112,6 +117,7 @@ class AsyncIdentity:
     proposals: _identity_proposal.ProposalServiceAsyncStub
     recoveries: _identity_recovery.RecoveryServiceAsyncStub
     sessions: _identity_session.SessionServiceAsyncStub
+    subjects: _identity_subject.SubjectServiceAsyncStub
     units: _identity_unit.UnitServiceAsyncStub
     upstreams: _identity_upstream.UpstreamServiceAsyncStub
 

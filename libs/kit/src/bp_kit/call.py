@@ -24,6 +24,7 @@ class Principal:
         clearance: How far the own country has cleared an officer, from 0.
         node: The other node that vouches for a visitor; empty for this node's own.
         standing: How far the register that says so can be relied on: `FRESH`, `STALE` or `EMERGENCY`; of visitors only.
+        scopes: What a program's token is narrowed to; None where it is not, as people's never are.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Principal:
     clearance: int = 0
     node: str = ""
     standing: str = ""
+    scopes: frozenset[str] | None = None
 
     @property
     def roles(self) -> frozenset[str]:

@@ -223,4 +223,12 @@ def _principal(claims: dict[str, Any], issuer: str) -> Principal:
         country=country,
         grants=frozenset((role, f"countries/{country}/units/{unit}") for role, unit in grants),
         clearance=int(claims.get("clearance", 0)),
+        scopes=_scopes(claims),
     )
+
+
+def _scopes(claims: dict[str, Any]) -> frozenset[str] | None:
+    """Returns what a program's token is narrowed to. A person's scope says what its program may learn of the person, not what it may do."""
+    if "scope" not in claims or "/clients/" not in claims["sub"]:
+        return None
+    return frozenset(claims["scope"].split())

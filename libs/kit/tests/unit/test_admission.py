@@ -35,3 +35,20 @@ def test_in_an_emergency_only_for_an_immediate_threat():
     with pytest.raises(Refused, match="REGISTER_TOO_OLD"):
         admit(method_of(GET), call(GET, "EMERGENCY"))
     admit(method_of(GET), call(GET, "EMERGENCY", handling_pb2.PURPOSE_IMMEDIATE_THREAT))
+
+
+def program(path, *scopes):
+    grants = frozenset({("duty_officer", "countries/FJI/units/ncb")})
+    principal = Principal("countries/FJI/clients/records", "FJI", grants, scopes=frozenset(scopes) if scopes else None)
+    return Call(method=path, principal=principal, purpose=handling_pb2.PURPOSE_INVESTIGATION)
+
+
+@pytest.mark.parametrize("scopes", [(), ("cooperation",), ("training", "cooperation"), ("cooperation.read",)], ids=str)
+def test_a_program_reads_within_its_scopes(scopes):
+    admit(method_of(GET), program(GET, *scopes))
+
+
+@pytest.mark.parametrize(("path", "scope"), [(GET, "training"), (GET, "training.read"), (SEND, "cooperation.read")])
+def test_a_program_does_nothing_beyond_its_scopes(path, scope):
+    with pytest.raises(Refused, match="SCOPE_MISSING"):
+        admit(method_of(path), program(path, scope))

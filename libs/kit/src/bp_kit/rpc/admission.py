@@ -41,7 +41,7 @@ def admit(method: Method, call: Call) -> None:
     """Refuses a call whose maker does not hold the permission, or does not say what for.
 
     Raises:
-        Refused: PERMISSION_DENIED, PURPOSE_REQUIRED, REGISTER_TOO_OLD.
+        Refused: PERMISSION_DENIED, SCOPE_MISSING, PURPOSE_REQUIRED, REGISTER_TOO_OLD.
     """
     access = method.access
     if call.principal.node:
@@ -49,6 +49,8 @@ def admit(method: Method, call: Call) -> None:
     known = access.public or call.principal is NODE
     if not known and call.principal.roles.isdisjoint(access.roles):
         raise Refused("PERMISSION_DENIED")
+    if not known and not method.in_scope(call.principal.scopes):
+        raise Refused("SCOPE_MISSING", scope=method.scope)
     if not call.purpose and (access.purpose_required or _stated(call.metadata)):
         raise Refused("PURPOSE_REQUIRED", field="x-purpose", allowed=", ".join(_PURPOSES))
 

@@ -13,6 +13,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
 from bluepacific.options.v1 import options_pb2
+from bp_kit.personal import shows_personal
 
 _NESTED = re.compile(r"\{(\w+\.name)[=}]")
 
@@ -29,6 +30,7 @@ class Method:
         read_only: It changes nothing: its REST verb is GET, or its idempotency level says so.
         name_path: Where the request names its record: `("name",)`, `("parent",)`, `("course", "name")`; empty for none.
         has_request_id: The request carries an idempotency key.
+        shows_personal: It changes nothing, and its answer may have personal data in it: each call is kept in the node's log.
     """
 
     path: str
@@ -38,6 +40,7 @@ class Method:
     read_only: bool
     name_path: tuple[str, ...]
     has_request_id: bool
+    shows_personal: bool = False
 
     @property
     def audited(self) -> bool:
@@ -48,6 +51,22 @@ class Method:
     def changes_resource(self) -> bool:
         """Tells whether the record is named within the resource that changes it; such a name may be left out in creates only."""
         return len(self.name_path) > 1
+
+    def in_scope(self, scopes: frozenset[str] | None) -> bool:
+        """Tells whether a token narrowed to these scopes may call; None: one that is not narrowed."""
+        if self.access.client_scope:
+            return scopes is not None and self.access.client_scope in scopes
+        return scopes is None or self.scope in scopes or (self.read_only and f"{self.scope}.read" in scopes)
+
+    @property
+    def scope(self) -> str:
+        """The OAuth scope that a narrowed token needs, or its `.read` where the method changes nothing."""
+        return self.access.client_scope or self.access.permission.partition(".")[0]
+
+    def needs_second_person(self, request: Message) -> bool:
+        """Tells whether such a request takes effect only once a second person has confirmed it."""
+        when = self.access.second_person_when
+        return self.access.second_person or (bool(when.field) and value_at(request, when.field) in when.values)
 
     def name_in(self, request: Message) -> str:
         """Returns the name of the record that a request is about; empty where it has none."""
@@ -81,7 +100,26 @@ def method_of(path: str) -> Method:
         read_only=_read_only(descriptor),
         name_path=_name_path(descriptor),
         has_request_id="request_id" in fields,
+        shows_personal=_read_only(descriptor) and shows_personal(descriptor),
     )
+
+
+def value_at(message: Message, path: str) -> str:
+    """Returns a field's value in words, enums by name.
+
+    Args:
+        message: Where the path begins.
+        path: `grant.role`.
+    """
+    *parents, last = path.split(".")
+    found: Any = message
+    for name in parents:
+        found = getattr(found, name)
+    kind, value = found.DESCRIPTOR.fields_by_name[last].enum_type, getattr(found, last)
+    if kind is None:
+        return str(value)
+    named = kind.values_by_number.get(value)
+    return named.name if named else ""
 
 
 def descriptor_of(path: str) -> MethodDescriptor:

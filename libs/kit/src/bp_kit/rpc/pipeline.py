@@ -153,7 +153,7 @@ class Pipeline:
     async def _transact(self, method: Method, call: Call, request: Any, context: Any, behaviour: Behaviour) -> Any:
         async with self._refusals_kept(method, call, [request]):
             _check(method, call, request)
-            if method.access.second_person and self._second_person is not None:
+            if self._second_person is not None and method.needs_second_person(request):
                 await self._second_person.require(method, call, request)
             return await self._carry_out(method, call, request, context, behaviour)
 

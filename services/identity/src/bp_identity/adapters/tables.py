@@ -103,6 +103,7 @@ class ClientRow(Base):
     previous_digest: Mapped[str] = mapped_column(_DIGEST)
     previous_expire_time: Mapped[datetime | None] = mapped_column(UtcTime)
     expire_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
 
 
 class SessionRow(Base):

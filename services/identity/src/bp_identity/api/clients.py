@@ -53,12 +53,12 @@ class ClientServicer(grpc_.ClientServiceServicer):
         return client_message(client)
 
     async def UpdateClient(self, request: pb.UpdateClientRequest, context: Any) -> client_pb2.Client:
-        """Changes a client's display name, redirect addresses, grants or expiry."""
+        """Changes a client's display name, redirect addresses, grants, scopes or expiry."""
         draft = _draft(request.client)
         fields = masked(
             request.update_mask,
             "client",
-            ("display_name", "redirect_uris", "grants", "post_logout_redirect_uris", "expire_time"),
+            ("display_name", "redirect_uris", "grants", "post_logout_redirect_uris", "expire_time", "scopes"),
         )
         client = await clients.update_client(
             self._workshop.on(current_session()),
@@ -95,4 +95,5 @@ def _draft(client: client_pb2.Client) -> ClientDraft:
         post_logout_redirect_uris=tuple(client.post_logout_redirect_uris),
         grants=tuple((role_word(grant.role), grant.unit) for grant in client.grants),
         expire_time=moment(client.expire_time, "client.expire_time") if client.HasField("expire_time") else None,
+        scopes=tuple(client.scopes),
     )

@@ -103,6 +103,7 @@ def client_message(client: Client) -> client_pb2.Client:
         ],
         state=client_pb2.ClientState.Value(f"CLIENT_STATE_{client.state}"),
         expire_time=timestamp(draft.expire_time),
+        scopes=draft.scopes,
         previous_secret_expire_time=timestamp(client.previous_expire_time),
         etag=client_etag(client),
         create_time=timestamp(client.create_time),

@@ -27,6 +27,7 @@ class ClientDraft:
         post_logout_redirect_uris: Where browsers may be led after signing out of a BROWSER, compared exactly.
         grants: (role, unit) pairs a SERVICE holds.
         expire_time: From when on a SERVICE gets no tokens; None for never.
+        scopes: What a SERVICE's tokens are narrowed to; empty for all that its roles allow.
     """
 
     display_name: str
@@ -35,6 +36,7 @@ class ClientDraft:
     grants: tuple[tuple[str, str], ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
     expire_time: datetime | None = None
+    scopes: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuses what lacks something, what its kind has not, and redirect addresses that could leak a code.
@@ -46,10 +48,9 @@ class ClientDraft:
             raise Refused("INVALID_FIELD", field="client.display_name", rule="required")
         if self.kind not in (BROWSER, TERMINAL, SERVICE):
             raise Refused("INVALID_FIELD", field="client.kind", rule="required")
-        if self.kind != SERVICE and self.grants:
-            raise Refused("CLIENT_KIND_MISMATCH", field="client.grants")
-        if self.kind != SERVICE and self.expire_time is not None:
-            raise Refused("CLIENT_KIND_MISMATCH", field="client.expire_time")
+        for field in ("grants", "expire_time", "scopes"):
+            if self.kind != SERVICE and getattr(self, field):
+                raise Refused("CLIENT_KIND_MISMATCH", field=f"client.{field}")
         for field in ("redirect_uris", "post_logout_redirect_uris"):
             self._check_addresses(field, getattr(self, field))
 

@@ -62,6 +62,7 @@ class SeedClient:
         post_logout_redirect_uris: For BROWSER.
         grants: (role, unit id) pairs, for SERVICE.
         secret: For SERVICE.
+        scopes: What its tokens are narrowed to, for SERVICE.
     """
 
     client_id: str
@@ -71,6 +72,7 @@ class SeedClient:
     post_logout_redirect_uris: tuple[str, ...] = ()
     grants: tuple[tuple[str, str], ...] = ()
     secret: str = ""
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,5 +135,6 @@ async def _plant_client(work: Work, country: str, seed: SeedClient) -> None:
             redirect_uris=seed.redirect_uris,
             post_logout_redirect_uris=seed.post_logout_redirect_uris,
             grants=tuple((role, unit_name(country, unit_id)) for role, unit_id in seed.grants),
+            scopes=seed.scopes,
         )
         await add_client(work, name=name, draft=draft, secret=seed.secret)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -96,6 +96,8 @@ async def update_client(
     await _check(work, name, draft)
     changed = client.changed(work.clock(), draft=draft)
     await work.clients.save(changed)
+    if changed is not client and draft.kind == SERVICE:
+        await void_tokens(work, name)
     return changed
 
 
@@ -138,13 +140,16 @@ def knows_secret(client: Client, secret: str) -> bool:
     return any(fits)
 
 
-async def client_subject(work: Work, client: Client, scope: str, thumbprint: str = "") -> TokenSubject:
-    """Returns what a service client's token says: its roles at units in service."""
+async def client_subject(
+    work: Work, client: Client, scopes: Collection[str] = (), thumbprint: str = ""
+) -> TokenSubject:
+    """Returns what a service client's token says: its roles at units in service, and its scopes, of which it may want some only."""
     roles = []
     for role, unit in client.draft.grants:
         found = await work.units.find(unit)
         if found is not None and found.state == units.ACTIVE:
             roles.append(role_claim(role, unit))
+    scope = " ".join(one for one in client.draft.scopes if not scopes or one in scopes)
     return TokenSubject(
         client.name, sorted(roles), client.draft.expire_time, client=client.name, scope=scope, thumbprint=thumbprint
     )

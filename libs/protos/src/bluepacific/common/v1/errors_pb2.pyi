@@ -72,6 +72,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The address and headers are larger than allowed."""
     ERROR_REASON_REGISTER_TOO_OLD: _ErrorReason.ValueType  # 24
     """The register is so old that people of other nodes are let in for an immediate threat only."""
+    ERROR_REASON_SCOPE_MISSING: _ErrorReason.ValueType  # 25
+    """The program's token is narrowed to scopes, and the method needs another."""
+    ERROR_REASON_STANDS_ELSEWHERE: _ErrorReason.ValueType  # 27
+    """The service stands at the node's other place, to which its calls go from now on."""
+    ERROR_REASON_MOVE_REFUSED: _ErrorReason.ValueType  # 28
+    """This place cannot have the service, or not now."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons any service may give. Reasons are unique over all packages; `google.rpc.ErrorInfo.reason` is the name without its prefix."""
@@ -126,4 +132,10 @@ ERROR_REASON_HEADERS_TOO_LARGE: ErrorReason.ValueType  # 23
 """The address and headers are larger than allowed."""
 ERROR_REASON_REGISTER_TOO_OLD: ErrorReason.ValueType  # 24
 """The register is so old that people of other nodes are let in for an immediate threat only."""
+ERROR_REASON_SCOPE_MISSING: ErrorReason.ValueType  # 25
+"""The program's token is narrowed to scopes, and the method needs another."""
+ERROR_REASON_STANDS_ELSEWHERE: ErrorReason.ValueType  # 27
+"""The service stands at the node's other place, to which its calls go from now on."""
+ERROR_REASON_MOVE_REFUSED: ErrorReason.ValueType  # 28
+"""This place cannot have the service, or not now."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -27,7 +27,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/identity/v1/client.proto\x12\x17\x62luepacific.identity.v1\x1a\"bluepacific/identity/v1/role.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x05\n\x06\x43lient\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$\xd8\x01\x01\x12\x33\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12;\n\x04kind\x18\x03 \x01(\x0e\x32#.bluepacific.identity.v1.ClientKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12+\n\rredirect_uris\x18\x04 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\x14\x18\x01\"\x08r\x06\x18\xf4\x03\x88\x01\x01\x12>\n\x06grants\x18\x05 \x03(\x0b\x32$.bluepacific.identity.v1.ClientGrantB\x08\xbaH\x05\x92\x01\x02\x10\x18\x12\x33\n\x05state\x18\x06 \x01(\x0e\x32$.bluepacific.identity.v1.ClientState\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x19post_logout_redirect_uris\x18\n \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\x14\x18\x01\"\x08r\x06\x18\xf4\x03\x88\x01\x01\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12?\n\x1bprevious_secret_expire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x87\x01\n\x0b\x43lientGrant\x12\x37\n\x04role\x18\x01 \x01(\x0e\x32\x1d.bluepacific.identity.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12?\n\x04unit\x18\x02 \x01(\tB1\xbaH.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$*u\n\nClientKind\x12\x1b\n\x17\x43LIENT_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LIENT_KIND_BROWSER\x10\x01\x12\x17\n\x13\x43LIENT_KIND_SERVICE\x10\x02\x12\x18\n\x14\x43LIENT_KIND_TERMINAL\x10\x03*_\n\x0b\x43lientState\x12\x1c\n\x18\x43LIENT_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LIENT_STATE_ACTIVE\x10\x01\x12\x19\n\x15\x43LIENT_STATE_INACTIVE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/identity/v1/client.proto\x12\x17\x62luepacific.identity.v1\x1a\"bluepacific/identity/v1/role.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xda\x06\n\x06\x43lient\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r.2,^countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}$\xd8\x01\x01\x12\x33\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xc8\x01\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12;\n\x04kind\x18\x03 \x01(\x0e\x32#.bluepacific.identity.v1.ClientKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12+\n\rredirect_uris\x18\x04 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\x14\x18\x01\"\x08r\x06\x18\xf4\x03\x88\x01\x01\x12>\n\x06grants\x18\x05 \x03(\x0b\x32$.bluepacific.identity.v1.ClientGrantB\x08\xbaH\x05\x92\x01\x02\x10\x18\x12\x33\n\x05state\x18\x06 \x01(\x0e\x32$.bluepacific.identity.v1.ClientState\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x19post_logout_redirect_uris\x18\n \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\x14\x18\x01\"\x08r\x06\x18\xf4\x03\x88\x01\x01\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12?\n\x1bprevious_secret_expire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\xd1\x01\n\x06scopes\x18\r \x03(\tB\xc0\x01\xbaH\xbc\x01\x92\x01\xb8\x01\x10\x14\x18\x01\"\xb1\x01r\xae\x01R\tcatalogueR\x0e\x63\x61talogue.readR\x0b\x63ooperationR\x10\x63ooperation.readR\x08\x65xchangeR\rexchange.readR\x08identityR\ridentity.readR\rnotificationsR\x12notifications.readR\x04scimR\x08trainingR\rtraining.read\"\x87\x01\n\x0b\x43lientGrant\x12\x37\n\x04role\x18\x01 \x01(\x0e\x32\x1d.bluepacific.identity.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12?\n\x04unit\x18\x02 \x01(\tB1\xbaH.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$*u\n\nClientKind\x12\x1b\n\x17\x43LIENT_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LIENT_KIND_BROWSER\x10\x01\x12\x17\n\x13\x43LIENT_KIND_SERVICE\x10\x02\x12\x18\n\x14\x43LIENT_KIND_TERMINAL\x10\x03*_\n\x0b\x43lientState\x12\x1c\n\x18\x43LIENT_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LIENT_STATE_ACTIVE\x10\x01\x12\x19\n\x15\x43LIENT_STATE_INACTIVE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,16 +48,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLIENT'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030d'
   _globals['_CLIENT'].fields_by_name['post_logout_redirect_uris']._loaded_options = None
   _globals['_CLIENT'].fields_by_name['post_logout_redirect_uris']._serialized_options = b'\272H\021\222\001\016\020\024\030\001\"\010r\006\030\364\003\210\001\001'
+  _globals['_CLIENT'].fields_by_name['scopes']._loaded_options = None
+  _globals['_CLIENT'].fields_by_name['scopes']._serialized_options = b'\272H\274\001\222\001\270\001\020\024\030\001\"\261\001r\256\001R\tcatalogueR\016catalogue.readR\013cooperationR\020cooperation.readR\010exchangeR\rexchange.readR\010identityR\ridentity.readR\rnotificationsR\022notifications.readR\004scimR\010trainingR\rtraining.read'
   _globals['_CLIENTGRANT'].fields_by_name['role']._loaded_options = None
   _globals['_CLIENTGRANT'].fields_by_name['role']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_CLIENTGRANT'].fields_by_name['unit']._loaded_options = None
   _globals['_CLIENTGRANT'].fields_by_name['unit']._serialized_options = b'\272H.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$'
-  _globals['_CLIENTKIND']._serialized_start=950
-  _globals['_CLIENTKIND']._serialized_end=1067
-  _globals['_CLIENTSTATE']._serialized_start=1069
-  _globals['_CLIENTSTATE']._serialized_end=1164
+  _globals['_CLIENTKIND']._serialized_start=1162
+  _globals['_CLIENTKIND']._serialized_end=1279
+  _globals['_CLIENTSTATE']._serialized_start=1281
+  _globals['_CLIENTSTATE']._serialized_end=1376
   _globals['_CLIENT']._serialized_start=164
-  _globals['_CLIENT']._serialized_end=810
-  _globals['_CLIENTGRANT']._serialized_start=813
-  _globals['_CLIENTGRANT']._serialized_end=948
+  _globals['_CLIENT']._serialized_end=1022
+  _globals['_CLIENTGRANT']._serialized_start=1025
+  _globals['_CLIENTGRANT']._serialized_end=1160
 # @@protoc_insertion_point(module_scope)

@@ -91,6 +91,7 @@ class Client(_message.Message):
     POST_LOGOUT_REDIRECT_URIS_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     PREVIOUS_SECRET_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    SCOPES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`countries/FJI/clients/portal`."""
     display_name: _builtins.str
@@ -129,6 +130,13 @@ class Client(_message.Message):
     def previous_secret_expire_time(self) -> _timestamp_pb2.Timestamp:
         """Until when the secret before the present one works besides it; left out: it does not. Set by RotateClientSecret."""
 
+    @_builtins.property
+    def scopes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What a SERVICE client's tokens are narrowed to, as OAuth scopes: a service (`cooperation`), or what of it changes nothing
+        (`cooperation.read`). They never allow what its roles do not. Left out: the tokens carry all that the roles allow, save `scim`, which lets a
+        country's directory keep its people here and is always asked for by name.
+        """
+
     def __init__(
         self,
         *,
@@ -144,10 +152,11 @@ class Client(_message.Message):
         post_logout_redirect_uris: _abc.Iterable[_builtins.str] | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         previous_secret_expire_time: _timestamp_pb2.Timestamp | None = ...,
+        scopes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "previous_secret_expire_time", b"previous_secret_expire_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "expire_time", b"expire_time", "grants", b"grants", "kind", b"kind", "name", b"name", "post_logout_redirect_uris", b"post_logout_redirect_uris", "previous_secret_expire_time", b"previous_secret_expire_time", "redirect_uris", b"redirect_uris", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "expire_time", b"expire_time", "grants", b"grants", "kind", b"kind", "name", b"name", "post_logout_redirect_uris", b"post_logout_redirect_uris", "previous_secret_expire_time", b"previous_secret_expire_time", "redirect_uris", b"redirect_uris", "scopes", b"scopes", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

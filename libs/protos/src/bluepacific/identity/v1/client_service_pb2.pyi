@@ -155,7 +155,7 @@ class UpdateClientRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """What to change: `display_name`, `redirect_uris`, `post_logout_redirect_uris`, `grants`, `expire_time`; empty: all of them."""
+        """What to change: `display_name`, `redirect_uris`, `post_logout_redirect_uris`, `grants`, `expire_time`, `scopes`; empty: all of them."""
 
     def __init__(
         self,

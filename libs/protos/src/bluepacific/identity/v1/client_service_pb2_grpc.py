@@ -94,7 +94,7 @@ class ClientServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateClient(self, request, context):
-        """Changes a client's display name, redirect addresses, grants or expiry.
+        """Changes a client's display name, redirect addresses, grants, scopes or expiry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

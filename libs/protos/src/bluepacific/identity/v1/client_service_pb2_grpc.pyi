@@ -41,7 +41,7 @@ class ClientServiceStub:
     CreateClient: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.CreateClientRequest, _client_pb2.Client]
     """Creates a client. A SERVICE client gets its secret from RotateClientSecret."""
     UpdateClient: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.UpdateClientRequest, _client_pb2.Client]
-    """Changes a client's display name, redirect addresses, grants or expiry."""
+    """Changes a client's display name, redirect addresses, grants, scopes or expiry."""
     DeactivateClient: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.DeactivateClientRequest, _client_pb2.Client]
     """Refuses the client from now on and ends the sessions it opened."""
     RotateClientSecret: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.RotateClientSecretRequest, _client_service_pb2.RotateClientSecretResponse]
@@ -59,7 +59,7 @@ class ClientServiceAsyncStub(ClientServiceStub):
     CreateClient: _aio.UnaryUnaryMultiCallable[_client_service_pb2.CreateClientRequest, _client_pb2.Client]  # type: ignore[assignment]
     """Creates a client. A SERVICE client gets its secret from RotateClientSecret."""
     UpdateClient: _aio.UnaryUnaryMultiCallable[_client_service_pb2.UpdateClientRequest, _client_pb2.Client]  # type: ignore[assignment]
-    """Changes a client's display name, redirect addresses, grants or expiry."""
+    """Changes a client's display name, redirect addresses, grants, scopes or expiry."""
     DeactivateClient: _aio.UnaryUnaryMultiCallable[_client_service_pb2.DeactivateClientRequest, _client_pb2.Client]  # type: ignore[assignment]
     """Refuses the client from now on and ends the sessions it opened."""
     RotateClientSecret: _aio.UnaryUnaryMultiCallable[_client_service_pb2.RotateClientSecretRequest, _client_service_pb2.RotateClientSecretResponse]  # type: ignore[assignment]
@@ -98,7 +98,7 @@ class ClientServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _client_service_pb2.UpdateClientRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_client_pb2.Client, _abc.Awaitable[_client_pb2.Client]]:
-        """Changes a client's display name, redirect addresses, grants or expiry."""
+        """Changes a client's display name, redirect addresses, grants, scopes or expiry."""
 
     @_abc_1.abstractmethod
     def DeactivateClient(

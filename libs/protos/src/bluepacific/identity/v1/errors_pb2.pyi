@@ -96,6 +96,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The access review was answered, or its time has run out."""
     ERROR_REASON_ACCESS_REVIEW_IS_YOUR_OWN: _ErrorReason.ValueType  # 50
     """Somebody would confirm a role of their own."""
+    ERROR_REASON_SCIM_REFUSED: _ErrorReason.ValueType  # 51
+    """A SCIM request that SCIM's own rules refuse, by the keyword of RFC 7644 for it."""
+    ERROR_REASON_REACTIVATION_NOT_YOURS: _ErrorReason.ValueType  # 52
+    """A directory would let somebody in again whom others took out."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of the identity service."""
@@ -174,4 +178,8 @@ ERROR_REASON_ACCESS_REVIEW_CLOSED: ErrorReason.ValueType  # 49
 """The access review was answered, or its time has run out."""
 ERROR_REASON_ACCESS_REVIEW_IS_YOUR_OWN: ErrorReason.ValueType  # 50
 """Somebody would confirm a role of their own."""
+ERROR_REASON_SCIM_REFUSED: ErrorReason.ValueType  # 51
+"""A SCIM request that SCIM's own rules refuse, by the keyword of RFC 7644 for it."""
+ERROR_REASON_REACTIVATION_NOT_YOURS: ErrorReason.ValueType  # 52
+"""A directory would let somebody in again whom others took out."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -88,6 +88,8 @@ class Access(_message.Message):
     SCOPE_FIELD_NUMBER: _builtins.int
     PEER_ONLY_FIELD_NUMBER: _builtins.int
     VISITORS_FIELD_NUMBER: _builtins.int
+    CLIENT_SCOPE_FIELD_NUMBER: _builtins.int
+    SECOND_PERSON_WHEN_FIELD_NUMBER: _builtins.int
     permission: _builtins.str
     """The permission's name, as it stands in policies and audit records: `cooperation.requests.create`."""
     public: _builtins.bool
@@ -106,9 +108,17 @@ class Access(_message.Message):
     """People of other nodes may call, too, with a token that their own node made for this one: as liaison officers of their units, and nothing
     else. Only on methods that change nothing.
     """
+    client_scope: _builtins.str
+    """Only programs whose token carries this OAuth scope may call; people may not. Left out, a program's token that is narrowed to scopes needs the
+    service in front of `permission` among them: `cooperation`, or `cooperation.read` where the method changes nothing.
+    """
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Roles that hold the permission, in any unit of the caller's country. See `Role` in identity."""
+
+    @_builtins.property
+    def second_person_when(self) -> Global___When:
+        """As `second_person`, but only for requests of which this is true."""
 
     def __init__(
         self,
@@ -122,14 +132,44 @@ class Access(_message.Message):
         scope: Global___Scope.ValueType = ...,
         peer_only: _builtins.bool = ...,
         visitors: _builtins.bool = ...,
+        client_scope: _builtins.str = ...,
+        second_person_when: Global___When | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["second_person_when", b"second_person_when"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["node_only", b"node_only", "peer_only", b"peer_only", "permission", b"permission", "public", b"public", "purpose_required", b"purpose_required", "roles", b"roles", "scope", b"scope", "second_person", b"second_person", "visitors", b"visitors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_scope", b"client_scope", "node_only", b"node_only", "peer_only", b"peer_only", "permission", b"permission", "public", b"public", "purpose_required", b"purpose_required", "roles", b"roles", "scope", b"scope", "second_person", b"second_person", "second_person_when", b"second_person_when", "visitors", b"visitors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Access: _TypeAlias = Access  # noqa: Y015
+
+@_typing.final
+class When(_message.Message):
+    """A request in which a field has one of some values."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field, by its path: `grant.role`."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The values, enums by name: `ROLE_ADMINISTRATOR`."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        values: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___When: _TypeAlias = When  # noqa: Y015
 
 @_typing.final
 class Wording(_message.Message):
@@ -207,6 +247,7 @@ ACCESS_FIELD_NUMBER: _builtins.int
 AUDIT_FIELD_NUMBER: _builtins.int
 ERROR_FIELD_NUMBER: _builtins.int
 WORDING_FIELD_NUMBER: _builtins.int
+PERSONAL_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Access]
 """Who may call the method. Required on every method; the authorisation interceptor reads it."""
 audit: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Audit.ValueType]
@@ -215,3 +256,7 @@ error: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOption
 """What an error reason means to a person, and which gRPC status carries it. Required on every value of an `ErrorReason`."""
 wording: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Wording]
 """What a value means to a person, in the languages people read."""
+personal: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _builtins.bool]
+"""The field names a person or says something about one. Methods that read such fields leave their reads in the node's log, and the service
+whose message it is answers data-protection officers for it (`bluepacific.common.v1.SubjectAsked`).
+"""

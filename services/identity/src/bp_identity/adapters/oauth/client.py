@@ -41,9 +41,9 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc] # Authlib has no type
         """There is none: OAuth 2.1 wants it said, and compared exactly."""
 
     def get_allowed_scope(self, scope: str | None) -> str:
-        """Returns what of a scope there is, in our order."""
+        """Returns what of a scope there is for it, in our order."""
         asked = (scope or "").split()
-        return " ".join(one for one in SCOPES if one in asked)
+        return " ".join(one for one in (self.client.draft.scopes if self._kind == SERVICE else SCOPES) if one in asked)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Tells whether a code may be sent there."""

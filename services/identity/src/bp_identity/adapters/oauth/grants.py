@@ -6,7 +6,7 @@ import re
 import secrets
 from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, TokenMixin
+from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError, TokenMixin
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc8628 import DeviceCodeGrant
@@ -121,6 +121,17 @@ class _RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
 
 class _CredentialsGrant(ClientCredentialsGrant):  # type: ignore[misc]
     TOKEN_ENDPOINT_AUTH_METHODS = SECRET_METHODS
+
+    def validate_token_request(self) -> None:
+        """Refuses scopes that the client was not granted: less than it asks for would only puzzle it later.
+
+        Raises:
+            OAuth2Error: `invalid_scope`, and as Authlib's own.
+        """
+        super().validate_token_request()
+        asked = self.request.payload.scope or ""
+        if not set(asked.split()) <= set(self.request.client.client.draft.scopes):
+            raise InvalidScopeError
 
 
 class _DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]

@@ -125,7 +125,7 @@ class TokenDesk:
             issued = await continue_session(work, self._desk, facts.session, request.form["refresh_token"], thumbprint)
             content = _content(issued, work.clock())
         else:
-            content = await self._for_client(work, request.client.client, thumbprint)
+            content = await self._for_client(work, request, thumbprint)
         if thumbprint:
             content |= {"token_type": "DPoP"}
         return replace(decision, content=content)
@@ -136,10 +136,12 @@ class TokenDesk:
         content = {"access_token": token, "issued_token_type": ISSUED_TYPE, "token_type": "Bearer"}
         return replace(decision, content=content | {"expires_in": _seconds(ends - now)})
 
-    async def _for_client(self, work: Work, client: Client, thumbprint: str) -> dict[str, Any]:
-        now = work.clock()
-        token, ends = self._minter.access_token(await client_subject(work, client, "", thumbprint), now)
-        return {"access_token": token, "token_type": "Bearer", "expires_in": _seconds(ends - now)}
+    async def _for_client(self, work: Work, request: OAuthRequest, thumbprint: str) -> dict[str, Any]:
+        now, asked = work.clock(), (request.payload.scope or "").split()
+        subject = await client_subject(work, request.client.client, asked, thumbprint)
+        token, ends = self._minter.access_token(subject, now)
+        content = {"access_token": token, "token_type": "Bearer", "expires_in": _seconds(ends - now)}
+        return content | ({"scope": subject.scope} if subject.scope else {})
 
     def _id_token(self, session: Session, now: datetime, nonce: str = "") -> dict[str, str]:
         if "openid" not in session.scope.split():
