@@ -29,8 +29,7 @@ from bp_kit.ports import Seams, system_clock
 from bp_kit.rpc.inprocess import InProcessChannel
 from bp_kit.rpc.registry import handlers_of
 from bp_kit.sealing import Sealer
-from bp_kit.testing import postgres
-from bp_kit.testing.databases import _postgres_template, _sqlite_template
+from bp_kit.testing.databases import _sqlite_template, fresh_database
 from bp_kit.testing.tokens import TestKeys, make_token
 
 TOPIC = "bluepacific.cooperation.v1.request.opened"
@@ -236,9 +235,7 @@ class Network:
 
     async def _database(self, place):
         if self._kind == "postgres":
-            name = postgres.new_database(await _postgres_template("bp_exchange"))
-            self._stack.callback(postgres.drop_database, name)
-            return postgres.url_of(name)
+            return await self._stack.enter_async_context(fresh_database("postgres", "bp_exchange"))
         shutil.copy(await _sqlite_template("bp_exchange"), place / "exchange.sqlite")
         return f"sqlite+aiosqlite:///{place}/exchange.sqlite"
 

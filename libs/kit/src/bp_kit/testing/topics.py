@@ -9,6 +9,7 @@ from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 
+from bluepacific.exchange.v1 import read_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.exchange.v1 import topic_service_pb2_grpc as topics_grpc
 
@@ -20,6 +21,7 @@ class Topics(topics_grpc.TopicServiceServicer):
         self.sent: list[topics_pb2.Message] = []
         self.reports: list[topics_pb2.ReportRequest] = []
         self.erased: set[str] = set()
+        self.reads: list[read_pb2.Read] = []
         self.standings: dict[str, list[topics_pb2.Standing]] = {}
         self._changed = asyncio.Condition()
         self._queue: asyncio.Queue[topics_pb2.Delivery] = asyncio.Queue()
@@ -46,6 +48,19 @@ class Topics(topics_grpc.TopicServiceServicer):
             self.erased.update(request.message_ids)
             self._changed.notify_all()
         return Empty()
+
+    async def RecordReads(self, request: topics_pb2.RecordReadsRequest, context: Any) -> Empty:
+        """Takes reads of personal data."""
+        async with self._changed:
+            self.reads.extend(request.reads)
+            self._changed.notify_all()
+        return Empty()
+
+    async def ListReads(self, request: topics_pb2.ListReadsRequest, context: Any) -> topics_pb2.ListReadsResponse:
+        """Lists the reads of records and of what is under them, newest first."""
+        within = tuple(f"{record}/" for record in request.records)
+        found = [one for one in self.reads if one.record in request.records or one.record.startswith(within)]
+        return topics_pb2.ListReadsResponse(reads=reversed(found))
 
     async def GetStandings(
         self, request: topics_pb2.GetStandingsRequest, context: Any
@@ -74,6 +89,12 @@ class Topics(topics_grpc.TopicServiceServicer):
         async with asyncio.timeout(90), self._changed:
             await self._changed.wait_for(lambda: len(self.reports) >= count)
             return list(self.reports)
+
+    async def wait_reads(self, count: int = 1) -> list[read_pb2.Read]:
+        """Returns the reads that the log was told of, once there are that many."""
+        async with asyncio.timeout(90), self._changed:
+            await self._changed.wait_for(lambda: len(self.reads) >= count)
+            return list(self.reads)
 
     async def wait_erased(self, *message_ids: str) -> None:
         """Returns once the content of these messages was destroyed."""
