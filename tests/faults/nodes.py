@@ -15,7 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tests.faults.nursery import Born, Nursery
+
 READY_SECONDS = 240
+_NURSERY = Nursery()
 NOTHING: Mapping[str, str] = MappingProxyType({})
 _EASY = {
     # Tests cut links all the time; nobody has two minutes to wait for the next try.
@@ -78,7 +81,7 @@ class Node:
         self.starts = 0
         self.up = asyncio.Event()
         self.link = link
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Born | None = None
 
     async def make(self, environment: Mapping[str, str] = NOTHING) -> dict[str, Any]:
         """Makes it, and returns what the command said."""
@@ -106,13 +109,7 @@ class Node:
             RuntimeError: It cannot.
         """
         assert self._process is None
-        with (self.folder / "run" / "node.log").open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.faults.post", str(self.folder), *self.flags),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env={**os.environ, **self.environment},
-            )
+        process = await self._begun()
         self._process = process
         assert process.stdout
         async with asyncio.timeout(READY_SECONDS):
@@ -126,6 +123,19 @@ class Node:
         self.port = json.loads(line)["port"]
         self.starts += 1
         self.up.set()
+
+    async def _begun(self) -> asyncio.subprocess.Process | Born:
+        """Forks it, where its environment is the usual one; a shim in it must be there when a program is executed."""
+        arguments, log = [str(self.folder), *self.flags], self.folder / "run" / "node.log"
+        if self.environment == _EASY:
+            return await _NURSERY.bear(arguments, self.environment, log)
+        with log.open("ab") as opened:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.faults.post", *arguments),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=opened,
+                env={**os.environ, **self.environment},
+            )
 
     def signal(self, number: int) -> None:
         """Sends it a signal."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +24,9 @@ from bp_node.migrating import bring_up_to_date
 from bp_node.seams import seams_of
 from bp_node.services import build_service
 from bp_node.settings import NodeSettings, load
+from tests.faults.parentage import end_with_parent
 from tests.faults.post import meddling
 from tests.faults.post.office import Office
-
-_PR_SET_PDEATHSIG = 1
-
-
-def end_with_parent() -> None:
-    """Has Linux kill this process when its test is killed, which then cannot.
-
-    The test could ask for it between fork and exec, but whatever runs there runs beside gRPC's threads, and at times it dies of that.
-    """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextlib.asynccontextmanager
@@ -88,13 +79,18 @@ async def main(asked: argparse.Namespace) -> None:
         await office.database.aclose()
 
 
-if __name__ == "__main__":
-    end_with_parent()
+def run(arguments: Sequence[str]) -> None:
+    """Does what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="made by `bluepacific node init`")
     parser.add_argument("--alone", action="store_true", help="the exchange without the other services")
     meddling.add_arguments(parser)
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     meddling.apply(chosen)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main(chosen))
+
+
+if __name__ == "__main__":
+    end_with_parent()
+    run(sys.argv[1:])
