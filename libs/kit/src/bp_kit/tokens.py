@@ -28,6 +28,8 @@ _CACHED = 4096
 _REFRESH_SECONDS = 10
 # Somebody who leaves is out within a minute.
 _LOOK_SECONDS = 15
+# What the parts of a token raise that is none.
+_MALFORMED = (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _log = get_logger("bp_kit.tokens")
 
 
@@ -134,12 +136,10 @@ class TokenVerifier:
         """
         known = self._known.get(token)
         if known is None:
-            visitor = await self._visitor(token)
-            if visitor is not None:
-                if thumbprint:
-                    raise Refused("TOKEN_INVALID")
-                return visitor
-            known = await self._verify_anew(token)
+            header = _read_header(token)
+            if CERTIFICATE in header:
+                return await self._visitor(token, header, thumbprint)
+            known = await self._verify_anew(token, header)
             self._known[token] = known
             if len(self._known) > _CACHED:
                 self._known.popitem(last=False)
@@ -150,29 +150,21 @@ class TokenVerifier:
             raise Refused("TOKEN_INVALID")
         return known.principal
 
-    async def _visitor(self, token: str) -> Principal | None:
-        """Returns whom another node's token names; None where it does not say that it is one."""
-        if len(token) > _MAX_TOKEN:
+    async def _visitor(self, token: str, header: Mapping[str, Any], thumbprint: str | None) -> Principal:
+        """Returns whom another node's token names, which is bound to no key."""
+        if self._visitors is None or thumbprint:
             raise Refused("TOKEN_INVALID")
         try:
-            header = jws.extract_compact(token.encode()).headers()
-            if CERTIFICATE not in header:
-                return None
-            if self._visitors is None or not _is_usual(header):
-                raise Refused("TOKEN_INVALID")
             return await self._visitors.verify(token, header[CERTIFICATE])
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except _MALFORMED:
             raise Refused("TOKEN_INVALID") from None
 
     async def _is_void(self, known: _Verified) -> bool:
         until = max([await self._keys.voided(holder) for holder in known.holders])
         return known.issued < until
 
-    async def _verify_anew(self, token: str) -> _Verified:
+    async def _verify_anew(self, token: str, header: Mapping[str, Any]) -> _Verified:
         try:
-            header = jws.extract_compact(token.encode()).headers()
-            if not _is_usual(header):
-                raise Refused("TOKEN_INVALID")
             found = await self._keys.find(str(header.get("kid", "")))
             if found is None:
                 raise Refused("TOKEN_INVALID")
@@ -185,7 +177,7 @@ class TokenVerifier:
                 _holders(claims),
                 _thumbprint(claims),
             )
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except _MALFORMED:
             raise Refused("TOKEN_INVALID") from None
 
 
@@ -198,8 +190,17 @@ class _Verified:
     thumbprint: str
 
 
-def _is_usual(header: Mapping[str, Any]) -> bool:
-    return header.get("typ") == "at+jwt" and header.get("alg") == ALGORITHM and "crit" not in header
+def _read_header(token: str) -> Mapping[str, Any]:
+    """Returns the header of a token of bearable length that says it is an access token, which nobody has vouched for yet."""
+    if len(token) > _MAX_TOKEN:
+        raise Refused("TOKEN_INVALID")
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+    except _MALFORMED:
+        raise Refused("TOKEN_INVALID") from None
+    if header.get("typ") != "at+jwt" or header.get("alg") != ALGORITHM or "crit" in header:
+        raise Refused("TOKEN_INVALID")
+    return header
 
 
 def _thumbprint(claims: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bp_kit.rounds import come_round
+from bp_kit.rounds import come_round, often_at_first
 
 FULL = OperationalError("INSERT", {}, OSError("database or disk is full"))
 
@@ -34,3 +34,40 @@ async def test_a_mistake_is_not_hidden():
 
     with pytest.raises(ValueError, match="a mistake"):
         await come_round("it", act, lambda: timedelta(0))
+
+
+async def test_it_waits_first_where_it_shall_and_rests_as_it_is_told():
+    told = []
+
+    async def act():
+        told.append("act")
+        if told.count("act") == 2:
+            raise ValueError("enough")
+
+    async def rest(seconds):
+        told.append(seconds)
+
+    with pytest.raises(ValueError, match="enough"):
+        await come_round("it", act, timedelta(seconds=7), wait_first=True, rest=rest)
+    assert told == [7, "act", 7, "act"]
+
+
+async def test_after_a_failure_it_does_not_wait_long():
+    rested = []
+
+    async def act():
+        if rested:
+            raise ValueError("enough")
+        raise FULL
+
+    async def rest(seconds):
+        rested.append(seconds)
+
+    with pytest.raises(ValueError, match="enough"):
+        await come_round("it", act, timedelta(days=1), rest=rest)
+    assert rested == [60]
+
+
+def test_often_at_first():
+    pause = often_at_first((timedelta(1), timedelta(2)), timedelta(9))
+    assert [pause().days for _ in range(4)] == [1, 2, 9, 9]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from bp_catalogue.adapters.unit_of_work import Workshop
 from bp_catalogue.usecases.replication import ask_for_catalogue
-from bp_kit.logs import get_logger
+from bp_kit.rounds import come_round, often_at_first
 
 # A node that has just been enrolled may not know the centre for a moment.
 _EARLY = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
-_log = get_logger("bp_catalogue.librarian")
 
 
 class Librarian:
@@ -30,16 +26,8 @@ class Librarian:
 
     async def run(self) -> None:
         """Asks until cancelled."""
-        for wait in _EARLY:
-            await self._ask()
-            await asyncio.sleep(wait.total_seconds())
-        while True:
-            await self._ask()
-            await asyncio.sleep(self._interval.total_seconds())
+        await come_round("catalogue.librarian", self._ask, often_at_first(_EARLY, self._interval))
 
     async def _ask(self) -> None:
-        try:
-            async with self._workshop.transaction() as work:
-                await ask_for_catalogue(work, self._workshop.seams.country)
-        except SQLAlchemyError as error:
-            _log.warning("librarian.waiting", error=type(error).__name__)
+        async with self._workshop.transaction() as work:
+            await ask_for_catalogue(work, self._workshop.seams.country)

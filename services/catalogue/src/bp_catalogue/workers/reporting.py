@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from bp_catalogue.adapters.unit_of_work import Workshop
 from bp_catalogue.usecases.uptake import report_uptake, uptake_is_due
-from bp_kit.logs import get_logger
-
-_log = get_logger("bp_catalogue.reporting")
+from bp_kit.rounds import come_round
 
 
 class Reporter:
@@ -28,12 +23,7 @@ class Reporter:
 
     async def run(self) -> None:
         """Reports until cancelled."""
-        while True:
-            await asyncio.sleep(self._interval.total_seconds())
-            try:
-                await self.report()
-            except SQLAlchemyError as error:
-                _log.warning("reporting.waiting", error=type(error).__name__)
+        await come_round("catalogue.reporting", self.report, self._interval, wait_first=True)
 
     async def report(self) -> None:
         """Reports for each country with changes since the last time."""

@@ -11,7 +11,7 @@ from bp_cooperation.adapters.listing import seen_through
 from bp_cooperation.adapters.tables import AttachmentRow, DiscardedBlobRow
 from bp_cooperation.domain.attachment import Attachment, SealedContent
 from bp_cooperation.domain.names import request_of
-from bp_cooperation.usecases.work import Listing
+from bp_cooperation.usecases.asking import Listing
 from bp_kit.listing import Listed
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer

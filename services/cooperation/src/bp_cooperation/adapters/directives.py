@@ -15,7 +15,7 @@ from bp_cooperation.adapters.tables import AnswerRow, DirectiveRow
 from bp_cooperation.domain.directive import AWAITED, RECALL, Answer, Directive
 from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.names import request_of
-from bp_cooperation.usecases.work import Listing
+from bp_cooperation.usecases.asking import Listing
 from bp_kit.listing import Listed
 from bp_kit.names import country_of
 from bp_kit.paging import read_page

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bp_cooperation.adapters.listing import in_country
 from bp_cooperation.adapters.tables import AddresseeRow
 from bp_cooperation.domain.addressee import Addressee
-from bp_cooperation.usecases.work import Listing
+from bp_cooperation.usecases.asking import Listing
 from bp_kit.listing import Listed
 from bp_kit.names import country_of
 from bp_kit.paging import read_page

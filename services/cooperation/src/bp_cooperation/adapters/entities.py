@@ -15,7 +15,7 @@ from bp_cooperation.adapters.records import handling_columns, handling_of
 from bp_cooperation.adapters.tables import AudienceRow, EntityRow, ReplyRow
 from bp_cooperation.domain.entity import Entity
 from bp_cooperation.usecases.access import FIND, Access, information
-from bp_cooperation.usecases.work import Listing
+from bp_cooperation.usecases.asking import Listing
 from bp_kit.listing import Listed
 from bp_kit.names import country_of
 from bp_kit.paging import Keep, read_page

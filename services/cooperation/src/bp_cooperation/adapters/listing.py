@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, exists
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bp_cooperation.adapters.tables import AudienceRow
-from bp_cooperation.usecases.work import Listing
+from bp_cooperation.usecases.asking import Listing
 from bp_kit.names import country_of
 
 _ALL = "-"

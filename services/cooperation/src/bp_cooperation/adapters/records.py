@@ -17,7 +17,7 @@ from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
 from bp_cooperation.usecases.access import FIND, Access
-from bp_cooperation.usecases.work import Listing
+from bp_cooperation.usecases.asking import Listing
 from bp_kit.listing import Listed
 from bp_kit.names import country_of
 from bp_kit.paging import Keep, read_page

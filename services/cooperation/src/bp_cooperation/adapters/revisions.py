@@ -9,7 +9,7 @@ from bp_cooperation.adapters.listing import seen_through
 from bp_cooperation.adapters.tables import RevisionRow
 from bp_cooperation.domain.directive import Revision
 from bp_cooperation.domain.names import request_of
-from bp_cooperation.usecases.work import Listing
+from bp_cooperation.usecases.asking import Listing
 from bp_kit.listing import Listed
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer

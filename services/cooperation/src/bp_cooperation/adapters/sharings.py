@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bp_cooperation.adapters.tables import RequestRow, SharingRow
 from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.sharing import Sharing
-from bp_cooperation.usecases.work import Listing
+from bp_cooperation.usecases.asking import Listing
 from bp_kit.listing import Listed
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer

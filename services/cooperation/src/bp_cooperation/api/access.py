@@ -10,7 +10,7 @@ from bluepacific.cooperation.v1 import access_service_pb2_grpc as grpc_
 from bp_access.rules import Rule
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.usecases.access import explain
-from bp_cooperation.usecases.work import Caller
+from bp_cooperation.usecases.asking import Caller
 from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.language import pick

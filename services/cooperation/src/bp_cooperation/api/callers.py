@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bluepacific.common.v1 import handling_pb2
-from bp_cooperation.usecases.work import Caller, Listing
+from bp_cooperation.usecases.asking import Caller, Listing
 from bp_kit import listing
 from bp_kit.call import current_call
 from bp_kit.names import country_of

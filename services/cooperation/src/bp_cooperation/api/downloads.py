@@ -10,8 +10,8 @@ from google.api import httpbody_pb2
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.sights import opening
 from bp_cooperation.usecases.access import EXPORT
+from bp_cooperation.usecases.asking import Caller
 from bp_cooperation.usecases.sight import see_record
-from bp_cooperation.usecases.work import Caller
 from bp_kit.errors import Refused
 
 _STIX = "application/stix+json;version=2.1"

@@ -11,8 +11,9 @@ from bp_cooperation.adapters.messages import reply_message, request_message, sta
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.domain.request import Request
 from bp_cooperation.usecases import openings
+from bp_cooperation.usecases.asking import Caller
 from bp_cooperation.usecases.sight import Sight
-from bp_cooperation.usecases.work import Caller, Work
+from bp_cooperation.usecases.work import Work
 from bp_kit.call import current_call
 
 Seen = TypeVar("Seen", request_pb2.Request, reply_pb2.Reply)

@@ -16,7 +16,8 @@ from bp_kit.errors import Refused
 from bp_kit.names import country_of
 
 if TYPE_CHECKING:
-    from bp_cooperation.usecases.work import Caller, Work
+    from bp_cooperation.usecases.asking import Caller
+    from bp_cooperation.usecases.work import Work
 
 Record: TypeAlias = Request | Reply
 

@@ -8,8 +8,9 @@ from bp_cooperation.domain.attachment import Attachment, check_file_name, checke
 from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.request import PURGED
 from bp_cooperation.usecases.access import FIND, Record
+from bp_cooperation.usecases.asking import Caller, Listing
 from bp_cooperation.usecases.sight import find_seen, require_acting, see_record, see_request
-from bp_cooperation.usecases.work import Caller, Intake, Listing, Work
+from bp_cooperation.usecases.work import Intake, Work
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed
 

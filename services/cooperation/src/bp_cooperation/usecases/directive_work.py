@@ -11,7 +11,7 @@ from bp_cooperation.domain.sharing import Sharing
 from bp_kit.listing import Listed
 
 if TYPE_CHECKING:
-    from bp_cooperation.usecases.work import Listing
+    from bp_cooperation.usecases.asking import Listing
 
 
 class Directives(Protocol):

@@ -9,10 +9,11 @@ from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.request import PURGED, Request
 from bp_cooperation.usecases.access import READ, Record
+from bp_cooperation.usecases.asking import Caller, Listing
 from bp_cooperation.usecases.destroying import destroy_content
 from bp_cooperation.usecases.keeping import keep_entities, save
 from bp_cooperation.usecases.sight import Sight, find_seen, require_acting, see_record, see_request, sight
-from bp_cooperation.usecases.work import Caller, Listing, Work
+from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed
 from bp_kit.names import country_of

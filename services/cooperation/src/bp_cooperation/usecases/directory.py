@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bp_cooperation.domain.addressee import Addressee
-from bp_cooperation.usecases.work import Listing, Work
+from bp_cooperation.usecases.asking import Listing
+from bp_cooperation.usecases.work import Work
 from bp_kit.listing import Listed
 
 

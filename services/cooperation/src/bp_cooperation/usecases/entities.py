@@ -5,8 +5,9 @@ from __future__ import annotations
 from bp_cooperation.domain.entity import Entity, query_words
 from bp_cooperation.domain.request import PURGED
 from bp_cooperation.usecases.access import READ
+from bp_cooperation.usecases.asking import Caller, Listing
 from bp_cooperation.usecases.sight import see_record
-from bp_cooperation.usecases.work import Caller, Listing, Work
+from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bp_cooperation.domain.request import PURGED, RECALLED
+from bp_cooperation.usecases.asking import Caller
 from bp_cooperation.usecases.sight import see_record
-from bp_cooperation.usecases.work import Caller, Work
+from bp_cooperation.usecases.work import Work
 
 
 async def unopened_by(work: Work, caller: Caller, record_name: str) -> frozenset[str]:

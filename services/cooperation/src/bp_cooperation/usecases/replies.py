@@ -9,6 +9,7 @@ from bp_cooperation.domain.ladder import QUEUED, Rung
 from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.reply import DRAFT, Reply, audience
 from bp_cooperation.usecases.access import FIND, READ, REPLY, Record
+from bp_cooperation.usecases.asking import Caller, Listing
 from bp_cooperation.usecases.keeping import keep_entities
 from bp_cooperation.usecases.sight import (
     Sight,
@@ -20,7 +21,7 @@ from bp_cooperation.usecases.sight import (
     sight,
     sights,
 )
-from bp_cooperation.usecases.work import Caller, Listing, Work
+from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed
 from bp_kit.names import country_of

@@ -8,9 +8,10 @@ from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.ladder import QUEUED, Rung
 from bp_cooperation.domain.request import DRAFT, Request
 from bp_cooperation.usecases.access import FIND, READ, Record
+from bp_cooperation.usecases.asking import Caller, Listing
 from bp_cooperation.usecases.keeping import keep_entities
 from bp_cooperation.usecases.sight import Sight, acting_unit, in_force, require_acting, see_request, sight, sights
-from bp_cooperation.usecases.work import Caller, Listing, Work
+from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 from bp_kit.etags import check_etag, etag_of
 from bp_kit.listing import Listed

@@ -7,7 +7,8 @@ from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.destroying import destroy_content
 from bp_cooperation.usecases.expiring import answer_expiry
 from bp_cooperation.usecases.keeping import save
-from bp_cooperation.usecases.work import Files, Transactions, Work
+from bp_cooperation.usecases.surroundings import Files
+from bp_cooperation.usecases.work import Transactions, Work
 
 _BATCH = 50
 

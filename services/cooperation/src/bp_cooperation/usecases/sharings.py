@@ -12,8 +12,9 @@ from bp_cooperation.domain.request import CLOSED, OPEN, Request
 from bp_cooperation.domain.sharing import ASKED, DENIED, PERMITTED, Sharing
 from bp_cooperation.usecases.access import FORWARD
 from bp_cooperation.usecases.arrivals import Arrival, keep_first, require_wanted
+from bp_cooperation.usecases.asking import Caller, Listing
 from bp_cooperation.usecases.sight import acting_unit, require_acting, see_request
-from bp_cooperation.usecases.work import Caller, Listing, Work
+from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed
 from bp_kit.names import country_of, require_author

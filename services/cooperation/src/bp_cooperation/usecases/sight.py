@@ -10,7 +10,8 @@ from bp_cooperation.domain.names import is_reply
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
 from bp_cooperation.usecases.access import FIND, READ_AUTHOR, Record
-from bp_cooperation.usecases.work import Caller, Work
+from bp_cooperation.usecases.asking import Caller
+from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
 
 RecordKind = TypeVar("RecordKind", Request, Reply)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
@@ -13,6 +10,7 @@ from bp_cooperation.usecases.answers import tell_of_overdue
 from bp_cooperation.usecases.retention import purge
 from bp_kit.idempotency import forget_answers
 from bp_kit.logs import get_logger
+from bp_kit.rounds import come_round
 
 # A repeat of a call comes within the day; its answer holds content, which must not outlive the record.
 _ANSWERS_LIFETIME = timedelta(days=1)
@@ -35,12 +33,7 @@ class Keeper:
 
     async def run(self) -> None:
         """Purges until cancelled."""
-        while True:
-            try:
-                await self.purge()
-            except (SQLAlchemyError, OSError) as error:
-                _log.warning("retention.waiting", error=type(error).__name__)
-            await asyncio.sleep(self._interval.total_seconds())
+        await come_round("cooperation.retention", self.purge, self._interval)
 
     async def purge(self) -> None:
         """Destroys all that is due now; then tells of what is overdue."""

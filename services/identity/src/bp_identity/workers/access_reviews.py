@@ -27,7 +27,7 @@ class Reviewer:
 
     async def run(self) -> None:
         """Looks until cancelled."""
-        await come_round("access reviews", self.look, lambda: _EVERY)
+        await come_round("identity.access_reviews", self.look, _EVERY)
 
     async def look(self) -> None:
         """Does all that is due now."""

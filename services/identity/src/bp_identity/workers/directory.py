@@ -46,7 +46,7 @@ class Announcer:
         """Announces until cancelled."""
         early = list(_EARLY)
         await come_round(
-            "directory",
+            "identity.directory",
             lambda: self.announce(asking=bool(early)),
             lambda: early.pop(0) if early else self._interval,
         )
@@ -99,7 +99,7 @@ class TurnedGrants:
 
     async def run(self) -> None:
         """Looks until cancelled."""
-        await come_round("turned grants", self.look, lambda: _TURNED_EVERY)
+        await come_round("identity.turned_grants", self.look, _TURNED_EVERY)
 
     async def look(self) -> None:
         """Tells of grants that turned since the last look."""

@@ -32,7 +32,7 @@ class Housekeeper:
 
     async def run(self) -> None:
         """Tidies until cancelled."""
-        await come_round("tidying", self.tidy, lambda: _EVERY)
+        await come_round("identity.housekeeping", self.tidy, _EVERY)
 
     async def tidy(self) -> None:
         """Deletes what has expired and rotates the signing key if it is due."""

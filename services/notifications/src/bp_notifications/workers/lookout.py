@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
+from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from bp_kit.logs import get_logger
+from bp_kit.rounds import come_round
 from bp_notifications.adapters.unit_of_work import Desk
 from bp_notifications.usecases.work import MAIL
-
-_log = get_logger("bp_notifications.lookout")
 
 
 class Lookout:
@@ -28,12 +24,8 @@ class Lookout:
 
     async def run(self) -> None:
         """Looks until cancelled."""
-        while True:
-            await asyncio.sleep(self._poll_seconds)
-            try:
-                await self._look()
-            except SQLAlchemyError as error:
-                _log.warning("lookout.waiting", error=type(error).__name__)
+        every = timedelta(seconds=self._poll_seconds)
+        await come_round("notifications.lookout", self._look, every, wait_first=True)
 
     async def _look(self) -> None:
         watched = self._desk.board.keys() - {MAIL}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from sqlalchemy.exc import SQLAlchemyError
+from datetime import timedelta
 
 from bp_kit.logs import get_logger
+from bp_kit.rounds import come_round
 from bp_notifications.adapters.unit_of_work import Desk
 from bp_notifications.usecases.mails import tidy_up
 
@@ -28,12 +27,8 @@ class Tidier:
 
     async def run(self) -> None:
         """Tidies until cancelled."""
-        while True:
-            await asyncio.sleep(self._interval_seconds)
-            try:
-                await self._tidy()
-            except SQLAlchemyError as error:
-                _log.warning("tidying.waiting", error=type(error).__name__)
+        every = timedelta(seconds=self._interval_seconds)
+        await come_round("notifications.tidying", self._tidy, every, wait_first=True)
 
     async def _tidy(self) -> None:
         forgotten = _BATCH

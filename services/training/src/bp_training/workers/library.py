@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from bp_kit.logs import get_logger
+from bp_kit.rounds import come_round, often_at_first
 from bp_training.adapters.unit_of_work import Workshop
 from bp_training.usecases.library import announce_key, ask_for_library
 
 # A node that has just been enrolled may not know the other members for a moment.
 _EARLY = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
-_log = get_logger("bp_training.library")
 
 
 class Librarian:
@@ -30,18 +26,10 @@ class Librarian:
 
     async def run(self) -> None:
         """Asks until cancelled."""
-        for wait in _EARLY:
-            await self._ask()
-            await asyncio.sleep(wait.total_seconds())
-        while True:
-            await self._ask()
-            await asyncio.sleep(self._interval.total_seconds())
+        await come_round("training.library", self._ask, often_at_first(_EARLY, self._interval))
 
     async def _ask(self) -> None:
         country = self._workshop.seams.country
-        try:
-            async with self._workshop.transaction() as work:
-                await announce_key(work, country)
-                await ask_for_library(work, country)
-        except SQLAlchemyError as error:
-            _log.warning("library.waiting", error=type(error).__name__)
+        async with self._workshop.transaction() as work:
+            await announce_key(work, country)
+            await ask_for_library(work, country)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from bp_kit.logs import get_logger
+from bp_kit.rounds import come_round
 from bp_training.adapters.unit_of_work import Workshop
 from bp_training.usecases.participation import report_participation
-
-_log = get_logger("bp_training.reporting")
 
 
 class Reporter:
@@ -28,12 +23,7 @@ class Reporter:
 
     async def run(self) -> None:
         """Reports until cancelled."""
-        while True:
-            await asyncio.sleep(self._interval.total_seconds())
-            try:
-                await self.report()
-            except SQLAlchemyError as error:
-                _log.warning("reporting.waiting", error=type(error).__name__)
+        await come_round("training.reporting", self.report, self._interval, wait_first=True)
 
     async def report(self) -> None:
         """Reports for each country with changes since the last time."""
