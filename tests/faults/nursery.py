@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from tests.faults.parentage import end_with_parent
@@ -113,6 +114,10 @@ class Nursery:
 def serve(path: str) -> None:
     """Forks a process for each connection; never returns in the nursery, and in what it forked when that ends."""
     from tests.faults.post.__main__ import run
+
+    # What is looked for by name while a node starts.
+    for name in ("bp_exchange.app", "alembic.command", "alembic.config", "aiosqlite"):
+        import_module(name)
 
     # Nobody waits for what is forked: the kernel does.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
