@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from bp_kit.away import commit_told, tell_refused_connections
+
 _READERS = 3
 _current: ContextVar[AsyncSession | None] = ContextVar("bp_kit_session", default=None)
 
@@ -40,6 +42,7 @@ class Database:
             self._reader = self._writer.execution_options(postgresql_readonly=True)
 
     @asynccontextmanager
+            tell_refused_connections(self._writer)
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A read-only transaction, rolled back at the end."""
         async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
@@ -47,12 +50,21 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A transaction, committed at the end and rolled back on any error. Wakes the outbox relay after its commit."""
-        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+        """A transaction, committed at the end and rolled back on any error. Wakes the outbox relay after its commit.
+
+        Raises:
+            UncertainError: The database went away while it committed.
+        """
+        async with (
+            commit_told() as done,
+            AsyncSession(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
         if session.info.get("outbox"):
             self.changed.set()
 
+            done.append(True)
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[Any]:
         """A connection of the driver's own, outside of transactions, closed at the end: for what SQLAlchemy has no word for."""

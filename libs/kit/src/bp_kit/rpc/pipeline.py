@@ -19,6 +19,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from sqlalchemy.exc import IntegrityError
 
 from bp_kit.audit import Auditor, record_of
+from bp_kit.away import UncertainError, is_away
 from bp_kit.call import Call, call_entered
 from bp_kit.database import Database, session_entered
 from bp_kit.errors import Refused
@@ -193,6 +194,11 @@ class Pipeline:
             with session_entered(session):
                 repeated = await recall(session, method, call, request)
                 if repeated is not None:
+        except UncertainError:
+            # Whoever repeats it gets the first answer, if there was one. Without an id it could be done twice.
+            if getattr(request, "request_id", ""):
+                raise Refused("UNAVAILABLE") from None
+            raise
                     return repeated
                 response = await behaviour(request, context)
                 await remember(session, method, call, request, response=response, now=self._clock())
@@ -209,6 +215,9 @@ class Pipeline:
             refused = Refused("UNSPECIFIED")
             current.set_status(StatusCode.ERROR)
             _log.error("rpc.failed", method=method.path, **described(error))
+        if is_away(error):
+            _log.warning("rpc.database_away", method=method.path, error=type(error).__name__)
+            error = Refused("UNAVAILABLE")
         return status_of(refused, negotiate(metadata.get("accept-language", "")), current_trace_id())
 
 
