@@ -39,10 +39,10 @@ class Database:
             self._writer = create_async_engine(
                 url, pool_size=8, max_overflow=4, pool_pre_ping=True, hide_parameters=True
             )
+            tell_refused_connections(self._writer)
             self._reader = self._writer.execution_options(postgresql_readonly=True)
 
     @asynccontextmanager
-            tell_refused_connections(self._writer)
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A read-only transaction, rolled back at the end."""
         async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
@@ -61,10 +61,10 @@ class Database:
             session.begin(),
         ):
             yield session
+            done.append(True)
         if session.info.get("outbox"):
             self.changed.set()
 
-            done.append(True)
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[Any]:
         """A connection of the driver's own, outside of transactions, closed at the end: for what SQLAlchemy has no word for."""

@@ -188,17 +188,17 @@ class Pipeline:
         except IntegrityError:
             # Another call was quicker. A second try sees what it wrote, and answers as if it had come later.
             return await self._change(method, call, request, context, behaviour)
+        except UncertainError:
+            # Whoever repeats it gets the first answer, if there was one. Without an id it could be done twice.
+            if getattr(request, "request_id", ""):
+                raise Refused("UNAVAILABLE") from None
+            raise
 
     async def _change(self, method: Method, call: Call, request: Any, context: Any, behaviour: Behaviour) -> Any:
         async with self._database.write() as session:
             with session_entered(session):
                 repeated = await recall(session, method, call, request)
                 if repeated is not None:
-        except UncertainError:
-            # Whoever repeats it gets the first answer, if there was one. Without an id it could be done twice.
-            if getattr(request, "request_id", ""):
-                raise Refused("UNAVAILABLE") from None
-            raise
                     return repeated
                 response = await behaviour(request, context)
                 await remember(session, method, call, request, response=response, now=self._clock())
@@ -208,6 +208,9 @@ class Pipeline:
 
     def _status(self, error: Exception, method: Method, metadata: dict[str, str]) -> status_pb2.Status:
         current = trace.get_current_span()
+        if is_away(error):
+            _log.warning("rpc.database_away", method=method.path, error=type(error).__name__)
+            error = Refused("UNAVAILABLE")
         if isinstance(error, Refused):
             refused = error
             current.set_attribute("error.type", error.reason)
@@ -215,9 +218,6 @@ class Pipeline:
             refused = Refused("UNSPECIFIED")
             current.set_status(StatusCode.ERROR)
             _log.error("rpc.failed", method=method.path, **described(error))
-        if is_away(error):
-            _log.warning("rpc.database_away", method=method.path, error=type(error).__name__)
-            error = Refused("UNAVAILABLE")
         return status_of(refused, negotiate(metadata.get("accept-language", "")), current_trace_id())
 
 
