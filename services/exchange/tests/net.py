@@ -130,11 +130,11 @@ class Node:
                 found.append(await anext(deliveries))
         return found
 
-    async def until(self, happened, *bells):
-        """Returns once it has happened; looks whenever one of the bells rings."""
+    async def until(self, happened, bell):
+        """Returns once it has happened; looks whenever the bell rings."""
         rung = asyncio.Event()
         async with asyncio.timeout(90):
-            with self.exchange.house.bells.listening(rung.set, *bells):
+            with self.exchange.house.bells.listening(rung.set, bell):
                 while not happened():
                     await rung.wait()
                     rung.clear()

@@ -15,7 +15,11 @@ async def standing(node, sent):
 
 async def test_it_tells_the_lane_that_a_message_waits_in(network):
     await network.ton.stop()
-    await network.ptccc.until(lambda: not network.ptccc.exchange.links.heard("ton"))
+
+    async def is_down():
+        return not network.ptccc.exchange.links.heard("ton")
+
+    await eventually(is_down)
     first, second = (message(author=PTCCC, conversation=f"countries/WSM/requests/{number}") for number in (1, 2))
     for one in (first, second):
         await network.ptccc.send(one)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC
-
-from sqlalchemy.exc import SQLAlchemyError
+from datetime import UTC, timedelta
+from functools import partial
 
 from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.bells import woken
@@ -20,9 +19,10 @@ from bp_exchange.usecases.granting import forget
 from bp_exchange.usecases.renewing import retire
 from bp_exchange.usecases.settling import cut_off, sweep
 from bp_kit.logs import get_logger
+from bp_kit.rounds import come_round
 
-_LOOK_SECONDS = 5.0
-_DAILY = 86_400.0
+_LOOK = timedelta(seconds=5)
+_DAILY = timedelta(days=1)
 _log = get_logger("bp_exchange.housekeeping")
 
 
@@ -36,17 +36,15 @@ class Sweeper:
 
     def __init__(self, house: House, settings: ExchangeSettings) -> None:
         self._house = house
-        self._interval = settings.sweep_interval.total_seconds()
+        self._interval = settings.sweep_interval
 
     async def run(self) -> None:
         """Sweeps until cancelled."""
-        while True:
-            await asyncio.sleep(self._interval)
-            try:
-                while await self._sweep():
-                    continue
-            except SQLAlchemyError as error:
-                _log.warning("sweeper.waiting", error=type(error).__name__)
+        await come_round("exchange.sweeping", self._sweep_all, self._interval, wait_first=True)
+
+    async def _sweep_all(self) -> None:
+        while await self._sweep():
+            continue
 
     @unbroken
     async def _sweep(self) -> int:
@@ -82,12 +80,7 @@ class RegisterWatch:
         """Watches until cancelled."""
         written = asyncio.Event()
         with self._house.bells.listening(written.set, bells.REGISTER_WRITTEN):
-            while True:
-                try:
-                    await self._look()
-                except SQLAlchemyError as error:
-                    _log.warning("register.waiting", error=type(error).__name__)
-                await woken(written, _LOOK_SECONDS)
+            await come_round("exchange.register", self._look, _LOOK, rest=partial(woken, written))
 
     @unbroken
     async def _look(self) -> None:
@@ -147,19 +140,16 @@ class EpochKeeper:
 
     async def run(self) -> None:
         """Looks daily until cancelled."""
-        while True:
-            try:
-                if dropped := await self.drop():
-                    _log.info("epochs.dropped", count=dropped)
-            except SQLAlchemyError as error:
-                _log.warning("epochs.waiting", error=type(error).__name__)
-            await asyncio.sleep(_DAILY)
+        await come_round("exchange.epochs", self.drop, _DAILY)
 
     @unbroken
     async def drop(self) -> int:
         """Returns how many keys it dropped."""
         async with self._house.transaction() as work:
-            return await forget(work)
+            dropped = await forget(work)
+        if dropped:
+            _log.info("epochs.dropped", count=dropped)
+        return dropped
 
 
 class FileKeeper:
@@ -176,12 +166,7 @@ class FileKeeper:
 
     async def run(self) -> None:
         """Looks daily until cancelled."""
-        while True:
-            try:
-                await self._drop()
-            except (SQLAlchemyError, OSError) as error:
-                _log.warning("files.waiting", error=type(error).__name__)
-            await asyncio.sleep(_DAILY)
+        await come_round("exchange.files", self._drop, _DAILY)
 
     @unbroken
     async def _drop(self) -> None:
