@@ -20,6 +20,8 @@ from bluepacific.options.v1 import options_pb2
 from bp_kit.call import Call
 from bp_kit.database import Database
 from bp_kit.rpc.methods import Method
+from bp_kit.outbox import keep_reads
+from bp_kit.reads import reads_of
 from bp_kit.tables import service_metadata
 from bp_kit.telemetry import current_trace_id
 
@@ -84,7 +86,9 @@ class Auditor:
             batch, self._waiting = self._waiting, []
             try:
                 async with self._database.write() as session:
-                    await session.execute(insert(_audit), [record for record, _ in batch])
+                    records = [record for record, _ in batch]
+                    await session.execute(insert(_audit), records)
+                    await keep_reads(session, reads_of(records))
             except Exception as error:  # noqa: BLE001 - each waiting call must hear of it
                 for _, done in batch:
                     if not done.done():

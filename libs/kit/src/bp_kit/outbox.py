@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import grpc
@@ -19,19 +19,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.common.v1 import blob_pb2, handling_pb2
+from bluepacific.exchange.v1 import read_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.exchange.v1 import topic_service_pb2_grpc as topics_grpc
 from bluepacific.notifications.v1 import events_pb2
 from bp_kit.database import Database
 from bp_kit.logs import get_logger
-from bp_kit.ports import Seams
+from bp_kit.ports import Seams, new_id, system_clock
 from bp_kit.tables import service_metadata
 from bp_kit.telemetry import current_traceparent
 
 NOTIFICATION_REQUESTED = "bluepacific.notifications.v1.notification.requested"
-_SEND, _REPORT, _ERASE = "send", "report", "erase"
+_SEND, _REPORT, _ERASE, _READS = "send", "report", "erase", "reads"
 _BATCH = 50
 _ERASED_AT_ONCE = 1000
+_READS_AT_ONCE = 1000
 _POLL_SECONDS = 2.0
 _MAX_BACKOFF_SECONDS = 60.0
 _CALL_SECONDS = 30.0
@@ -149,6 +151,19 @@ class Outbox:
         self._session.info["outbox"] = True
 
 
+async def keep_reads(session: AsyncSession, reads: Sequence[read_pb2.Read]) -> None:
+    """Hands reads of personal data to the node's log once this transaction commits; as few batches as can be."""
+    for start in range(0, len(reads), _READS_AT_ONCE):
+        body = topics_pb2.RecordReadsRequest(batch_id=new_id(), reads=reads[start : start + _READS_AT_ONCE])
+        now = system_clock()
+        await session.execute(
+            insert(_outbox).values(
+                kind=_READS, body=body.SerializeToString(), attempts=0, due_time=now, create_time=now
+            )
+        )
+        session.info["outbox"] = True
+
+
 class OutboxRelay:
     """Hands a service's outbox to the exchange; a worker.
 
@@ -220,6 +235,8 @@ class OutboxRelay:
             )
         elif kind == _ERASE:
             await self._exchange.EraseContent(topics_pb2.EraseContentRequest.FromString(body), timeout=_CALL_SECONDS)
+        elif kind == _READS:
+            await self._exchange.RecordReads(topics_pb2.RecordReadsRequest.FromString(body), timeout=_CALL_SECONDS)
         else:
             report = topics_pb2.ReportRequest.FromString(body)
             await self._exchange.Report(report, timeout=_CALL_SECONDS, metadata=(("traceparent", report.traceparent),))

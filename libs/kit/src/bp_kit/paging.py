@@ -16,9 +16,11 @@ from bp_kit.errors import Refused
 from bp_kit.filters import compile_filter
 from bp_kit.listing import Listing
 from bp_kit.sealing import Sealer
+from bp_kit.subjects.restrictions import readable
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
+_NAME = "name"
 # Of some rows, those that the caller may know of.
 Keep = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 
@@ -43,7 +45,7 @@ async def fetch_page(
     descending: bool = False,
     keep: Keep | None = None,
 ) -> Page:
-    """Reads one page of a statement's rows.
+    """Reads one page of a statement's rows. What is blocked is left out, where the rows are records: where the last key is their name.
 
     Args:
         session: Where to read.
@@ -63,6 +65,9 @@ async def fetch_page(
         raise Refused("INVALID_FIELD", field="page_size", description="must not be negative")
     limit = min(size or DEFAULT_SIZE, MAX_SIZE)
     context = json.dumps([str(part) for part in scope]).encode()
+    shown = readable(keys[-1]) if keys[-1].key == _NAME else None
+    if shown is not None:
+        statement = statement.where(shown)
     ordered = statement.order_by(*(key.desc() if descending else key.asc() for key in keys)).limit(limit + 1)
     last: Sequence[object] = _open_token(token, context, sealer) if token else ()
     rows: list[Any] = []

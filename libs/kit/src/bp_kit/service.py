@@ -12,6 +12,7 @@ from bp_kit.call import Call
 from bp_kit.database import Database
 from bp_kit.measures import Reader
 from bp_kit.rpc.methods import Method
+from bp_kit.subjects.holdings import Holdings
 
 Worker = Callable[[], Coroutine[Any, Any, None]]
 # `add_XServicer_to_server`, as generated, and the servicer it adds.
@@ -38,6 +39,7 @@ class Service:
         workers: Run as long as the service does; each returns only when cancelled.
         second_person: Takes calls of methods whose `access` says `second_person`; None where the service has its own way to decide them.
         readers: What it measures of itself, beside what every service does.
+        holdings: What it holds about people; None where that is nothing.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Service:
     workers: Sequence[Worker] = field(default_factory=tuple)
     second_person: SecondPerson | None = None
     readers: Sequence[Reader] = field(default_factory=tuple)
+    holdings: Holdings | None = None
 
     async def migrate(self) -> None:
         """Brings the database to this release."""

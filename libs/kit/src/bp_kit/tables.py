@@ -1,4 +1,4 @@
-"""Tables that every service's database has: outbox, inbox, idempotency and audit. And the portable column types."""
+"""Tables that every service's database has: outbox, inbox, idempotency, audit and restriction. And the portable column types."""
 
 from __future__ import annotations
 
@@ -99,17 +99,32 @@ def service_metadata() -> MetaData:
         Column("detail", JSON, nullable=False),
     )
     Index(None, audit.c.name)
+    Table(
+        "restriction",
+        metadata,
+        Column("name", String(255), primary_key=True),
+        Column("kind", String(10), primary_key=True),
+        Column("operation", String(100), nullable=False),
+        Column("create_time", UtcTime, nullable=False),
+    )
     return metadata
 
 
 def kit_tables(metadata: MetaData) -> list[Table]:
     """Returns the kit's own tables of a service's metadata."""
-    return [metadata.tables[name] for name in ("outbox", "inbox", "idempotency", "audit")]
+    return [metadata.tables[name] for name in ("outbox", "inbox", "idempotency", "audit", "restriction")]
 
 
 def create_kit_tables(op: Any) -> None:
-    """Creates the kit's tables: the first step of each service's first migration."""
+    """Creates those of the kit's tables that are not there: the first step of each service's first migration, and of one whenever the kit
+    has a table more.
+    """
     service_metadata().create_all(op.get_bind())
+
+
+def drop_kit_table(op: Any, name: str) -> None:
+    """Drops one of the kit's tables: the way back of a migration that came with it."""
+    service_metadata().tables[name].drop(op.get_bind(), checkfirst=True)
 
 
 def drop_kit_tables(op: Any) -> None:

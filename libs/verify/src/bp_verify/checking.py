@@ -12,8 +12,9 @@ from tuf.api.metadata import Metadata, Root
 from bluepacific.exchange.v1 import proof_pb2, register_pb2
 from bp_verify.batches import check_message
 from bp_verify.envelopes import check_content, check_envelope, check_receipts
-from bp_verify.logs import check_log, digests_of
+from bp_verify.logs import Digests, check_log, digests_of
 from bp_verify.nodes import Nodes
+from bp_verify.reads import check_read
 from bp_verify.report import RegisterFact, Report
 from bp_verify.seals import proof_signed
 from bp_verify.trust import RegisterNotTrustedError, Trusted, trust
@@ -22,6 +23,7 @@ from bp_verify.words import moment
 
 VERSION = 1
 BATCHED_VERSION = 2
+READ_VERSION = 3
 
 
 class RootUnreadableError(Exception):
@@ -47,8 +49,8 @@ def check_proof(raw: bytes, root: bytes) -> Report:
         report.wrong("file", "this is not a proof, or it was damaged")
         return report
     report.message_id, report.node = proof.message_id, proof.node_id
-    if proof.version not in (VERSION, BATCHED_VERSION):
-        report.wrong("file", f"it is of format {proof.version}; this program knows {VERSION} and {BATCHED_VERSION}")
+    if proof.version not in (VERSION, BATCHED_VERSION, READ_VERSION):
+        report.wrong("file", f"it is of format {proof.version}; this program knows {VERSION} to {READ_VERSION}")
         return report
     trusted = _register(proof.register, known, root, report)
     if trusted is None:
@@ -59,12 +61,16 @@ def check_proof(raw: bytes, root: bytes) -> Report:
     _check_file(raw, file, proof, nodes, report)
     if proof.version == BATCHED_VERSION:
         digests = check_message(proof, nodes, report)
+    elif proof.version == READ_VERSION:
+        digests = Digests(b"", {})
     else:
         header = check_envelope(proof, nodes, report)
         check_content(proof, nodes, report)
         check_receipts(proof, header, nodes, report)
         digests = digests_of(proof)
     check_log(proof, digests, nodes, report)
+    if proof.version == READ_VERSION:
+        check_read(proof, report)
     check_witnesses(proof, nodes, report)
     report.notes += [
         f"node {node} is revoked in this register; what it signed may be from before or after"

@@ -109,6 +109,19 @@ class EntryFact:
     state: str
 
 
+@dataclass(frozen=True)
+class ReadFact:
+    """Who read what, or was refused it; the time is by the node's clock, `principal` as the node knows them."""
+
+    record: str
+    principal: str
+    permission: str
+    purpose: str
+    time: str
+    allowed: bool
+    node: str
+
+
 @dataclass
 class Report:
     """What one proof proves. A fact stands here only if all that it rests on verified.
@@ -125,6 +138,7 @@ class Report:
     envelope: EnvelopeFact | None = None
     content: ContentFact | None = None
     receipts: list[ReceiptFact] = field(default_factory=list)
+    read: ReadFact | None = None
     head: HeadFact | None = None
     entries: list[EntryFact] = field(default_factory=list)
     witnesses: list[WitnessFact] = field(default_factory=list)

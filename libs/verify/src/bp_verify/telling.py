@@ -16,6 +16,7 @@ _EVENTS = {
     "STATED": "stated",
     "HEARD": "stored the statement",
     "SEALED": "sealed it into its envelope",
+    "READ": "noted reads of personal data",
 }
 
 
@@ -31,7 +32,8 @@ def lines_of(report: Report) -> Iterator[str]:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"message {report.message_id or '?'}, proof by node {report.node or '?'}{_at(report.export_time)}"
+    what = "batch of reads" if report.read else "message"
+    yield f"{what} {report.message_id or '?'}, proof by node {report.node or '?'}{_at(report.export_time)}"
     yield from (f"proven: {line}" for line in _proven(report))
     yield from (f"note: {note}" for note in report.notes)
     yield from (f"WRONG: {fault.part}: {fault.text}" for fault in report.faults)
@@ -45,6 +47,10 @@ def _proven(report: Report) -> Iterator[str]:
     if report.register:
         yield f"register {report.register.version} is of the root you gave; it was fresh until {report.register.fresh_until}"
     yield from _sent(report)
+    if read := report.read:
+        purpose = f" for {read.purpose}" if read.purpose else ""
+        did = "read" if read.allowed else "was refused"
+        yield f"{read.principal} {did} {read.record}{purpose} ({read.permission}){_at(read.time)} by the clock of {read.node}"
     for receipt in report.receipts:
         ground = f" ({receipt.ground})" if receipt.ground else ""
         yield f"{receipt.state} at {receipt.recipient}{ground}, as {receipt.node} signed{_at(receipt.time)} by its clock"

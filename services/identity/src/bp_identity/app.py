@@ -19,12 +19,14 @@ from bluepacific.identity.v1 import (
     recovery_service_pb2_grpc,
     session_service_pb2_grpc,
     unit_service_pb2_grpc,
+    subject_service_pb2_grpc,
     upstream_service_pb2_grpc,
 )
 from bp_identity.adapters.authenticators import WebAuthn
 from bp_identity.adapters.countries import load_countries
 from bp_identity.adapters.directory import DIRECTORY_REQUESTED
 from bp_identity.adapters.keys import KeyFolder
+from bp_identity.adapters.holdings import IdentityHoldings
 from bp_identity.adapters.oauth.account_desk import AccountDesk
 from bp_identity.adapters.oauth.cookies import Cookies
 from bp_identity.adapters.oauth.device_desk import DeviceDesk
@@ -62,6 +64,7 @@ from bp_identity.api.recoveries import RecoveryServicer
 from bp_identity.api.sessions import SessionServicer
 from bp_identity.api.units import UnitServicer
 from bp_identity.api.upstream import UpstreamServicer
+from bp_identity.api.subjects import SubjectServicer
 from bp_identity.settings import IdentitySettings
 from bp_identity.usecases.bootstrap import Seed, plant
 from bp_identity.usecases.work import Desk, Lifetimes
@@ -77,6 +80,7 @@ from bp_kit.sealing import Sealer
 from bp_kit.service import Service, Servicer
 
 
+from bp_kit.subjects.desk import SubjectDesk
 @dataclass(frozen=True)
 class _Parts:
     database: Database
@@ -91,17 +95,26 @@ def build(settings: IdentitySettings, seams: Seams) -> Service:
     """Puts identity together."""
     parts = _parts(settings, seams)
     announcer = Announcer(parts.workshop, settings.announce_interval)
-    subscriber = Subscriber(parts.database, seams, "identity", {DIRECTORY_REQUESTED: announcer.answer})
+    holdings = IdentityHoldings(parts.workshop)
+    subjects = SubjectServicer(seams, settings.countries)
+    handlers = {DIRECTORY_REQUESTED: announcer.answer, **subjects.by_topic()}
+    handlers |= SubjectDesk(holdings, seams, "identity").by_topic()
+    subscriber = Subscriber(parts.database, seams, "identity", handlers)
     servicers = _servicers(settings, seams, parts)
     proposals = (proposal_service_pb2_grpc.add_ProposalServiceServicer_to_server, ProposalServicer(seams, servicers))
     return Service(
         name="identity",
         package="bp_identity",
         database=parts.database,
-        servicers=[*servicers, proposals],
+        servicers=[
+            *servicers,
+            proposals,
+            (subject_service_pb2_grpc.add_SubjectServiceServicer_to_server, subjects),
+        ],
         second_person=SecondPersonRule(parts.database, seams),
         workers=[
             OutboxRelay(parts.database, seams, "identity").run,
+        holdings=holdings,
             subscriber.run,
             announcer.run,
             TurnedGrants(parts.workshop).run,

@@ -10,8 +10,9 @@ from google.api import httpbody_pb2
 from bluepacific.exchange.v1 import proof_service_pb2 as proofs_pb2
 from bluepacific.exchange.v1 import proof_service_pb2_grpc, register_pb2
 from bp_exchange.adapters.proving import SqlEvidence
+from bp_exchange.adapters.reads import SqlReads
 from bp_exchange.adapters.unit_of_work import House
-from bp_exchange.usecases.proving import Prover, prove
+from bp_exchange.usecases.proving import Prover, prove, prove_read
 from bp_kit.call import current_call
 from bp_kit.errors import Refused
 
@@ -38,8 +39,12 @@ class ProofServicer(proof_service_pb2_grpc.ProofServiceServicer):
         await house.register.ensure()
         prover = Prover(house.keys, house.seams.country, house.register.current, house.seams.clock())
         async with house.database.read() as session:
-            evidence = SqlEvidence(session, house.keys.node_id)
-            file = await prove(evidence, prover, principal, message_id, with_content=request.with_content)
+            evidence, reads = SqlEvidence(session, house.keys.node_id), SqlReads(session)
+            read = await reads.find(message_id)
+            if read is not None and read.batch_id:
+                file = await prove_read(evidence, prover, principal, read, await reads.batch(read.batch_id))
+            else:
+                file = await prove(evidence, prover, principal, message_id, with_content=request.with_content)
         raw = file.SerializeToString(deterministic=True)
         told = (("file-name", f"{message_id}.bpproof"), ("file-size", str(len(raw))))
         await context.send_initial_metadata(told)

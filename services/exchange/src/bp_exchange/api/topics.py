@@ -17,7 +17,7 @@ from bp_exchange.adapters.envelopes import SqlEnvelopes
 from bp_exchange.adapters.leases import subscription_of
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.api.exchange import Heard
-from bp_exchange.api.standings import StandingServicer
+from bp_exchange.api.reads import ReadServicer
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.delivering import acknowledge, report
 from bp_exchange.usecases.drafting import FileKey, Route
@@ -31,7 +31,7 @@ _KEY_BYTES = 32
 _PAGE = 50
 
 
-class TopicServicer(StandingServicer):
+class TopicServicer(ReadServicer):
     """Takes messages, and gives each service its own.
 
     Args:

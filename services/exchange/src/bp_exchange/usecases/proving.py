@@ -10,12 +10,13 @@ from typing import Protocol
 
 from google.protobuf.message import DecodeError
 
-from bluepacific.exchange.v1 import envelope_pb2, log_pb2, proof_pb2
+from bluepacific.exchange.v1 import envelope_pb2, log_pb2, proof_pb2, read_pb2
 from bp_exchange.protocol.envelope import header_of, sealed_content
 from bp_exchange.protocol.keys import NodeKeys
 from bp_exchange.protocol.merkle import Edge, path_of
 from bp_exchange.protocol.proofs import Plan, plan_consistency, plan_inclusion
 from bp_exchange.protocol.refusal import RefusedItemError
+from bp_exchange.usecases.reading import KeptRead
 from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.names import country_of
@@ -25,6 +26,7 @@ from bp_verify.trust import Trusted
 
 VERSION = 1
 BATCHED_VERSION = 2
+READ_VERSION = 3
 _OFFICER = "data_protection_officer"
 
 
@@ -144,6 +146,47 @@ async def prove(
         proof.content = _content(held, prover.keys)
     proof.export_time.FromDatetime(prover.now)
     await _add_log(proof, evidence, prover)
+    return _signed(proof, prover)
+
+
+async def prove_read(
+    evidence: Evidence, prover: Prover, principal: Principal, kept: KeptRead, batch: Sequence[KeptRead]
+) -> proof_pb2.ProofFile:
+    """Returns the proof that somebody read personal data here, or was refused it.
+
+    Args:
+        evidence: Where the log is.
+        prover: Who proves.
+        principal: Who asks; of this node's country.
+        kept: The read.
+        batch: All reads of its batch, in their order.
+
+    Raises:
+        Refused: NOT_FOUND, NOT_ENROLLED.
+    """
+    if principal.country != prover.country:
+        raise Refused("NOT_FOUND", name=f"countries/{principal.country}/messages/{kept.read.read_id}")
+    if prover.register is None:
+        raise Refused("NOT_ENROLLED")
+    proof = proof_pb2.Proof(
+        version=READ_VERSION,
+        node_id=prover.keys.node_id,
+        message_id=kept.batch_id,
+        register=prover.register.bundle,
+        read=read_pb2.ProvenRead(
+            read=kept.body,
+            salt=kept.salt,
+            count=len(batch),
+            position=kept.position,
+            hashes=path_of(kept.position, [one.leaf for one in batch]),
+        ),
+    )
+    proof.export_time.FromDatetime(prover.now)
+    await _add_log(proof, evidence, prover)
+    return _signed(proof, prover)
+
+
+def _signed(proof: proof_pb2.Proof, prover: Prover) -> proof_pb2.ProofFile:
     raw = proof.SerializeToString(deterministic=True)
     return proof_pb2.ProofFile(proof=raw, signature=prover.keys.sign.sign(proof_signed(raw)))
 

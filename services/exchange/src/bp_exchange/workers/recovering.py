@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from functools import partial
 
 from google.protobuf.message import DecodeError
-from sqlalchemy.exc import SQLAlchemyError
 
 from bluepacific.exchange.v1 import link_service_pb2, recovery_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
@@ -13,14 +14,18 @@ from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.deliveries import DeliveryReader
 from bp_exchange.adapters.item_intake import ItemIntake
 from bp_exchange.adapters.past import SqlPast
+from bp_exchange.adapters.reads import SqlReads
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.usecases import bells
 from bp_exchange.usecases.delivering import acknowledge
+from bp_exchange.usecases.reading import TOPIC as READS
+from bp_exchange.usecases.reading import keep_reported
 from bp_exchange.usecases.recovering import SERVICE, announce, recover
 from bp_kit.logs import get_logger
+from bp_kit.rounds import come_round
 
-_LOOK_SECONDS = 60.0
+_LOOK = timedelta(minutes=1)
 _AT_ONCE = 10
 _log = get_logger("bp_exchange.recovering")
 
@@ -41,13 +46,11 @@ class Recovering:
         wake = asyncio.Event()
         names = (bells.deliveries_of(SERVICE), bells.REGISTER_CURRENT)
         with self._house.bells.listening(wake.set, *names):
-            while True:
-                try:
-                    await self._announce()
-                    await self._take_all()
-                except (SQLAlchemyError, OSError) as error:
-                    _log.warning("recovering.waiting", error=type(error).__name__)
-                await woken(wake, _LOOK_SECONDS)
+            await come_round("exchange.recovering", self._come_round, _LOOK, rest=partial(woken, wake))
+
+    async def _come_round(self) -> None:
+        await self._announce()
+        await self._take_all()
 
     @unbroken
     async def _announce(self) -> None:
@@ -67,6 +70,9 @@ class Recovering:
                 await self._take(delivery.message, record.delivery_id)
 
     async def _take(self, message: topics_pb2.Message, delivery_id: str) -> None:
+        if message.topic == READS:
+            await self._keep_reads(message, delivery_id)
+            return
         sender = self._house.register.directory.node_of(message.author)
         try:
             recovery = recovery_pb2.Recovery.FromString(message.payload)
@@ -76,6 +82,13 @@ class Recovering:
         if sender is not None and sender.node_id != self._house.keys.node_id:
             await self._unpack(sender.node_id, recovery)
         await self._recover(sender.node_id if sender else "", recovery, delivery_id)
+
+    @unbroken
+    async def _keep_reads(self, message: topics_pb2.Message, delivery_id: str) -> None:
+        async with self._house.database.write() as session:
+            work = await self._house.on(session)
+            await keep_reported(work, SqlReads(session), message)
+            await acknowledge(work, SERVICE, delivery_id, "")
 
     async def _unpack(self, sender: str, recovery: recovery_pb2.Recovery) -> None:
         """Takes envelopes as if the link brought them on which they would have come."""

@@ -1,4 +1,4 @@
-from bp_identity.adapters.tables import Base
+from bp_identity.adapters.subject_tables import Base
 from bp_kit.migrations import run
 
 run(Base.metadata)

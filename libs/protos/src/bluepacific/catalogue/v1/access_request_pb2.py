@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from bluepacific.common.v1 import handling_pb2 as bluepacific_dot_common_dot_v1_dot_handling__pb2
+from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bluepacific/catalogue/v1/access_request.proto\x12\x18\x62luepacific.catalogue.v1\x1a$bluepacific/common/v1/handling.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x04\n\rAccessRequest\x12\x15\n\x04name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12Q\n\ncapability\x18\x02 \x01(\tB=\xbaH:r826^countries/[A-Z]{3}/capabilities/[A-Z][A-Z0-9-]{1,31}$\x12?\n\x04unit\x18\x03 \x01(\tB1\xbaH.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$\x12-\n\rjustification\x18\x04 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18\xd0\x0f\x32\n^[^\\x00]*$\x12;\n\x07purpose\x18\x05 \x01(\x0e\x32\x1e.bluepacific.common.v1.PurposeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\trequester\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18x\x12\x45\n\x05state\x18\x07 \x01(\x0e\x32,.bluepacific.catalogue.v1.AccessRequestStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x45\n\tdecisions\x18\x08 \x03(\x0b\x32(.bluepacific.catalogue.v1.AccessDecisionB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12!\n\x10\x61\x63\x63\x65ss_agreement\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd5\x01\n\x0e\x41\x63\x63\x65ssDecision\x12\x1c\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18$\x12\x42\n\x07verdict\x18\x02 \x01(\x0e\x32\'.bluepacific.catalogue.v1.AccessVerdictB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x07\x64\x65\x63ider\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18x\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12/\n\x0b\x64\x65\x63ide_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xc5\x01\n\x12\x41\x63\x63\x65ssRequestState\x12$\n ACCESS_REQUEST_STATE_UNSPECIFIED\x10\x00\x12 \n\x1c\x41\x43\x43\x45SS_REQUEST_STATE_PENDING\x10\x01\x12!\n\x1d\x41\x43\x43\x45SS_REQUEST_STATE_APPROVED\x10\x02\x12 \n\x1c\x41\x43\x43\x45SS_REQUEST_STATE_REFUSED\x10\x03\x12\"\n\x1e\x41\x43\x43\x45SS_REQUEST_STATE_WITHDRAWN\x10\x04*\x9b\x01\n\rAccessVerdict\x12\x1e\n\x1a\x41\x43\x43\x45SS_VERDICT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41\x43\x43\x45SS_VERDICT_APPROVE\x10\x01\x12\x19\n\x15\x41\x43\x43\x45SS_VERDICT_REFUSE\x10\x02\x12\x1b\n\x17\x41\x43\x43\x45SS_VERDICT_WITHDRAW\x10\x03\x12\x16\n\x12\x41\x43\x43\x45SS_VERDICT_END\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bluepacific/catalogue/v1/access_request.proto\x12\x18\x62luepacific.catalogue.v1\x1a$bluepacific/common/v1/handling.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4\x04\n\rAccessRequest\x12\x15\n\x04name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12Q\n\ncapability\x18\x02 \x01(\tB=\xbaH:r826^countries/[A-Z]{3}/capabilities/[A-Z][A-Z0-9-]{1,31}$\x12?\n\x04unit\x18\x03 \x01(\tB1\xbaH.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$\x12\x31\n\rjustification\x18\x04 \x01(\tB\x1a\xbaH\x13r\x11\x10\x01\x18\xd0\x0f\x32\n^[^\\x00]*$\xc0\xbb\x18\x01\x12;\n\x07purpose\x18\x05 \x01(\x0e\x32\x1e.bluepacific.common.v1.PurposeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1e\n\trequester\x18\x06 \x01(\tB\x0b\xbaH\x04r\x02\x18x\xc0\xbb\x18\x01\x12\x45\n\x05state\x18\x07 \x01(\x0e\x32,.bluepacific.catalogue.v1.AccessRequestStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x45\n\tdecisions\x18\x08 \x03(\x0b\x32(.bluepacific.catalogue.v1.AccessDecisionB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12!\n\x10\x61\x63\x63\x65ss_agreement\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdd\x01\n\x0e\x41\x63\x63\x65ssDecision\x12\x1c\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18$\x12\x42\n\x07verdict\x18\x02 \x01(\x0e\x32\'.bluepacific.catalogue.v1.AccessVerdictB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x07\x64\x65\x63ider\x18\x03 \x01(\tB\x0b\xbaH\x04r\x02\x18x\xc0\xbb\x18\x01\x12\x1a\n\x04note\x18\x04 \x01(\tB\x0c\xbaH\x05r\x03\x18\xd0\x0f\xc0\xbb\x18\x01\x12/\n\x0b\x64\x65\x63ide_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xc5\x01\n\x12\x41\x63\x63\x65ssRequestState\x12$\n ACCESS_REQUEST_STATE_UNSPECIFIED\x10\x00\x12 \n\x1c\x41\x43\x43\x45SS_REQUEST_STATE_PENDING\x10\x01\x12!\n\x1d\x41\x43\x43\x45SS_REQUEST_STATE_APPROVED\x10\x02\x12 \n\x1c\x41\x43\x43\x45SS_REQUEST_STATE_REFUSED\x10\x03\x12\"\n\x1e\x41\x43\x43\x45SS_REQUEST_STATE_WITHDRAWN\x10\x04*\x9b\x01\n\rAccessVerdict\x12\x1e\n\x1a\x41\x43\x43\x45SS_VERDICT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41\x43\x43\x45SS_VERDICT_APPROVE\x10\x01\x12\x19\n\x15\x41\x43\x43\x45SS_VERDICT_REFUSE\x10\x02\x12\x1b\n\x17\x41\x43\x43\x45SS_VERDICT_WITHDRAW\x10\x03\x12\x16\n\x12\x41\x43\x43\x45SS_VERDICT_END\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,11 +42,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSREQUEST'].fields_by_name['unit']._loaded_options = None
   _globals['_ACCESSREQUEST'].fields_by_name['unit']._serialized_options = b'\272H.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$'
   _globals['_ACCESSREQUEST'].fields_by_name['justification']._loaded_options = None
-  _globals['_ACCESSREQUEST'].fields_by_name['justification']._serialized_options = b'\272H\023r\021\020\001\030\320\0172\n^[^\\x00]*$'
+  _globals['_ACCESSREQUEST'].fields_by_name['justification']._serialized_options = b'\272H\023r\021\020\001\030\320\0172\n^[^\\x00]*$\300\273\030\001'
   _globals['_ACCESSREQUEST'].fields_by_name['purpose']._loaded_options = None
   _globals['_ACCESSREQUEST'].fields_by_name['purpose']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_ACCESSREQUEST'].fields_by_name['requester']._loaded_options = None
-  _globals['_ACCESSREQUEST'].fields_by_name['requester']._serialized_options = b'\272H\004r\002\030x'
+  _globals['_ACCESSREQUEST'].fields_by_name['requester']._serialized_options = b'\272H\004r\002\030x\300\273\030\001'
   _globals['_ACCESSREQUEST'].fields_by_name['state']._loaded_options = None
   _globals['_ACCESSREQUEST'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_ACCESSREQUEST'].fields_by_name['decisions']._loaded_options = None
@@ -59,15 +60,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSDECISION'].fields_by_name['verdict']._loaded_options = None
   _globals['_ACCESSDECISION'].fields_by_name['verdict']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_ACCESSDECISION'].fields_by_name['decider']._loaded_options = None
-  _globals['_ACCESSDECISION'].fields_by_name['decider']._serialized_options = b'\272H\004r\002\030x'
+  _globals['_ACCESSDECISION'].fields_by_name['decider']._serialized_options = b'\272H\004r\002\030x\300\273\030\001'
   _globals['_ACCESSDECISION'].fields_by_name['note']._loaded_options = None
-  _globals['_ACCESSDECISION'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\320\017'
-  _globals['_ACCESSREQUESTSTATE']._serialized_start=1015
-  _globals['_ACCESSREQUESTSTATE']._serialized_end=1212
-  _globals['_ACCESSVERDICT']._serialized_start=1215
-  _globals['_ACCESSVERDICT']._serialized_end=1370
-  _globals['_ACCESSREQUEST']._serialized_start=176
-  _globals['_ACCESSREQUEST']._serialized_end=796
-  _globals['_ACCESSDECISION']._serialized_start=799
-  _globals['_ACCESSDECISION']._serialized_end=1012
+  _globals['_ACCESSDECISION'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\320\017\300\273\030\001'
+  _globals['_ACCESSREQUESTSTATE']._serialized_start=1069
+  _globals['_ACCESSREQUESTSTATE']._serialized_end=1266
+  _globals['_ACCESSVERDICT']._serialized_start=1269
+  _globals['_ACCESSVERDICT']._serialized_end=1424
+  _globals['_ACCESSREQUEST']._serialized_start=214
+  _globals['_ACCESSREQUEST']._serialized_end=842
+  _globals['_ACCESSDECISION']._serialized_start=845
+  _globals['_ACCESSDECISION']._serialized_end=1066
 # @@protoc_insertion_point(module_scope)

@@ -22,16 +22,19 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bluepacific/cooperation/v1/attachment.proto\x12\x1a\x62luepacific.cooperation.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb9\x01\n\nAttachment\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\x11\n\tavailable\x18\x07 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bluepacific/cooperation/v1/attachment.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\x01\n\nAttachment\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\t\x12\x17\n\tfile_name\x18\x03 \x01(\tB\x04\xc0\xbb\x18\x01\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\x11\n\tavailable\x18\x07 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.cooperation.v1.attachment_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ATTACHMENT']._serialized_start=109
-  _globals['_ATTACHMENT']._serialized_end=294
+  _globals['_ATTACHMENT'].fields_by_name['file_name']._loaded_options = None
+  _globals['_ATTACHMENT'].fields_by_name['file_name']._serialized_options = b'\300\273\030\001'
+  _globals['_ATTACHMENT']._serialized_start=147
+  _globals['_ATTACHMENT']._serialized_end=338
 # @@protoc_insertion_point(module_scope)

@@ -23,28 +23,35 @@ _sym_db = _symbol_database.Default()
 
 
 from bluepacific.common.v1 import handling_pb2 as bluepacific_dot_common_dot_v1_dot_handling__pb2
+from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*bluepacific/cooperation/v1/directive.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa\x03\n\tDirective\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\t\x12\x37\n\x04kind\x18\x03 \x01(\x0e\x32).bluepacific.cooperation.v1.DirectiveKind\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x0f\n\x07officer\x18\x05 \x01(\t\x12;\n\x06ground\x18\x06 \x01(\x0e\x32+.bluepacific.cooperation.v1.DirectiveGround\x12\x31\n\x08handling\x18\x07 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12\x11\n\tdowngrade\x18\x08 \x01(\x08\x12\x10\n\x08revision\x18\t \x01(\x05\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x07\x61nswers\x18\x0c \x03(\x0b\x32\".bluepacific.cooperation.v1.Answer\"\xbe\x01\n\x06\x41nswer\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x36\n\x05state\x18\x02 \x01(\x0e\x32\'.bluepacific.cooperation.v1.AnswerState\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12/\n\x0b\x61nswer_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\topen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\x11OutstandingAnswer\x12\x11\n\tdirective\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\t\x12\x37\n\x04kind\x18\x03 \x01(\x0e\x32).bluepacific.cooperation.v1.DirectiveKind\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x07 \x01(\x08\"\x9c\x01\n\x08Revision\x12\x0e\n\x06record\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x12\n\nsuperseded\x18\x03 \x01(\x08\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0e\n\x06\x62undle\x18\x06 \x01(\t\x12/\n\x0brevise_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa1\x01\n\rDirectiveKind\x12\x1e\n\x1a\x44IRECTIVE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44IRECTIVE_KIND_RECALL\x10\x01\x12\x1d\n\x19\x44IRECTIVE_KIND_CORRECTION\x10\x02\x12\x1b\n\x17\x44IRECTIVE_KIND_HANDLING\x10\x03\x12\x19\n\x15\x44IRECTIVE_KIND_EXPIRY\x10\x04*\xaa\x02\n\x0f\x44irectiveGround\x12 \n\x1c\x44IRECTIVE_GROUND_UNSPECIFIED\x10\x00\x12\"\n\x1e\x44IRECTIVE_GROUND_SENT_IN_ERROR\x10\x01\x12\x1f\n\x1b\x44IRECTIVE_GROUND_INACCURATE\x10\x02\x12%\n!DIRECTIVE_GROUND_NO_LONGER_NEEDED\x10\x03\x12%\n!DIRECTIVE_GROUND_LEGAL_OBLIGATION\x10\x04\x12!\n\x1d\x44IRECTIVE_GROUND_DATA_SUBJECT\x10\x05\x12\x1f\n\x1b\x44IRECTIVE_GROUND_PROTECTION\x10\x06\x12\x1e\n\x1a\x44IRECTIVE_GROUND_RETENTION\x10\x07*\xb6\x01\n\x0b\x41nswerState\x12\x1c\n\x18\x41NSWER_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41NSWER_STATE_AWAITED\x10\x01\x12\x15\n\x11\x41NSWER_STATE_DONE\x10\x02\x12#\n\x1f\x41NSWER_STATE_DONE_AFTER_OPENING\x10\x03\x12\x19\n\x15\x41NSWER_STATE_NOT_HELD\x10\x04\x12\x18\n\x14\x41NSWER_STATE_REFUSED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*bluepacific/cooperation/v1/directive.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa\x03\n\tDirective\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\t\x12\x37\n\x04kind\x18\x03 \x01(\x0e\x32).bluepacific.cooperation.v1.DirectiveKind\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x0f\n\x07officer\x18\x05 \x01(\t\x12;\n\x06ground\x18\x06 \x01(\x0e\x32+.bluepacific.cooperation.v1.DirectiveGround\x12\x31\n\x08handling\x18\x07 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12\x11\n\tdowngrade\x18\x08 \x01(\x08\x12\x10\n\x08revision\x18\t \x01(\x05\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x07\x61nswers\x18\x0c \x03(\x0b\x32\".bluepacific.cooperation.v1.Answer\"\xbe\x01\n\x06\x41nswer\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x36\n\x05state\x18\x02 \x01(\x0e\x32\'.bluepacific.cooperation.v1.AnswerState\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12/\n\x0b\x61nswer_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\topen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\x11OutstandingAnswer\x12\x11\n\tdirective\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\t\x12\x37\n\x04kind\x18\x03 \x01(\x0e\x32).bluepacific.cooperation.v1.DirectiveKind\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x07 \x01(\x08\"\xae\x01\n\x08Revision\x12\x0e\n\x06record\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x12\n\nsuperseded\x18\x03 \x01(\x08\x12\x13\n\x05title\x18\x04 \x01(\tB\x04\xc0\xbb\x18\x01\x12\x12\n\x04text\x18\x05 \x01(\tB\x04\xc0\xbb\x18\x01\x12\x14\n\x06\x62undle\x18\x06 \x01(\tB\x04\xc0\xbb\x18\x01\x12/\n\x0brevise_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa1\x01\n\rDirectiveKind\x12\x1e\n\x1a\x44IRECTIVE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44IRECTIVE_KIND_RECALL\x10\x01\x12\x1d\n\x19\x44IRECTIVE_KIND_CORRECTION\x10\x02\x12\x1b\n\x17\x44IRECTIVE_KIND_HANDLING\x10\x03\x12\x19\n\x15\x44IRECTIVE_KIND_EXPIRY\x10\x04*\xaa\x02\n\x0f\x44irectiveGround\x12 \n\x1c\x44IRECTIVE_GROUND_UNSPECIFIED\x10\x00\x12\"\n\x1e\x44IRECTIVE_GROUND_SENT_IN_ERROR\x10\x01\x12\x1f\n\x1b\x44IRECTIVE_GROUND_INACCURATE\x10\x02\x12%\n!DIRECTIVE_GROUND_NO_LONGER_NEEDED\x10\x03\x12%\n!DIRECTIVE_GROUND_LEGAL_OBLIGATION\x10\x04\x12!\n\x1d\x44IRECTIVE_GROUND_DATA_SUBJECT\x10\x05\x12\x1f\n\x1b\x44IRECTIVE_GROUND_PROTECTION\x10\x06\x12\x1e\n\x1a\x44IRECTIVE_GROUND_RETENTION\x10\x07*\xb6\x01\n\x0b\x41nswerState\x12\x1c\n\x18\x41NSWER_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41NSWER_STATE_AWAITED\x10\x01\x12\x15\n\x11\x41NSWER_STATE_DONE\x10\x02\x12#\n\x1f\x41NSWER_STATE_DONE_AFTER_OPENING\x10\x03\x12\x19\n\x15\x41NSWER_STATE_NOT_HELD\x10\x04\x12\x18\n\x14\x41NSWER_STATE_REFUSED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.cooperation.v1.directive_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DIRECTIVEKIND']._serialized_start=1167
-  _globals['_DIRECTIVEKIND']._serialized_end=1328
-  _globals['_DIRECTIVEGROUND']._serialized_start=1331
-  _globals['_DIRECTIVEGROUND']._serialized_end=1629
-  _globals['_ANSWERSTATE']._serialized_start=1632
-  _globals['_ANSWERSTATE']._serialized_end=1814
-  _globals['_DIRECTIVE']._serialized_start=146
-  _globals['_DIRECTIVE']._serialized_end=572
-  _globals['_ANSWER']._serialized_start=575
-  _globals['_ANSWER']._serialized_end=765
-  _globals['_OUTSTANDINGANSWER']._serialized_start=768
-  _globals['_OUTSTANDINGANSWER']._serialized_end=1005
-  _globals['_REVISION']._serialized_start=1008
-  _globals['_REVISION']._serialized_end=1164
+  _globals['_REVISION'].fields_by_name['title']._loaded_options = None
+  _globals['_REVISION'].fields_by_name['title']._serialized_options = b'\300\273\030\001'
+  _globals['_REVISION'].fields_by_name['text']._loaded_options = None
+  _globals['_REVISION'].fields_by_name['text']._serialized_options = b'\300\273\030\001'
+  _globals['_REVISION'].fields_by_name['bundle']._loaded_options = None
+  _globals['_REVISION'].fields_by_name['bundle']._serialized_options = b'\300\273\030\001'
+  _globals['_DIRECTIVEKIND']._serialized_start=1223
+  _globals['_DIRECTIVEKIND']._serialized_end=1384
+  _globals['_DIRECTIVEGROUND']._serialized_start=1387
+  _globals['_DIRECTIVEGROUND']._serialized_end=1685
+  _globals['_ANSWERSTATE']._serialized_start=1688
+  _globals['_ANSWERSTATE']._serialized_end=1870
+  _globals['_DIRECTIVE']._serialized_start=184
+  _globals['_DIRECTIVE']._serialized_end=610
+  _globals['_ANSWER']._serialized_start=613
+  _globals['_ANSWER']._serialized_end=803
+  _globals['_OUTSTANDINGANSWER']._serialized_start=806
+  _globals['_OUTSTANDINGANSWER']._serialized_end=1043
+  _globals['_REVISION']._serialized_start=1046
+  _globals['_REVISION']._serialized_end=1220
 # @@protoc_insertion_point(module_scope)

@@ -23,16 +23,21 @@ _sym_db = _symbol_database.Default()
 
 
 from bluepacific.common.v1 import handling_pb2 as bluepacific_dot_common_dot_v1_dot_handling__pb2
+from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bluepacific/cooperation/v1/entity.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd9\x01\n\x06\x45ntity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0c\n\x04type\x18\x04 \x01(\t\x12\x0f\n\x07stix_id\x18\x05 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x06 \x01(\t\x12\x0c\n\x04stix\x18\x07 \x01(\t\x12\x31\n\x08handling\x18\x08 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12-\n\tsend_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bluepacific/cooperation/v1/entity.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x01\n\x06\x45ntity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0c\n\x04type\x18\x04 \x01(\t\x12\x0f\n\x07stix_id\x18\x05 \x01(\t\x12\x1a\n\x0c\x64isplay_name\x18\x06 \x01(\tB\x04\xc0\xbb\x18\x01\x12\x12\n\x04stix\x18\x07 \x01(\tB\x04\xc0\xbb\x18\x01\x12\x31\n\x08handling\x18\x08 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12-\n\tsend_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.cooperation.v1.entity_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENTITY']._serialized_start=143
-  _globals['_ENTITY']._serialized_end=360
+  _globals['_ENTITY'].fields_by_name['display_name']._loaded_options = None
+  _globals['_ENTITY'].fields_by_name['display_name']._serialized_options = b'\300\273\030\001'
+  _globals['_ENTITY'].fields_by_name['stix']._loaded_options = None
+  _globals['_ENTITY'].fields_by_name['stix']._serialized_options = b'\300\273\030\001'
+  _globals['_ENTITY']._serialized_start=181
+  _globals['_ENTITY']._serialized_end=410
 # @@protoc_insertion_point(module_scope)

@@ -24,11 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from bluepacific.common.v1 import handling_pb2 as bluepacific_dot_common_dot_v1_dot_handling__pb2
 from bluepacific.cooperation.v1 import recipient_status_pb2 as bluepacific_dot_cooperation_dot_v1_dot_recipient__status__pb2
+from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&bluepacific/cooperation/v1/reply.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a\x31\x62luepacific/cooperation/v1/recipient_status.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd7\x04\n\x05Reply\x12\x16\n\x04name\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x96\x01\x12\x42\n\x04unit\x18\x02 \x01(\tB4\xbaH1r/2-^(countries/[A-Z]{3}/units/[a-z0-9-]{2,63})?$\x12\x18\n\x07officer\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18x\x12\x16\n\x04text\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x90N\x12\x19\n\x11to_requester_only\x18\x05 \x01(\x08\x12\"\n\nrecipients\x18\x06 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\x33\"\x04r\x02\x18x\x12\x31\n\x08handling\x18\x07 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12\x19\n\x06\x62undle\x18\x08 \x01(\tB\t\xbaH\x06r\x04(\x80\xa0\x38\x12\x35\n\x05state\x18\t \x01(\x0e\x32&.bluepacific.cooperation.v1.ReplyState\x12G\n\x08statuses\x18\n \x03(\x0b\x32+.bluepacific.cooperation.v1.RecipientStatusB\x08\xbaH\x05\x92\x01\x02\x10\x33\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsend_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x61ttachment_count\x18\r \x01(\x05\x12\x10\n\x08revision\x18\x0e \x01(\x05\x12\'\n\x0fwithheld_fields\x18\x0f \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\x14\"\x04r\x02\x18<*\x88\x01\n\nReplyState\x12\x1b\n\x17REPLY_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11REPLY_STATE_DRAFT\x10\x01\x12\x14\n\x10REPLY_STATE_SENT\x10\x02\x12\x16\n\x12REPLY_STATE_PURGED\x10\x03\x12\x18\n\x14REPLY_STATE_RECALLED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&bluepacific/cooperation/v1/reply.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a\x31\x62luepacific/cooperation/v1/recipient_status.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe3\x04\n\x05Reply\x12\x16\n\x04name\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x96\x01\x12\x42\n\x04unit\x18\x02 \x01(\tB4\xbaH1r/2-^(countries/[A-Z]{3}/units/[a-z0-9-]{2,63})?$\x12\x1c\n\x07officer\x18\x03 \x01(\tB\x0b\xbaH\x04r\x02\x18x\xc0\xbb\x18\x01\x12\x1a\n\x04text\x18\x04 \x01(\tB\x0c\xbaH\x05r\x03\x18\x90N\xc0\xbb\x18\x01\x12\x19\n\x11to_requester_only\x18\x05 \x01(\x08\x12\"\n\nrecipients\x18\x06 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\x33\"\x04r\x02\x18x\x12\x31\n\x08handling\x18\x07 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12\x1d\n\x06\x62undle\x18\x08 \x01(\tB\r\xbaH\x06r\x04(\x80\xa0\x38\xc0\xbb\x18\x01\x12\x35\n\x05state\x18\t \x01(\x0e\x32&.bluepacific.cooperation.v1.ReplyState\x12G\n\x08statuses\x18\n \x03(\x0b\x32+.bluepacific.cooperation.v1.RecipientStatusB\x08\xbaH\x05\x92\x01\x02\x10\x33\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsend_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x61ttachment_count\x18\r \x01(\x05\x12\x10\n\x08revision\x18\x0e \x01(\x05\x12\'\n\x0fwithheld_fields\x18\x0f \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\x14\"\x04r\x02\x18<*\x88\x01\n\nReplyState\x12\x1b\n\x17REPLY_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11REPLY_STATE_DRAFT\x10\x01\x12\x14\n\x10REPLY_STATE_SENT\x10\x02\x12\x16\n\x12REPLY_STATE_PURGED\x10\x03\x12\x18\n\x14REPLY_STATE_RECALLED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,19 +41,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPLY'].fields_by_name['unit']._loaded_options = None
   _globals['_REPLY'].fields_by_name['unit']._serialized_options = b'\272H1r/2-^(countries/[A-Z]{3}/units/[a-z0-9-]{2,63})?$'
   _globals['_REPLY'].fields_by_name['officer']._loaded_options = None
-  _globals['_REPLY'].fields_by_name['officer']._serialized_options = b'\272H\004r\002\030x'
+  _globals['_REPLY'].fields_by_name['officer']._serialized_options = b'\272H\004r\002\030x\300\273\030\001'
   _globals['_REPLY'].fields_by_name['text']._loaded_options = None
-  _globals['_REPLY'].fields_by_name['text']._serialized_options = b'\272H\005r\003\030\220N'
+  _globals['_REPLY'].fields_by_name['text']._serialized_options = b'\272H\005r\003\030\220N\300\273\030\001'
   _globals['_REPLY'].fields_by_name['recipients']._loaded_options = None
   _globals['_REPLY'].fields_by_name['recipients']._serialized_options = b'\272H\013\222\001\010\0203\"\004r\002\030x'
   _globals['_REPLY'].fields_by_name['bundle']._loaded_options = None
-  _globals['_REPLY'].fields_by_name['bundle']._serialized_options = b'\272H\006r\004(\200\2408'
+  _globals['_REPLY'].fields_by_name['bundle']._serialized_options = b'\272H\006r\004(\200\2408\300\273\030\001'
   _globals['_REPLY'].fields_by_name['statuses']._loaded_options = None
   _globals['_REPLY'].fields_by_name['statuses']._serialized_options = b'\272H\005\222\001\002\0203'
   _globals['_REPLY'].fields_by_name['withheld_fields']._loaded_options = None
   _globals['_REPLY'].fields_by_name['withheld_fields']._serialized_options = b'\272H\013\222\001\010\020\024\"\004r\002\030<'
-  _globals['_REPLYSTATE']._serialized_start=824
-  _globals['_REPLYSTATE']._serialized_end=960
-  _globals['_REPLY']._serialized_start=222
-  _globals['_REPLY']._serialized_end=821
+  _globals['_REPLYSTATE']._serialized_start=874
+  _globals['_REPLYSTATE']._serialized_end=1010
+  _globals['_REPLY']._serialized_start=260
+  _globals['_REPLY']._serialized_end=871
 # @@protoc_insertion_point(module_scope)

@@ -24,11 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from bluepacific.common.v1 import handling_pb2 as bluepacific_dot_common_dot_v1_dot_handling__pb2
 from bluepacific.cooperation.v1 import recipient_status_pb2 as bluepacific_dot_cooperation_dot_v1_dot_recipient__status__pb2
+from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(bluepacific/cooperation/v1/request.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a\x31\x62luepacific/cooperation/v1/recipient_status.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x07\n\x07Request\x12\x43\n\x04name\x18\x01 \x01(\tB5\xbaH2r-2+^countries/[A-Z]{3}/requests/[0-9a-f-]{36}$\xd8\x01\x01\x12\x42\n\x04unit\x18\x02 \x01(\tB4\xbaH1r/2-^(countries/[A-Z]{3}/units/[a-z0-9-]{2,63})?$\x12\x18\n\x07officer\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18x\x12\x17\n\x05title\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x16\n\x04text\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x90N\x12N\n\nrecipients\x18\x06 \x03(\tB:\xbaH7\x92\x01\x34\x10\x32\x18\x01\".r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$\x12\x39\n\x07urgency\x18\x07 \x01(\x0e\x32\x1e.bluepacific.common.v1.UrgencyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x31\n\x08handling\x18\x08 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12\x19\n\x06\x62undle\x18\t \x01(\tB\t\xbaH\x06r\x04(\x80\xa0\x38\x12\x37\n\x05state\x18\n \x01(\x0e\x32(.bluepacific.cooperation.v1.RequestState\x12G\n\x08statuses\x18\x0b \x03(\x0b\x32+.bluepacific.cooperation.v1.RecipientStatusB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12\x15\n\x04\x65tag\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsend_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x61ttachment_count\x18\x11 \x01(\x05\x12\x10\n\x08revision\x18\x12 \x01(\x05\x12#\n\x0bshared_with\x18\x13 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\x32\"\x04r\x02\x18x\x12\'\n\x0fwithheld_fields\x18\x14 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\x14\"\x04r\x02\x18<*\xae\x01\n\x0cRequestState\x12\x1d\n\x19REQUEST_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13REQUEST_STATE_DRAFT\x10\x01\x12\x16\n\x12REQUEST_STATE_OPEN\x10\x02\x12\x18\n\x14REQUEST_STATE_CLOSED\x10\x03\x12\x18\n\x14REQUEST_STATE_PURGED\x10\x04\x12\x1a\n\x16REQUEST_STATE_RECALLED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(bluepacific/cooperation/v1/request.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a\x31\x62luepacific/cooperation/v1/recipient_status.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9a\x07\n\x07Request\x12\x43\n\x04name\x18\x01 \x01(\tB5\xbaH2r-2+^countries/[A-Z]{3}/requests/[0-9a-f-]{36}$\xd8\x01\x01\x12\x42\n\x04unit\x18\x02 \x01(\tB4\xbaH1r/2-^(countries/[A-Z]{3}/units/[a-z0-9-]{2,63})?$\x12\x1c\n\x07officer\x18\x03 \x01(\tB\x0b\xbaH\x04r\x02\x18x\xc0\xbb\x18\x01\x12\x1b\n\x05title\x18\x04 \x01(\tB\x0c\xbaH\x05r\x03\x18\xc8\x01\xc0\xbb\x18\x01\x12\x1a\n\x04text\x18\x05 \x01(\tB\x0c\xbaH\x05r\x03\x18\x90N\xc0\xbb\x18\x01\x12N\n\nrecipients\x18\x06 \x03(\tB:\xbaH7\x92\x01\x34\x10\x32\x18\x01\".r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$\x12\x39\n\x07urgency\x18\x07 \x01(\x0e\x32\x1e.bluepacific.common.v1.UrgencyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x31\n\x08handling\x18\x08 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12\x1d\n\x06\x62undle\x18\t \x01(\tB\r\xbaH\x06r\x04(\x80\xa0\x38\xc0\xbb\x18\x01\x12\x37\n\x05state\x18\n \x01(\x0e\x32(.bluepacific.cooperation.v1.RequestState\x12G\n\x08statuses\x18\x0b \x03(\x0b\x32+.bluepacific.cooperation.v1.RecipientStatusB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12\x15\n\x04\x65tag\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsend_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x61ttachment_count\x18\x11 \x01(\x05\x12\x10\n\x08revision\x18\x12 \x01(\x05\x12#\n\x0bshared_with\x18\x13 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\x32\"\x04r\x02\x18x\x12\'\n\x0fwithheld_fields\x18\x14 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\x14\"\x04r\x02\x18<*\xae\x01\n\x0cRequestState\x12\x1d\n\x19REQUEST_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13REQUEST_STATE_DRAFT\x10\x01\x12\x16\n\x12REQUEST_STATE_OPEN\x10\x02\x12\x18\n\x14REQUEST_STATE_CLOSED\x10\x03\x12\x18\n\x14REQUEST_STATE_PURGED\x10\x04\x12\x1a\n\x16REQUEST_STATE_RECALLED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,17 +41,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUEST'].fields_by_name['unit']._loaded_options = None
   _globals['_REQUEST'].fields_by_name['unit']._serialized_options = b'\272H1r/2-^(countries/[A-Z]{3}/units/[a-z0-9-]{2,63})?$'
   _globals['_REQUEST'].fields_by_name['officer']._loaded_options = None
-  _globals['_REQUEST'].fields_by_name['officer']._serialized_options = b'\272H\004r\002\030x'
+  _globals['_REQUEST'].fields_by_name['officer']._serialized_options = b'\272H\004r\002\030x\300\273\030\001'
   _globals['_REQUEST'].fields_by_name['title']._loaded_options = None
-  _globals['_REQUEST'].fields_by_name['title']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_REQUEST'].fields_by_name['title']._serialized_options = b'\272H\005r\003\030\310\001\300\273\030\001'
   _globals['_REQUEST'].fields_by_name['text']._loaded_options = None
-  _globals['_REQUEST'].fields_by_name['text']._serialized_options = b'\272H\005r\003\030\220N'
+  _globals['_REQUEST'].fields_by_name['text']._serialized_options = b'\272H\005r\003\030\220N\300\273\030\001'
   _globals['_REQUEST'].fields_by_name['recipients']._loaded_options = None
   _globals['_REQUEST'].fields_by_name['recipients']._serialized_options = b'\272H7\222\0014\0202\030\001\".r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$'
   _globals['_REQUEST'].fields_by_name['urgency']._loaded_options = None
   _globals['_REQUEST'].fields_by_name['urgency']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_REQUEST'].fields_by_name['bundle']._loaded_options = None
-  _globals['_REQUEST'].fields_by_name['bundle']._serialized_options = b'\272H\006r\004(\200\2408'
+  _globals['_REQUEST'].fields_by_name['bundle']._serialized_options = b'\272H\006r\004(\200\2408\300\273\030\001'
   _globals['_REQUEST'].fields_by_name['statuses']._loaded_options = None
   _globals['_REQUEST'].fields_by_name['statuses']._serialized_options = b'\272H\005\222\001\002\0202'
   _globals['_REQUEST'].fields_by_name['etag']._loaded_options = None
@@ -59,8 +60,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUEST'].fields_by_name['shared_with']._serialized_options = b'\272H\013\222\001\010\0202\"\004r\002\030x'
   _globals['_REQUEST'].fields_by_name['withheld_fields']._loaded_options = None
   _globals['_REQUEST'].fields_by_name['withheld_fields']._serialized_options = b'\272H\013\222\001\010\020\024\"\004r\002\030<'
-  _globals['_REQUESTSTATE']._serialized_start=1133
-  _globals['_REQUESTSTATE']._serialized_end=1307
-  _globals['_REQUEST']._serialized_start=224
-  _globals['_REQUEST']._serialized_end=1130
+  _globals['_REQUESTSTATE']._serialized_start=1187
+  _globals['_REQUESTSTATE']._serialized_end=1361
+  _globals['_REQUEST']._serialized_start=262
+  _globals['_REQUEST']._serialized_end=1184
 # @@protoc_insertion_point(module_scope)

@@ -41,6 +41,8 @@ class _LogEventEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LogEvent.Val
     """Another node's statement was stored."""
     LOG_EVENT_SEALED: _LogEvent.ValueType  # 6
     """A message of this node that was queued before has been sealed into an envelope of version 2; its digest is its leaf."""
+    LOG_EVENT_READ: _LogEvent.ValueType  # 7
+    """People of this node read personal data, or were refused it: `envelope_id` is the batch's, `digest` the root of the tree over its reads."""
 
 class LogEvent(_LogEvent, metaclass=_LogEventEnumTypeWrapper):
     """What a log entry is about."""
@@ -59,6 +61,8 @@ LOG_EVENT_HEARD: LogEvent.ValueType  # 5
 """Another node's statement was stored."""
 LOG_EVENT_SEALED: LogEvent.ValueType  # 6
 """A message of this node that was queued before has been sealed into an envelope of version 2; its digest is its leaf."""
+LOG_EVENT_READ: LogEvent.ValueType  # 7
+"""People of this node read personal data, or were refused it: `envelope_id` is the batch's, `digest` the root of the tree over its reads."""
 Global___LogEvent: _TypeAlias = LogEvent  # noqa: Y015
 
 class _LogAlarmKind:

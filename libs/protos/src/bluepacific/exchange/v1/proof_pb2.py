@@ -24,25 +24,26 @@ _sym_db = _symbol_database.Default()
 
 from bluepacific.exchange.v1 import envelope_pb2 as bluepacific_dot_exchange_dot_v1_dot_envelope__pb2
 from bluepacific.exchange.v1 import log_pb2 as bluepacific_dot_exchange_dot_v1_dot_log__pb2
+from bluepacific.exchange.v1 import read_pb2 as bluepacific_dot_exchange_dot_v1_dot_read__pb2
 from bluepacific.exchange.v1 import register_pb2 as bluepacific_dot_exchange_dot_v1_dot_register__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#bluepacific/exchange/v1/proof.proto\x12\x17\x62luepacific.exchange.v1\x1a&bluepacific/exchange/v1/envelope.proto\x1a!bluepacific/exchange/v1/log.proto\x1a&bluepacific/exchange/v1/register.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"-\n\tProofFile\x12\r\n\x05proof\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\xa1\x04\n\x05Proof\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12/\n\x0b\x65xport_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmessage_id\x18\x04 \x01(\t\x12\x10\n\x08\x65nvelope\x18\x05 \x01(\x0c\x12\x0f\n\x07\x63ontent\x18\x06 \x01(\x0c\x12\x38\n\x08receipts\x18\x07 \x03(\x0b\x32&.bluepacific.exchange.v1.SignedReceipt\x12\x35\n\x07\x65ntries\x18\x08 \x03(\x0b\x32$.bluepacific.exchange.v1.ProvenEntry\x12\x35\n\x04head\x18\t \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHead\x12\x39\n\x08register\x18\n \x01(\x0b\x32\'.bluepacific.exchange.v1.RegisterBundle\x12\x37\n\x07message\x18\x0b \x01(\x0b\x32&.bluepacific.exchange.v1.ProvenMessage\x12\x37\n\x06stated\x18\x0c \x03(\x0b\x32\'.bluepacific.exchange.v1.SignedReceipts\x12\x39\n\twitnessed\x18\x14 \x03(\x0b\x32&.bluepacific.exchange.v1.WitnessedHead\"\xaa\x02\n\rProvenMessage\x12\x0e\n\x06header\x18\x01 \x01(\x0c\x12\x19\n\x11\x63iphertext_sha256\x18\x02 \x01(\x0c\x12\x31\n\x04keys\x18\x03 \x03(\x0b\x32#.bluepacific.exchange.v1.WrappedKey\x12\x11\n\tsignature\x18\x04 \x01(\x0c\x12\x17\n\x0finner_signature\x18\x05 \x01(\x0c\x12\r\n\x05\x63ount\x18\x06 \x01(\r\x12\x10\n\x08position\x18\x07 \x01(\r\x12\x0e\n\x06hashes\x18\x08 \x03(\x0c\x12\x0c\n\x04head\x18\t \x01(\x0c\x12\x11\n\thead_salt\x18\n \x01(\x0c\x12\x16\n\x0e\x63ontent_digest\x18\x0b \x01(\x0c\x12\x0f\n\x07\x63ontent\x18\x0c \x01(\x0c\x12\x14\n\x0c\x63ontent_salt\x18\r \x01(\x0c\"\x92\x01\n\rWitnessedHead\x12\x35\n\x04head\x18\x01 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHead\x12:\n\x0c\x63osignatures\x18\x02 \x03(\x0b\x32$.bluepacific.exchange.v1.Cosignature\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\">\n\x0bProvenEntry\x12\r\n\x05\x65ntry\x18\x01 \x01(\x0c\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#bluepacific/exchange/v1/proof.proto\x12\x17\x62luepacific.exchange.v1\x1a&bluepacific/exchange/v1/envelope.proto\x1a!bluepacific/exchange/v1/log.proto\x1a\"bluepacific/exchange/v1/read.proto\x1a&bluepacific/exchange/v1/register.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"-\n\tProofFile\x12\r\n\x05proof\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\xd4\x04\n\x05Proof\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12/\n\x0b\x65xport_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmessage_id\x18\x04 \x01(\t\x12\x10\n\x08\x65nvelope\x18\x05 \x01(\x0c\x12\x0f\n\x07\x63ontent\x18\x06 \x01(\x0c\x12\x38\n\x08receipts\x18\x07 \x03(\x0b\x32&.bluepacific.exchange.v1.SignedReceipt\x12\x35\n\x07\x65ntries\x18\x08 \x03(\x0b\x32$.bluepacific.exchange.v1.ProvenEntry\x12\x35\n\x04head\x18\t \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHead\x12\x39\n\x08register\x18\n \x01(\x0b\x32\'.bluepacific.exchange.v1.RegisterBundle\x12\x37\n\x07message\x18\x0b \x01(\x0b\x32&.bluepacific.exchange.v1.ProvenMessage\x12\x37\n\x06stated\x18\x0c \x03(\x0b\x32\'.bluepacific.exchange.v1.SignedReceipts\x12\x31\n\x04read\x18\r \x01(\x0b\x32#.bluepacific.exchange.v1.ProvenRead\x12\x39\n\twitnessed\x18\x14 \x03(\x0b\x32&.bluepacific.exchange.v1.WitnessedHead\"\xaa\x02\n\rProvenMessage\x12\x0e\n\x06header\x18\x01 \x01(\x0c\x12\x19\n\x11\x63iphertext_sha256\x18\x02 \x01(\x0c\x12\x31\n\x04keys\x18\x03 \x03(\x0b\x32#.bluepacific.exchange.v1.WrappedKey\x12\x11\n\tsignature\x18\x04 \x01(\x0c\x12\x17\n\x0finner_signature\x18\x05 \x01(\x0c\x12\r\n\x05\x63ount\x18\x06 \x01(\r\x12\x10\n\x08position\x18\x07 \x01(\r\x12\x0e\n\x06hashes\x18\x08 \x03(\x0c\x12\x0c\n\x04head\x18\t \x01(\x0c\x12\x11\n\thead_salt\x18\n \x01(\x0c\x12\x16\n\x0e\x63ontent_digest\x18\x0b \x01(\x0c\x12\x0f\n\x07\x63ontent\x18\x0c \x01(\x0c\x12\x14\n\x0c\x63ontent_salt\x18\r \x01(\x0c\"\x92\x01\n\rWitnessedHead\x12\x35\n\x04head\x18\x01 \x01(\x0b\x32\'.bluepacific.exchange.v1.SignedTreeHead\x12:\n\x0c\x63osignatures\x18\x02 \x03(\x0b\x32$.bluepacific.exchange.v1.Cosignature\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\">\n\x0bProvenEntry\x12\r\n\x05\x65ntry\x18\x01 \x01(\x0c\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.exchange.v1.proof_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PROOFFILE']._serialized_start=212
-  _globals['_PROOFFILE']._serialized_end=257
-  _globals['_PROOF']._serialized_start=260
-  _globals['_PROOF']._serialized_end=805
-  _globals['_PROVENMESSAGE']._serialized_start=808
-  _globals['_PROVENMESSAGE']._serialized_end=1106
-  _globals['_WITNESSEDHEAD']._serialized_start=1109
-  _globals['_WITNESSEDHEAD']._serialized_end=1255
-  _globals['_PROVENENTRY']._serialized_start=1257
-  _globals['_PROVENENTRY']._serialized_end=1319
+  _globals['_PROOFFILE']._serialized_start=248
+  _globals['_PROOFFILE']._serialized_end=293
+  _globals['_PROOF']._serialized_start=296
+  _globals['_PROOF']._serialized_end=892
+  _globals['_PROVENMESSAGE']._serialized_start=895
+  _globals['_PROVENMESSAGE']._serialized_end=1193
+  _globals['_WITNESSEDHEAD']._serialized_start=1196
+  _globals['_WITNESSEDHEAD']._serialized_end=1342
+  _globals['_PROVENENTRY']._serialized_start=1344
+  _globals['_PROVENENTRY']._serialized_end=1406
 # @@protoc_insertion_point(module_scope)

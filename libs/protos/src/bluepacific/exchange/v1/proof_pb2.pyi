@@ -5,6 +5,7 @@ isort:skip_file
 
 from bluepacific.exchange.v1 import envelope_pb2 as _envelope_pb2
 from bluepacific.exchange.v1 import log_pb2 as _log_pb2
+from bluepacific.exchange.v1 import read_pb2 as _read_pb2
 from bluepacific.exchange.v1 import register_pb2 as _register_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -66,9 +67,10 @@ class Proof(_message.Message):
     REGISTER_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     STATED_FIELD_NUMBER: _builtins.int
+    READ_FIELD_NUMBER: _builtins.int
     WITNESSED_FIELD_NUMBER: _builtins.int
     version: _builtins.int
-    """Of this format: 1, or 2 where the message travelled in an envelope of version 2."""
+    """Of this format: 1, or 2 where the message travelled in an envelope of version 2; 3 where it is of a read."""
     node_id: _builtins.str
     """The node that exports it, and whose log it is about."""
     message_id: _builtins.str
@@ -106,6 +108,10 @@ class Proof(_message.Message):
         """Version 2, in place of `receipts`: lists of receipts, each of which speaks of the message; in clear, not compressed."""
 
     @_builtins.property
+    def read(self) -> _read_pb2.ProvenRead:
+        """Version 3, which is not of a message but of a read of personal data: it; `message_id` is its batch's. No envelope, content or receipts."""
+
+    @_builtins.property
     def witnessed(self) -> _containers.RepeatedCompositeFieldContainer[Global___WitnessedHead]:
         """Earlier heads of the same log that other nodes cosigned, the oldest first."""
 
@@ -124,11 +130,12 @@ class Proof(_message.Message):
         register: _register_pb2.RegisterBundle | None = ...,
         message: Global___ProvenMessage | None = ...,
         stated: _abc.Iterable[_envelope_pb2.SignedReceipts] | None = ...,
+        read: _read_pb2.ProvenRead | None = ...,
         witnessed: _abc.Iterable[Global___WitnessedHead] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["export_time", b"export_time", "head", b"head", "message", b"message", "register", b"register"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["export_time", b"export_time", "head", b"head", "message", b"message", "read", b"read", "register", b"register"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "entries", b"entries", "envelope", b"envelope", "export_time", b"export_time", "head", b"head", "message", b"message", "message_id", b"message_id", "node_id", b"node_id", "receipts", b"receipts", "register", b"register", "stated", b"stated", "version", b"version", "witnessed", b"witnessed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "entries", b"entries", "envelope", b"envelope", "export_time", b"export_time", "head", b"head", "message", b"message", "message_id", b"message_id", "node_id", b"node_id", "read", b"read", "receipts", b"receipts", "register", b"register", "stated", b"stated", "version", b"version", "witnessed", b"witnessed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

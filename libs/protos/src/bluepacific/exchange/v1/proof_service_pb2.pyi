@@ -25,7 +25,7 @@ class ExportProofRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     WITH_CONTENT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """`countries/TON/messages/{uuid}`: the caller's country, and the message's id."""
+    """`countries/TON/messages/{uuid}`: the caller's country, and the message's id or that of a read."""
     with_content: _builtins.bool
     """The content too, in clear, with its author's seal."""
     def __init__(

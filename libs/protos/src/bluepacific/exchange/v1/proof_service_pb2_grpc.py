@@ -54,7 +54,7 @@ class ProofServiceServicer:
     """
 
     def ExportProof(self, request, context):
-        """Exports what this node can prove of a message as one file, a serialised ProofFile: the envelope as it was signed, the receipts, their
+        """Exports what this node can prove of a message, or of a read of personal data here, as one file, a serialised ProofFile: the envelope as it was signed, the receipts, their
         places in this node's log, and the register that tells who signed. For people of this node's country, and of the countries the
         message is from or for; the content is for data-protection officers of the latter.
         """

@@ -36,7 +36,7 @@ class ProofServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ProofServiceAsyncStub: ...
     ExportProof: _grpc.UnaryStreamMultiCallable[_proof_service_pb2.ExportProofRequest, _httpbody_pb2.HttpBody]
-    """Exports what this node can prove of a message as one file, a serialised ProofFile: the envelope as it was signed, the receipts, their
+    """Exports what this node can prove of a message, or of a read of personal data here, as one file, a serialised ProofFile: the envelope as it was signed, the receipts, their
     places in this node's log, and the register that tells who signed. For people of this node's country, and of the countries the
     message is from or for; the content is for data-protection officers of the latter.
     """
@@ -49,7 +49,7 @@ class ProofServiceAsyncStub(ProofServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ExportProof: _aio.UnaryStreamMultiCallable[_proof_service_pb2.ExportProofRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
-    """Exports what this node can prove of a message as one file, a serialised ProofFile: the envelope as it was signed, the receipts, their
+    """Exports what this node can prove of a message, or of a read of personal data here, as one file, a serialised ProofFile: the envelope as it was signed, the receipts, their
     places in this node's log, and the register that tells who signed. For people of this node's country, and of the countries the
     message is from or for; the content is for data-protection officers of the latter.
     """
@@ -65,7 +65,7 @@ class ProofServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _proof_service_pb2.ExportProofRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
-        """Exports what this node can prove of a message as one file, a serialised ProofFile: the envelope as it was signed, the receipts, their
+        """Exports what this node can prove of a message, or of a read of personal data here, as one file, a serialised ProofFile: the envelope as it was signed, the receipts, their
         places in this node's log, and the register that tells who signed. For people of this node's country, and of the countries the
         message is from or for; the content is for data-protection officers of the latter.
         """

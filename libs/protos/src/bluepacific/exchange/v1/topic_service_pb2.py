@@ -24,13 +24,14 @@ _sym_db = _symbol_database.Default()
 
 from bluepacific.common.v1 import blob_pb2 as bluepacific_dot_common_dot_v1_dot_blob__pb2
 from bluepacific.common.v1 import handling_pb2 as bluepacific_dot_common_dot_v1_dot_handling__pb2
+from bluepacific.exchange.v1 import read_pb2 as bluepacific_dot_exchange_dot_v1_dot_read__pb2
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bluepacific/exchange/v1/topic_service.proto\x12\x17\x62luepacific.exchange.v1\x1a bluepacific/common/v1/blob.proto\x1a$bluepacific/common/v1/handling.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x05\n\x07Message\x12\x46\n\nmessage_id\x18\x01 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12\x39\n\x05topic\x18\x02 \x01(\tB*\xbaH\'r%\x18\xc8\x01\x32 ^bluepacific(\\.[a-z0-9_]+){3,6}$\x12\x44\n\x06\x61uthor\x18\x03 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}(/units/[a-z0-9-]{2,63})?$\x12X\n\nrecipients\x18\x04 \x03(\tBD\xbaHA\x92\x01>\x08\x01\x10\xe8\x07\x18\x01\"5r321^countries/([A-Z]{3}|-)(/units/[a-z0-9-]{2,63})?$\x12\x39\n\x07urgency\x18\x05 \x01(\x0e\x32\x1e.bluepacific.common.v1.UrgencyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x31\n\x08handling\x18\x06 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12*\n\x0c\x63onversation\x18\x07 \x01(\tB\x14\xbaH\x11r\x0f\x18\xff\x01\x32\n^[^\\x00]*$\x12\x1a\n\x07payload\x18\x08 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@\x12\x34\n\x05\x62lobs\x18\t \x03(\x0b\x32\x1b.bluepacific.common.v1.BlobB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12R\n\x0btraceparent\x18\x0c \x01(\tB=\xbaH:r826^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$\x12\x10\n\x08receipts\x18\r \x01(\x08\"H\n\x0bSendRequest\x12\x39\n\x07message\x18\x01 \x01(\x0b\x32 .bluepacific.exchange.v1.MessageB\x06\xbaH\x03\xc8\x01\x01\"S\n\x0cSendResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"9\n\x10SubscribeRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{3,40}$\"\xc5\x01\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x33\n\x07message\x18\x02 \x01(\x0b\x32 .bluepacific.exchange.v1.MessageH\x00\x12\x33\n\x07receipt\x18\x03 \x01(\x0b\x32 .bluepacific.exchange.v1.ReceiptH\x00\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07\x63ontent\"\xbc\x01\n\x07Receipt\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x11\n\trecipient\x18\x02 \x01(\t\x12\x35\n\x05state\x18\x03 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12.\n\nstate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x05 \x01(\t\x12\x13\n\x0btraceparent\x18\x06 \x01(\t\"\x84\x01\n\x12\x41\x63knowledgeRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{3,40}$\x12G\n\x0b\x64\x65livery_id\x18\x02 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\"\x8f\x01\n\x13\x45raseContentRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{3,40}$\x12Q\n\x0bmessage_ids\x18\x02 \x03(\tB<\xbaH9\x92\x01\x36\x08\x01\x10\xe8\x07\"/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\"\xde\x02\n\rReportRequest\x12\x46\n\nmessage_id\x18\x01 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12G\n\trecipient\x18\x02 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}(/units/[a-z0-9-]{2,63})?$\x12\x43\n\x05state\x18\x03 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryStateB\x0c\xbaH\t\x82\x01\x06\x18\x05\x18\x06\x18\x07\x12#\n\x06ground\x18\x04 \x01(\tB\x13\xbaH\x10r\x0e\x18\x64\x32\n^[^\\x00]*$\x12R\n\x0btraceparent\x18\x05 \x01(\tB=\xbaH:r826^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$\"]\n\x13GetStandingsRequest\x12\x46\n\nmessage_id\x18\x01 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\"L\n\x14GetStandingsResponse\x12\x34\n\tstandings\x18\x01 \x03(\x0b\x32!.bluepacific.exchange.v1.Standing\"\xc6\x02\n\x08Standing\x12\x11\n\trecipient\x18\x01 \x01(\t\x12\x35\n\x05state\x18\x02 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12.\n\nstate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x04 \x01(\t\x12\x0c\n\x04node\x18\x05 \x01(\t\x12\x0f\n\x07revoked\x18\x06 \x01(\x08\x12\x0c\n\x04peer\x18\x07 \x01(\t\x12\x11\n\tconnected\x18\x08 \x01(\x08\x12\x35\n\x11last_contact_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06queued\x18\n \x01(\x08\x12\x16\n\x0ewaiting_before\x18\x0b \x01(\x03\x12\x11\n\tset_aside\x18\x0c \x01(\t*\xab\x02\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x45LIVERY_STATE_QUEUED\x10\x01\x12\x17\n\x13\x44\x45LIVERY_STATE_SENT\x10\x02\x12\x1b\n\x17\x44\x45LIVERY_STATE_ACCEPTED\x10\x03\x12\x1c\n\x18\x44\x45LIVERY_STATE_DELIVERED\x10\x04\x12\x19\n\x15\x44\x45LIVERY_STATE_OPENED\x10\x05\x12\x1b\n\x17\x44\x45LIVERY_STATE_ACTIONED\x10\x06\x12\x1a\n\x16\x44\x45LIVERY_STATE_REFUSED\x10\x07\x12\x1a\n\x16\x44\x45LIVERY_STATE_EXPIRED\x10\x08\x12\x1b\n\x17\x44\x45LIVERY_STATE_RECALLED\x10\t2\x8a\x06\n\x0cTopicService\x12u\n\x04Send\x12$.bluepacific.exchange.v1.SendRequest\x1a%.bluepacific.exchange.v1.SendResponse\" \xa2\xbb\x18\x18\n\x14\x65xchange.topics.send \x01\xa8\xbb\x18\x01\x12\x82\x01\n\tSubscribe\x12).bluepacific.exchange.v1.SubscribeRequest\x1a!.bluepacific.exchange.v1.Delivery\"%\xa2\xbb\x18\x1d\n\x19\x65xchange.topics.subscribe \x01\xa8\xbb\x18\x01\x30\x01\x12{\n\x0b\x41\x63knowledge\x12+.bluepacific.exchange.v1.AcknowledgeRequest\x1a\x16.google.protobuf.Empty\"\'\xa2\xbb\x18\x1f\n\x1b\x65xchange.topics.acknowledge \x01\xa8\xbb\x18\x01\x12~\n\x0c\x45raseContent\x12,.bluepacific.exchange.v1.EraseContentRequest\x1a\x16.google.protobuf.Empty\"(\xa2\xbb\x18 \n\x1c\x65xchange.topics.eraseContent \x01\xa8\xbb\x18\x01\x12l\n\x06Report\x12&.bluepacific.exchange.v1.ReportRequest\x1a\x16.google.protobuf.Empty\"\"\xa2\xbb\x18\x1a\n\x16\x65xchange.topics.report \x01\xa8\xbb\x18\x01\x12\x92\x01\n\x0cGetStandings\x12,.bluepacific.exchange.v1.GetStandingsRequest\x1a-.bluepacific.exchange.v1.GetStandingsResponse\"%\x90\x02\x01\xa2\xbb\x18\x1a\n\x16\x65xchange.standings.get \x01\xa8\xbb\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bluepacific/exchange/v1/topic_service.proto\x12\x17\x62luepacific.exchange.v1\x1a bluepacific/common/v1/blob.proto\x1a$bluepacific/common/v1/handling.proto\x1a\"bluepacific/exchange/v1/read.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x05\n\x07Message\x12\x46\n\nmessage_id\x18\x01 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12\x39\n\x05topic\x18\x02 \x01(\tB*\xbaH\'r%\x18\xc8\x01\x32 ^bluepacific(\\.[a-z0-9_]+){3,6}$\x12\x44\n\x06\x61uthor\x18\x03 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}(/units/[a-z0-9-]{2,63})?$\x12X\n\nrecipients\x18\x04 \x03(\tBD\xbaHA\x92\x01>\x08\x01\x10\xe8\x07\x18\x01\"5r321^countries/([A-Z]{3}|-)(/units/[a-z0-9-]{2,63})?$\x12\x39\n\x07urgency\x18\x05 \x01(\x0e\x32\x1e.bluepacific.common.v1.UrgencyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x31\n\x08handling\x18\x06 \x01(\x0b\x32\x1f.bluepacific.common.v1.Handling\x12*\n\x0c\x63onversation\x18\x07 \x01(\tB\x14\xbaH\x11r\x0f\x18\xff\x01\x32\n^[^\\x00]*$\x12\x1a\n\x07payload\x18\x08 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@\x12\x34\n\x05\x62lobs\x18\t \x03(\x0b\x32\x1b.bluepacific.common.v1.BlobB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12R\n\x0btraceparent\x18\x0c \x01(\tB=\xbaH:r826^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$\x12\x10\n\x08receipts\x18\r \x01(\x08\"H\n\x0bSendRequest\x12\x39\n\x07message\x18\x01 \x01(\x0b\x32 .bluepacific.exchange.v1.MessageB\x06\xbaH\x03\xc8\x01\x01\"S\n\x0cSendResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"9\n\x10SubscribeRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{3,40}$\"\xc5\x01\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x33\n\x07message\x18\x02 \x01(\x0b\x32 .bluepacific.exchange.v1.MessageH\x00\x12\x33\n\x07receipt\x18\x03 \x01(\x0b\x32 .bluepacific.exchange.v1.ReceiptH\x00\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07\x63ontent\"\xbc\x01\n\x07Receipt\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x11\n\trecipient\x18\x02 \x01(\t\x12\x35\n\x05state\x18\x03 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12.\n\nstate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x05 \x01(\t\x12\x13\n\x0btraceparent\x18\x06 \x01(\t\"\x84\x01\n\x12\x41\x63knowledgeRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{3,40}$\x12G\n\x0b\x64\x65livery_id\x18\x02 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\"\x8f\x01\n\x13\x45raseContentRequest\x12%\n\x07service\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^[a-z]{3,40}$\x12Q\n\x0bmessage_ids\x18\x02 \x03(\tB<\xbaH9\x92\x01\x36\x08\x01\x10\xe8\x07\"/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\"\xde\x02\n\rReportRequest\x12\x46\n\nmessage_id\x18\x01 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12G\n\trecipient\x18\x02 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}(/units/[a-z0-9-]{2,63})?$\x12\x43\n\x05state\x18\x03 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryStateB\x0c\xbaH\t\x82\x01\x06\x18\x05\x18\x06\x18\x07\x12#\n\x06ground\x18\x04 \x01(\tB\x13\xbaH\x10r\x0e\x18\x64\x32\n^[^\\x00]*$\x12R\n\x0btraceparent\x18\x05 \x01(\tB=\xbaH:r826^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$\"]\n\x13GetStandingsRequest\x12\x46\n\nmessage_id\x18\x01 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\"L\n\x14GetStandingsResponse\x12\x34\n\tstandings\x18\x01 \x03(\x0b\x32!.bluepacific.exchange.v1.Standing\"\xc6\x02\n\x08Standing\x12\x11\n\trecipient\x18\x01 \x01(\t\x12\x35\n\x05state\x18\x02 \x01(\x0e\x32&.bluepacific.exchange.v1.DeliveryState\x12.\n\nstate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x04 \x01(\t\x12\x0c\n\x04node\x18\x05 \x01(\t\x12\x0f\n\x07revoked\x18\x06 \x01(\x08\x12\x0c\n\x04peer\x18\x07 \x01(\t\x12\x11\n\tconnected\x18\x08 \x01(\x08\x12\x35\n\x11last_contact_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06queued\x18\n \x01(\x08\x12\x16\n\x0ewaiting_before\x18\x0b \x01(\x03\x12\x11\n\tset_aside\x18\x0c \x01(\t\"\x95\x01\n\x12RecordReadsRequest\x12\x44\n\x08\x62\x61tch_id\x18\x01 \x01(\tB2\xbaH/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12\x39\n\x05reads\x18\x02 \x03(\x0b\x32\x1d.bluepacific.exchange.v1.ReadB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"\x90\x01\n\x10ListReadsRequest\x12\x42\n\x07records\x18\x01 \x03(\tB1\xbaH.\x92\x01+\x08\x01\x10\xd8\x04\"$r\"\x18\xff\x01\x32\x1d^countries/[A-Z]{3}/[^\\x00]*$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"Z\n\x11ListReadsResponse\x12,\n\x05reads\x18\x01 \x03(\x0b\x32\x1d.bluepacific.exchange.v1.Read\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xab\x02\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x45LIVERY_STATE_QUEUED\x10\x01\x12\x17\n\x13\x44\x45LIVERY_STATE_SENT\x10\x02\x12\x1b\n\x17\x44\x45LIVERY_STATE_ACCEPTED\x10\x03\x12\x1c\n\x18\x44\x45LIVERY_STATE_DELIVERED\x10\x04\x12\x19\n\x15\x44\x45LIVERY_STATE_OPENED\x10\x05\x12\x1b\n\x17\x44\x45LIVERY_STATE_ACTIONED\x10\x06\x12\x1a\n\x16\x44\x45LIVERY_STATE_REFUSED\x10\x07\x12\x1a\n\x16\x44\x45LIVERY_STATE_EXPIRED\x10\x08\x12\x1b\n\x17\x44\x45LIVERY_STATE_RECALLED\x10\t2\x8a\x08\n\x0cTopicService\x12u\n\x04Send\x12$.bluepacific.exchange.v1.SendRequest\x1a%.bluepacific.exchange.v1.SendResponse\" \xa2\xbb\x18\x18\n\x14\x65xchange.topics.send \x01\xa8\xbb\x18\x01\x12\x82\x01\n\tSubscribe\x12).bluepacific.exchange.v1.SubscribeRequest\x1a!.bluepacific.exchange.v1.Delivery\"%\xa2\xbb\x18\x1d\n\x19\x65xchange.topics.subscribe \x01\xa8\xbb\x18\x01\x30\x01\x12{\n\x0b\x41\x63knowledge\x12+.bluepacific.exchange.v1.AcknowledgeRequest\x1a\x16.google.protobuf.Empty\"\'\xa2\xbb\x18\x1f\n\x1b\x65xchange.topics.acknowledge \x01\xa8\xbb\x18\x01\x12~\n\x0c\x45raseContent\x12,.bluepacific.exchange.v1.EraseContentRequest\x1a\x16.google.protobuf.Empty\"(\xa2\xbb\x18 \n\x1c\x65xchange.topics.eraseContent \x01\xa8\xbb\x18\x01\x12l\n\x06Report\x12&.bluepacific.exchange.v1.ReportRequest\x1a\x16.google.protobuf.Empty\"\"\xa2\xbb\x18\x1a\n\x16\x65xchange.topics.report \x01\xa8\xbb\x18\x01\x12\x92\x01\n\x0cGetStandings\x12,.bluepacific.exchange.v1.GetStandingsRequest\x1a-.bluepacific.exchange.v1.GetStandingsResponse\"%\x90\x02\x01\xa2\xbb\x18\x1a\n\x16\x65xchange.standings.get \x01\xa8\xbb\x18\x01\x12u\n\x0bRecordReads\x12+.bluepacific.exchange.v1.RecordReadsRequest\x1a\x16.google.protobuf.Empty\"!\xa2\xbb\x18\x19\n\x15\x65xchange.reads.record \x01\xa8\xbb\x18\x01\x12\x86\x01\n\tListReads\x12).bluepacific.exchange.v1.ListReadsRequest\x1a*.bluepacific.exchange.v1.ListReadsResponse\"\"\x90\x02\x01\xa2\xbb\x18\x17\n\x13\x65xchange.reads.list \x01\xa8\xbb\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -79,6 +80,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPORTREQUEST'].fields_by_name['traceparent']._serialized_options = b'\272H:r826^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$'
   _globals['_GETSTANDINGSREQUEST'].fields_by_name['message_id']._loaded_options = None
   _globals['_GETSTANDINGSREQUEST'].fields_by_name['message_id']._serialized_options = b'\272H/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
+  _globals['_RECORDREADSREQUEST'].fields_by_name['batch_id']._loaded_options = None
+  _globals['_RECORDREADSREQUEST'].fields_by_name['batch_id']._serialized_options = b'\272H/r-2+^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
+  _globals['_RECORDREADSREQUEST'].fields_by_name['reads']._loaded_options = None
+  _globals['_RECORDREADSREQUEST'].fields_by_name['reads']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
+  _globals['_LISTREADSREQUEST'].fields_by_name['records']._loaded_options = None
+  _globals['_LISTREADSREQUEST'].fields_by_name['records']._serialized_options = b'\272H.\222\001+\010\001\020\330\004\"$r\"\030\377\0012\035^countries/[A-Z]{3}/[^\\x00]*$'
+  _globals['_LISTREADSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTREADSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTREADSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTREADSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\020'
   _globals['_TOPICSERVICE'].methods_by_name['Send']._loaded_options = None
   _globals['_TOPICSERVICE'].methods_by_name['Send']._serialized_options = b'\242\273\030\030\n\024exchange.topics.send \001\250\273\030\001'
   _globals['_TOPICSERVICE'].methods_by_name['Subscribe']._loaded_options = None
@@ -91,32 +102,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOPICSERVICE'].methods_by_name['Report']._serialized_options = b'\242\273\030\032\n\026exchange.topics.report \001\250\273\030\001'
   _globals['_TOPICSERVICE'].methods_by_name['GetStandings']._loaded_options = None
   _globals['_TOPICSERVICE'].methods_by_name['GetStandings']._serialized_options = b'\220\002\001\242\273\030\032\n\026exchange.standings.get \001\250\273\030\001'
-  _globals['_DELIVERYSTATE']._serialized_start=2758
-  _globals['_DELIVERYSTATE']._serialized_end=3057
-  _globals['_MESSAGE']._serialized_start=274
-  _globals['_MESSAGE']._serialized_end=1010
-  _globals['_SENDREQUEST']._serialized_start=1012
-  _globals['_SENDREQUEST']._serialized_end=1084
-  _globals['_SENDRESPONSE']._serialized_start=1086
-  _globals['_SENDRESPONSE']._serialized_end=1169
-  _globals['_SUBSCRIBEREQUEST']._serialized_start=1171
-  _globals['_SUBSCRIBEREQUEST']._serialized_end=1228
-  _globals['_DELIVERY']._serialized_start=1231
-  _globals['_DELIVERY']._serialized_end=1428
-  _globals['_RECEIPT']._serialized_start=1431
-  _globals['_RECEIPT']._serialized_end=1619
-  _globals['_ACKNOWLEDGEREQUEST']._serialized_start=1622
-  _globals['_ACKNOWLEDGEREQUEST']._serialized_end=1754
-  _globals['_ERASECONTENTREQUEST']._serialized_start=1757
-  _globals['_ERASECONTENTREQUEST']._serialized_end=1900
-  _globals['_REPORTREQUEST']._serialized_start=1903
-  _globals['_REPORTREQUEST']._serialized_end=2253
-  _globals['_GETSTANDINGSREQUEST']._serialized_start=2255
-  _globals['_GETSTANDINGSREQUEST']._serialized_end=2348
-  _globals['_GETSTANDINGSRESPONSE']._serialized_start=2350
-  _globals['_GETSTANDINGSRESPONSE']._serialized_end=2426
-  _globals['_STANDING']._serialized_start=2429
-  _globals['_STANDING']._serialized_end=2755
-  _globals['_TOPICSERVICE']._serialized_start=3060
-  _globals['_TOPICSERVICE']._serialized_end=3838
+  _globals['_TOPICSERVICE'].methods_by_name['RecordReads']._loaded_options = None
+  _globals['_TOPICSERVICE'].methods_by_name['RecordReads']._serialized_options = b'\242\273\030\031\n\025exchange.reads.record \001\250\273\030\001'
+  _globals['_TOPICSERVICE'].methods_by_name['ListReads']._loaded_options = None
+  _globals['_TOPICSERVICE'].methods_by_name['ListReads']._serialized_options = b'\220\002\001\242\273\030\027\n\023exchange.reads.list \001\250\273\030\001'
+  _globals['_DELIVERYSTATE']._serialized_start=3185
+  _globals['_DELIVERYSTATE']._serialized_end=3484
+  _globals['_MESSAGE']._serialized_start=310
+  _globals['_MESSAGE']._serialized_end=1046
+  _globals['_SENDREQUEST']._serialized_start=1048
+  _globals['_SENDREQUEST']._serialized_end=1120
+  _globals['_SENDRESPONSE']._serialized_start=1122
+  _globals['_SENDRESPONSE']._serialized_end=1205
+  _globals['_SUBSCRIBEREQUEST']._serialized_start=1207
+  _globals['_SUBSCRIBEREQUEST']._serialized_end=1264
+  _globals['_DELIVERY']._serialized_start=1267
+  _globals['_DELIVERY']._serialized_end=1464
+  _globals['_RECEIPT']._serialized_start=1467
+  _globals['_RECEIPT']._serialized_end=1655
+  _globals['_ACKNOWLEDGEREQUEST']._serialized_start=1658
+  _globals['_ACKNOWLEDGEREQUEST']._serialized_end=1790
+  _globals['_ERASECONTENTREQUEST']._serialized_start=1793
+  _globals['_ERASECONTENTREQUEST']._serialized_end=1936
+  _globals['_REPORTREQUEST']._serialized_start=1939
+  _globals['_REPORTREQUEST']._serialized_end=2289
+  _globals['_GETSTANDINGSREQUEST']._serialized_start=2291
+  _globals['_GETSTANDINGSREQUEST']._serialized_end=2384
+  _globals['_GETSTANDINGSRESPONSE']._serialized_start=2386
+  _globals['_GETSTANDINGSRESPONSE']._serialized_end=2462
+  _globals['_STANDING']._serialized_start=2465
+  _globals['_STANDING']._serialized_end=2791
+  _globals['_RECORDREADSREQUEST']._serialized_start=2794
+  _globals['_RECORDREADSREQUEST']._serialized_end=2943
+  _globals['_LISTREADSREQUEST']._serialized_start=2946
+  _globals['_LISTREADSREQUEST']._serialized_end=3090
+  _globals['_LISTREADSRESPONSE']._serialized_start=3092
+  _globals['_LISTREADSRESPONSE']._serialized_end=3182
+  _globals['_TOPICSERVICE']._serialized_start=3487
+  _globals['_TOPICSERVICE']._serialized_end=4521
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ isort:skip_file
 
 from bluepacific.common.v1 import blob_pb2 as _blob_pb2
 from bluepacific.common.v1 import handling_pb2 as _handling_pb2
+from bluepacific.exchange.v1 import read_pb2 as _read_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -521,3 +522,91 @@ class Standing(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Standing: _TypeAlias = Standing  # noqa: Y015
+
+@_typing.final
+class RecordReadsRequest(_message.Message):
+    """A batch of reads, as a service kept them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    READS_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """UUIDv7 of the batch."""
+    @_builtins.property
+    def reads(self) -> _containers.RepeatedCompositeFieldContainer[_read_pb2.Read]:
+        """The reads; their node is this one."""
+
+    def __init__(
+        self,
+        *,
+        batch_id: _builtins.str = ...,
+        reads: _abc.Iterable[_read_pb2.Read] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "reads", b"reads"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordReadsRequest: _TypeAlias = RecordReadsRequest  # noqa: Y015
+
+@_typing.final
+class ListReadsRequest(_message.Message):
+    """Asks who read records."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORDS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many at most; 0 is 20, more than 100 is 100."""
+    page_token: _builtins.str
+    """From the previous page."""
+    @_builtins.property
+    def records(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The records, each with all that is under its name."""
+
+    def __init__(
+        self,
+        *,
+        records: _abc.Iterable[_builtins.str] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "records", b"records"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReadsRequest: _TypeAlias = ListReadsRequest  # noqa: Y015
+
+@_typing.final
+class ListReadsResponse(_message.Message):
+    """A page of reads."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    READS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Gives the next page; empty on the last."""
+    @_builtins.property
+    def reads(self) -> _containers.RepeatedCompositeFieldContainer[_read_pb2.Read]:
+        """The reads."""
+
+    def __init__(
+        self,
+        *,
+        reads: _abc.Iterable[_read_pb2.Read] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "reads", b"reads"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReadsResponse: _TypeAlias = ListReadsResponse  # noqa: Y015

@@ -67,6 +67,16 @@ class TopicServiceStub:
                 request_serializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsResponse.FromString,
                 _registered_method=True)
+        self.RecordReads = channel.unary_unary(
+                '/bluepacific.exchange.v1.TopicService/RecordReads',
+                request_serializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.RecordReadsRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ListReads = channel.unary_unary(
+                '/bluepacific.exchange.v1.TopicService/ListReads',
+                request_serializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.ListReadsRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.ListReadsResponse.FromString,
+                _registered_method=True)
 
 
 class TopicServiceServicer:
@@ -117,6 +127,21 @@ class TopicServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordReads(self, request, context):
+        """Takes a batch of reads of personal data into the node's log, and tells other countries of those of their records. Repeating a batch is
+        harmless.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReads(self, request, context):
+        """Lists who read records, here and at the nodes that hold copies of them, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TopicServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -149,6 +174,16 @@ def add_TopicServiceServicer_to_server(servicer, server):
                     servicer.GetStandings,
                     request_deserializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsRequest.FromString,
                     response_serializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsResponse.SerializeToString,
+            ),
+            'RecordReads': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordReads,
+                    request_deserializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.RecordReadsRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ListReads': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReads,
+                    request_deserializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.ListReadsRequest.FromString,
+                    response_serializer=bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.ListReadsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -315,6 +350,60 @@ class TopicService:
             '/bluepacific.exchange.v1.TopicService/GetStandings',
             bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsRequest.SerializeToString,
             bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.GetStandingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordReads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.exchange.v1.TopicService/RecordReads',
+            bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.RecordReadsRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.exchange.v1.TopicService/ListReads',
+            bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.ListReadsRequest.SerializeToString,
+            bluepacific_dot_exchange_dot_v1_dot_topic__service__pb2.ListReadsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,6 +50,12 @@ class TopicServiceStub:
     """Sends a signed receipt for a message that arrived here: opened, actioned or refused."""
     GetStandings: _grpc.UnaryUnaryMultiCallable[_topic_service_pb2.GetStandingsRequest, _topic_service_pb2.GetStandingsResponse]
     """Tells where a message of this node's stands on its way to each recipient, and what the lane is like that it waits in."""
+    RecordReads: _grpc.UnaryUnaryMultiCallable[_topic_service_pb2.RecordReadsRequest, _empty_pb2.Empty]
+    """Takes a batch of reads of personal data into the node's log, and tells other countries of those of their records. Repeating a batch is
+    harmless.
+    """
+    ListReads: _grpc.UnaryUnaryMultiCallable[_topic_service_pb2.ListReadsRequest, _topic_service_pb2.ListReadsResponse]
+    """Lists who read records, here and at the nodes that hold copies of them, newest first."""
 
 @_typing.type_check_only
 class TopicServiceAsyncStub(TopicServiceStub):
@@ -72,6 +78,12 @@ class TopicServiceAsyncStub(TopicServiceStub):
     """Sends a signed receipt for a message that arrived here: opened, actioned or refused."""
     GetStandings: _aio.UnaryUnaryMultiCallable[_topic_service_pb2.GetStandingsRequest, _topic_service_pb2.GetStandingsResponse]  # type: ignore[assignment]
     """Tells where a message of this node's stands on its way to each recipient, and what the lane is like that it waits in."""
+    RecordReads: _aio.UnaryUnaryMultiCallable[_topic_service_pb2.RecordReadsRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Takes a batch of reads of personal data into the node's log, and tells other countries of those of their records. Repeating a batch is
+    harmless.
+    """
+    ListReads: _aio.UnaryUnaryMultiCallable[_topic_service_pb2.ListReadsRequest, _topic_service_pb2.ListReadsResponse]  # type: ignore[assignment]
+    """Lists who read records, here and at the nodes that hold copies of them, newest first."""
 
 class TopicServiceServicer(metaclass=_abc_1.ABCMeta):
     """What the other services of a node use to reach their counterparts at other nodes, or at this one. The same whether the recipient is
@@ -127,5 +139,23 @@ class TopicServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_topic_service_pb2.GetStandingsResponse, _abc.Awaitable[_topic_service_pb2.GetStandingsResponse]]:
         """Tells where a message of this node's stands on its way to each recipient, and what the lane is like that it waits in."""
+
+    @_abc_1.abstractmethod
+    def RecordReads(
+        self,
+        request: _topic_service_pb2.RecordReadsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Takes a batch of reads of personal data into the node's log, and tells other countries of those of their records. Repeating a batch is
+        harmless.
+        """
+
+    @_abc_1.abstractmethod
+    def ListReads(
+        self,
+        request: _topic_service_pb2.ListReadsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_topic_service_pb2.ListReadsResponse, _abc.Awaitable[_topic_service_pb2.ListReadsResponse]]:
+        """Lists who read records, here and at the nodes that hold copies of them, newest first."""
 
 def add_TopicServiceServicer_to_server(servicer: TopicServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

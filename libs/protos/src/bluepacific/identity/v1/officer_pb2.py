@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from bluepacific.identity.v1 import grant_pb2 as bluepacific_dot_identity_dot_v1_dot_grant__pb2
+from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%bluepacific/identity/v1/officer.proto\x12\x17\x62luepacific.identity.v1\x1a#bluepacific/identity/v1/grant.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x04\n\x07Officer\x12\x45\n\x04name\x18\x01 \x01(\tB7\xbaH4r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$\xd8\x01\x01\x12\x30\n\ngiven_name\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x18\x64\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x31\n\x0b\x66\x61mily_name\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x18\x64\x32\x13^[^\\x00-\\x1f\\x7f]*$\x12\x1c\n\x05\x65mail\x18\x04 \x01(\tB\r\xbaH\nr\x05\x18\xfe\x01`\x01\xd8\x01\x01\x12\x39\n\x06gender\x18\x05 \x01(\x0e\x32\x1f.bluepacific.identity.v1.GenderB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12(\n\x08language\x18\x06 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^([a-z]{2,3})?$\x12\x34\n\x05state\x18\x07 \x01(\x0e\x32%.bluepacific.identity.v1.OfficerState\x12\x15\n\rtotp_enrolled\x18\x08 \x01(\x08\x12\x15\n\x04\x65tag\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\tclearance\x18\x0c \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x03(\x00\"g\n\x02Me\x12\x31\n\x07officer\x18\x01 \x01(\x0b\x32 .bluepacific.identity.v1.Officer\x12.\n\x06grants\x18\x02 \x03(\x0b\x32\x1e.bluepacific.identity.v1.Grant*n\n\x06Gender\x12\x16\n\x12GENDER_UNSPECIFIED\x10\x00\x12\x11\n\rGENDER_FEMALE\x10\x01\x12\x0f\n\x0bGENDER_MALE\x10\x02\x12\x10\n\x0cGENDER_OTHER\x10\x03\x12\x16\n\x12GENDER_UNDISCLOSED\x10\x04*c\n\x0cOfficerState\x12\x1d\n\x19OFFICER_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14OFFICER_STATE_ACTIVE\x10\x01\x12\x1a\n\x16OFFICER_STATE_INACTIVE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%bluepacific/identity/v1/officer.proto\x12\x17\x62luepacific.identity.v1\x1a#bluepacific/identity/v1/grant.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x04\n\x07Officer\x12\x45\n\x04name\x18\x01 \x01(\tB7\xbaH4r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$\xd8\x01\x01\x12\x34\n\ngiven_name\x18\x02 \x01(\tB \xbaH\x19r\x17\x18\x64\x32\x13^[^\\x00-\\x1f\\x7f]*$\xc0\xbb\x18\x01\x12\x35\n\x0b\x66\x61mily_name\x18\x03 \x01(\tB \xbaH\x19r\x17\x18\x64\x32\x13^[^\\x00-\\x1f\\x7f]*$\xc0\xbb\x18\x01\x12 \n\x05\x65mail\x18\x04 \x01(\tB\x11\xbaH\nr\x05\x18\xfe\x01`\x01\xd8\x01\x01\xc0\xbb\x18\x01\x12=\n\x06gender\x18\x05 \x01(\x0e\x32\x1f.bluepacific.identity.v1.GenderB\x0c\xbaH\x05\x82\x01\x02\x10\x01\xc0\xbb\x18\x01\x12(\n\x08language\x18\x06 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^([a-z]{2,3})?$\x12\x34\n\x05state\x18\x07 \x01(\x0e\x32%.bluepacific.identity.v1.OfficerState\x12\x15\n\rtotp_enrolled\x18\x08 \x01(\x08\x12\x15\n\x04\x65tag\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\tclearance\x18\x0c \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x03(\x00\"g\n\x02Me\x12\x31\n\x07officer\x18\x01 \x01(\x0b\x32 .bluepacific.identity.v1.Officer\x12.\n\x06grants\x18\x02 \x03(\x0b\x32\x1e.bluepacific.identity.v1.Grant*n\n\x06Gender\x12\x16\n\x12GENDER_UNSPECIFIED\x10\x00\x12\x11\n\rGENDER_FEMALE\x10\x01\x12\x0f\n\x0bGENDER_MALE\x10\x02\x12\x10\n\x0cGENDER_OTHER\x10\x03\x12\x16\n\x12GENDER_UNDISCLOSED\x10\x04*c\n\x0cOfficerState\x12\x1d\n\x19OFFICER_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14OFFICER_STATE_ACTIVE\x10\x01\x12\x1a\n\x16OFFICER_STATE_INACTIVE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,25 +38,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OFFICER'].fields_by_name['name']._loaded_options = None
   _globals['_OFFICER'].fields_by_name['name']._serialized_options = b'\272H4r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$\330\001\001'
   _globals['_OFFICER'].fields_by_name['given_name']._loaded_options = None
-  _globals['_OFFICER'].fields_by_name['given_name']._serialized_options = b'\272H\031r\027\030d2\023^[^\\x00-\\x1f\\x7f]*$'
+  _globals['_OFFICER'].fields_by_name['given_name']._serialized_options = b'\272H\031r\027\030d2\023^[^\\x00-\\x1f\\x7f]*$\300\273\030\001'
   _globals['_OFFICER'].fields_by_name['family_name']._loaded_options = None
-  _globals['_OFFICER'].fields_by_name['family_name']._serialized_options = b'\272H\031r\027\030d2\023^[^\\x00-\\x1f\\x7f]*$'
+  _globals['_OFFICER'].fields_by_name['family_name']._serialized_options = b'\272H\031r\027\030d2\023^[^\\x00-\\x1f\\x7f]*$\300\273\030\001'
   _globals['_OFFICER'].fields_by_name['email']._loaded_options = None
-  _globals['_OFFICER'].fields_by_name['email']._serialized_options = b'\272H\nr\005\030\376\001`\001\330\001\001'
+  _globals['_OFFICER'].fields_by_name['email']._serialized_options = b'\272H\nr\005\030\376\001`\001\330\001\001\300\273\030\001'
   _globals['_OFFICER'].fields_by_name['gender']._loaded_options = None
-  _globals['_OFFICER'].fields_by_name['gender']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_OFFICER'].fields_by_name['gender']._serialized_options = b'\272H\005\202\001\002\020\001\300\273\030\001'
   _globals['_OFFICER'].fields_by_name['language']._loaded_options = None
   _globals['_OFFICER'].fields_by_name['language']._serialized_options = b'\272H\023r\0212\017^([a-z]{2,3})?$'
   _globals['_OFFICER'].fields_by_name['etag']._loaded_options = None
   _globals['_OFFICER'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030d'
   _globals['_OFFICER'].fields_by_name['clearance']._loaded_options = None
   _globals['_OFFICER'].fields_by_name['clearance']._serialized_options = b'\272H\006\032\004\030\003(\000'
-  _globals['_GENDER']._serialized_start=813
-  _globals['_GENDER']._serialized_end=923
-  _globals['_OFFICERSTATE']._serialized_start=925
-  _globals['_OFFICERSTATE']._serialized_end=1024
-  _globals['_OFFICER']._serialized_start=166
-  _globals['_OFFICER']._serialized_end=706
-  _globals['_ME']._serialized_start=708
-  _globals['_ME']._serialized_end=811
+  _globals['_GENDER']._serialized_start=867
+  _globals['_GENDER']._serialized_end=977
+  _globals['_OFFICERSTATE']._serialized_start=979
+  _globals['_OFFICERSTATE']._serialized_end=1078
+  _globals['_OFFICER']._serialized_start=204
+  _globals['_OFFICER']._serialized_end=760
+  _globals['_ME']._serialized_start=762
+  _globals['_ME']._serialized_end=865
 # @@protoc_insertion_point(module_scope)

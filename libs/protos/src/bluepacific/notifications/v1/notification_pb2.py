@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/bluepacific/notifications/v1/notification.proto\x12\x1c\x62luepacific.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\x02\n\x0cNotification\x12\x16\n\x04name\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x19\n\x08template\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x19\n\x07subject\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x17\n\x05title\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x16\n\x04text\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x0e\n\x06urgent\x18\x06 \x01(\x08\x12>\n\x05state\x18\x07 \x01(\x0e\x32/.bluepacific.notifications.v1.NotificationState\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tread_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp*s\n\x11NotificationState\x12\"\n\x1eNOTIFICATION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19NOTIFICATION_STATE_UNREAD\x10\x01\x12\x1b\n\x17NOTIFICATION_STATE_READ\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/bluepacific/notifications/v1/notification.proto\x12\x1c\x62luepacific.notifications.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc1\x02\n\x0cNotification\x12\x16\n\x04name\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x19\n\x08template\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1d\n\x07subject\x18\x03 \x01(\tB\x0c\xbaH\x05r\x03\x18\xff\x01\xc0\xbb\x18\x01\x12\x17\n\x05title\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x16\n\x04text\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x0e\n\x06urgent\x18\x06 \x01(\x08\x12>\n\x05state\x18\x07 \x01(\x0e\x32/.bluepacific.notifications.v1.NotificationState\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tread_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp*s\n\x11NotificationState\x12\"\n\x1eNOTIFICATION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19NOTIFICATION_STATE_UNREAD\x10\x01\x12\x1b\n\x17NOTIFICATION_STATE_READ\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,13 +39,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATION'].fields_by_name['template']._loaded_options = None
   _globals['_NOTIFICATION'].fields_by_name['template']._serialized_options = b'\272H\004r\002\030d'
   _globals['_NOTIFICATION'].fields_by_name['subject']._loaded_options = None
-  _globals['_NOTIFICATION'].fields_by_name['subject']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_NOTIFICATION'].fields_by_name['subject']._serialized_options = b'\272H\005r\003\030\377\001\300\273\030\001'
   _globals['_NOTIFICATION'].fields_by_name['title']._loaded_options = None
   _globals['_NOTIFICATION'].fields_by_name['title']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_NOTIFICATION'].fields_by_name['text']._loaded_options = None
   _globals['_NOTIFICATION'].fields_by_name['text']._serialized_options = b'\272H\005r\003\030\350\007'
-  _globals['_NOTIFICATIONSTATE']._serialized_start=463
-  _globals['_NOTIFICATIONSTATE']._serialized_end=578
-  _globals['_NOTIFICATION']._serialized_start=144
-  _globals['_NOTIFICATION']._serialized_end=461
+  _globals['_NOTIFICATIONSTATE']._serialized_start=505
+  _globals['_NOTIFICATIONSTATE']._serialized_end=620
+  _globals['_NOTIFICATION']._serialized_start=182
+  _globals['_NOTIFICATION']._serialized_end=503
 # @@protoc_insertion_point(module_scope)

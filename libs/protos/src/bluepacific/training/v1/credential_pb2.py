@@ -22,20 +22,23 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(bluepacific/training/v1/credential.proto\x12\x17\x62luepacific.training.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x01\n\nCredential\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tenrolment\x18\x02 \x01(\t\x12\x0e\n\x06\x63ourse\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0b\n\x03jwt\x18\x05 \x01(\t\x12.\n\nissue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"W\n\tIssuerKey\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\x0e\n\x06issuer\x18\x02 \x01(\t\x12)\n\x03jwk\x18\x03 \x01(\x0b\x32\x1c.bluepacific.training.v1.Jwk\"Q\n\x03Jwk\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03\x63rv\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x01(\t\x12\x0b\n\x03kid\x18\x04 \x01(\t\x12\x0b\n\x03\x61lg\x18\x05 \x01(\t\x12\x0b\n\x03use\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(bluepacific/training/v1/credential.proto\x12\x17\x62luepacific.training.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8f\x01\n\nCredential\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tenrolment\x18\x02 \x01(\t\x12\x0e\n\x06\x63ourse\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x11\n\x03jwt\x18\x05 \x01(\tB\x04\xc0\xbb\x18\x01\x12.\n\nissue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"W\n\tIssuerKey\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\x0e\n\x06issuer\x18\x02 \x01(\t\x12)\n\x03jwk\x18\x03 \x01(\x0b\x32\x1c.bluepacific.training.v1.Jwk\"Q\n\x03Jwk\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03\x63rv\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x01(\t\x12\x0b\n\x03kid\x18\x04 \x01(\t\x12\x0b\n\x03\x61lg\x18\x05 \x01(\t\x12\x0b\n\x03use\x18\x06 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.training.v1.credential_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREDENTIAL']._serialized_start=103
-  _globals['_CREDENTIAL']._serialized_end=240
-  _globals['_ISSUERKEY']._serialized_start=242
-  _globals['_ISSUERKEY']._serialized_end=329
-  _globals['_JWK']._serialized_start=331
-  _globals['_JWK']._serialized_end=412
+  _globals['_CREDENTIAL'].fields_by_name['jwt']._loaded_options = None
+  _globals['_CREDENTIAL'].fields_by_name['jwt']._serialized_options = b'\300\273\030\001'
+  _globals['_CREDENTIAL']._serialized_start=141
+  _globals['_CREDENTIAL']._serialized_end=284
+  _globals['_ISSUERKEY']._serialized_start=286
+  _globals['_ISSUERKEY']._serialized_end=373
+  _globals['_JWK']._serialized_start=375
+  _globals['_JWK']._serialized_end=456
 # @@protoc_insertion_point(module_scope)

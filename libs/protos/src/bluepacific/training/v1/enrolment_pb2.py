@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bluepacific/training/v1/enrolment.proto\x12\x17\x62luepacific.training.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x03\n\tEnrolment\x12\x15\n\x04name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x43\n\x06\x63ourse\x18\x02 \x01(\tB3\xbaH0r.2,^countries/[A-Z]{3}/courses/[a-z0-9-]{2,63}$\x12\x19\n\x07package\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12H\n\x07learner\x18\x04 \x01(\tB7\xbaH4r220^(countries/[A-Z]{3}/officers/[a-z0-9-]{2,63})?$\x12\x36\n\x05state\x18\x05 \x01(\x0e\x32\'.bluepacific.training.v1.EnrolmentState\x12\x43\n\x07lessons\x18\x06 \x03(\x0b\x32\'.bluepacific.training.v1.LessonProgressB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rcomplete_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\ncredential\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x8a\x01\n\x0eLessonProgress\x12\x1b\n\tlesson_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x33\n\x05state\x18\x02 \x01(\x0e\x32$.bluepacific.training.v1.LessonState\x12\x17\n\nbest_score\x18\x03 \x01(\x01H\x00\x88\x01\x01\x42\r\n\x0b_best_score\"\xa5\x02\n\tStatement\x12\x1e\n\x0cstatement_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tlesson_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x37\n\x04verb\x18\x03 \x01(\x0e\x32\x1d.bluepacific.training.v1.VerbB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12-\n\x05score\x18\x04 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12\x36\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0brecord_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_score*\x8f\x01\n\x0e\x45nrolmentState\x12\x1f\n\x1b\x45NROLMENT_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x45NROLMENT_STATE_ENROLLED\x10\x01\x12\x1f\n\x1b\x45NROLMENT_STATE_IN_PROGRESS\x10\x02\x12\x1d\n\x19\x45NROLMENT_STATE_COMPLETED\x10\x03*\x99\x01\n\x0bLessonState\x12\x1c\n\x18LESSON_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18LESSON_STATE_NOT_STARTED\x10\x01\x12\x1c\n\x18LESSON_STATE_IN_PROGRESS\x10\x02\x12\x17\n\x13LESSON_STATE_FAILED\x10\x03\x12\x17\n\x13LESSON_STATE_PASSED\x10\x04*\x92\x01\n\x04Verb\x12\x14\n\x10VERB_UNSPECIFIED\x10\x00\x12\x14\n\x10VERB_INITIALIZED\x10\x01\x12\x13\n\x0fVERB_PROGRESSED\x10\x02\x12\x0f\n\x0bVERB_PASSED\x10\x03\x12\x0f\n\x0bVERB_FAILED\x10\x04\x12\x12\n\x0eVERB_COMPLETED\x10\x05\x12\x13\n\x0fVERB_TERMINATED\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bluepacific/training/v1/enrolment.proto\x12\x17\x62luepacific.training.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x03\n\tEnrolment\x12\x15\n\x04name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x43\n\x06\x63ourse\x18\x02 \x01(\tB3\xbaH0r.2,^countries/[A-Z]{3}/courses/[a-z0-9-]{2,63}$\x12\x19\n\x07package\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12L\n\x07learner\x18\x04 \x01(\tB;\xbaH4r220^(countries/[A-Z]{3}/officers/[a-z0-9-]{2,63})?$\xc0\xbb\x18\x01\x12\x36\n\x05state\x18\x05 \x01(\x0e\x32\'.bluepacific.training.v1.EnrolmentState\x12\x43\n\x07lessons\x18\x06 \x03(\x0b\x32\'.bluepacific.training.v1.LessonProgressB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rcomplete_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\ncredential\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x8a\x01\n\x0eLessonProgress\x12\x1b\n\tlesson_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x33\n\x05state\x18\x02 \x01(\x0e\x32$.bluepacific.training.v1.LessonState\x12\x17\n\nbest_score\x18\x03 \x01(\x01H\x00\x88\x01\x01\x42\r\n\x0b_best_score\"\xa9\x02\n\tStatement\x12\x1e\n\x0cstatement_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tlesson_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x37\n\x04verb\x18\x03 \x01(\x0e\x32\x1d.bluepacific.training.v1.VerbB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\x05score\x18\x04 \x01(\x01\x42\x1d\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\xc0\xbb\x18\x01H\x00\x88\x01\x01\x12\x36\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0brecord_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_score*\x8f\x01\n\x0e\x45nrolmentState\x12\x1f\n\x1b\x45NROLMENT_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x45NROLMENT_STATE_ENROLLED\x10\x01\x12\x1f\n\x1b\x45NROLMENT_STATE_IN_PROGRESS\x10\x02\x12\x1d\n\x19\x45NROLMENT_STATE_COMPLETED\x10\x03*\x99\x01\n\x0bLessonState\x12\x1c\n\x18LESSON_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18LESSON_STATE_NOT_STARTED\x10\x01\x12\x1c\n\x18LESSON_STATE_IN_PROGRESS\x10\x02\x12\x17\n\x13LESSON_STATE_FAILED\x10\x03\x12\x17\n\x13LESSON_STATE_PASSED\x10\x04*\x92\x01\n\x04Verb\x12\x14\n\x10VERB_UNSPECIFIED\x10\x00\x12\x14\n\x10VERB_INITIALIZED\x10\x01\x12\x13\n\x0fVERB_PROGRESSED\x10\x02\x12\x0f\n\x0bVERB_PASSED\x10\x03\x12\x0f\n\x0bVERB_FAILED\x10\x04\x12\x12\n\x0eVERB_COMPLETED\x10\x05\x12\x13\n\x0fVERB_TERMINATED\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +41,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENROLMENT'].fields_by_name['package']._loaded_options = None
   _globals['_ENROLMENT'].fields_by_name['package']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_ENROLMENT'].fields_by_name['learner']._loaded_options = None
-  _globals['_ENROLMENT'].fields_by_name['learner']._serialized_options = b'\272H4r220^(countries/[A-Z]{3}/officers/[a-z0-9-]{2,63})?$'
+  _globals['_ENROLMENT'].fields_by_name['learner']._serialized_options = b'\272H4r220^(countries/[A-Z]{3}/officers/[a-z0-9-]{2,63})?$\300\273\030\001'
   _globals['_ENROLMENT'].fields_by_name['lessons']._loaded_options = None
   _globals['_ENROLMENT'].fields_by_name['lessons']._serialized_options = b'\272H\006\222\001\003\020\364\003'
   _globals['_ENROLMENT'].fields_by_name['credential']._loaded_options = None
@@ -56,19 +57,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATEMENT'].fields_by_name['verb']._loaded_options = None
   _globals['_STATEMENT'].fields_by_name['verb']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_STATEMENT'].fields_by_name['score']._loaded_options = None
-  _globals['_STATEMENT'].fields_by_name['score']._serialized_options = b'\272H\026\022\024\031\000\000\000\000\000\000Y@)\000\000\000\000\000\000\000\000@\001'
+  _globals['_STATEMENT'].fields_by_name['score']._serialized_options = b'\272H\026\022\024\031\000\000\000\000\000\000Y@)\000\000\000\000\000\000\000\000@\001\300\273\030\001'
   _globals['_STATEMENT'].fields_by_name['event_time']._loaded_options = None
   _globals['_STATEMENT'].fields_by_name['event_time']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_ENROLMENTSTATE']._serialized_start=1052
-  _globals['_ENROLMENTSTATE']._serialized_end=1195
-  _globals['_LESSONSTATE']._serialized_start=1198
-  _globals['_LESSONSTATE']._serialized_end=1351
-  _globals['_VERB']._serialized_start=1354
-  _globals['_VERB']._serialized_end=1500
-  _globals['_ENROLMENT']._serialized_start=131
-  _globals['_ENROLMENT']._serialized_end=612
-  _globals['_LESSONPROGRESS']._serialized_start=615
-  _globals['_LESSONPROGRESS']._serialized_end=753
-  _globals['_STATEMENT']._serialized_start=756
-  _globals['_STATEMENT']._serialized_end=1049
+  _globals['_ENROLMENTSTATE']._serialized_start=1098
+  _globals['_ENROLMENTSTATE']._serialized_end=1241
+  _globals['_LESSONSTATE']._serialized_start=1244
+  _globals['_LESSONSTATE']._serialized_end=1397
+  _globals['_VERB']._serialized_start=1400
+  _globals['_VERB']._serialized_end=1546
+  _globals['_ENROLMENT']._serialized_start=169
+  _globals['_ENROLMENT']._serialized_end=654
+  _globals['_LESSONPROGRESS']._serialized_start=657
+  _globals['_LESSONPROGRESS']._serialized_end=795
+  _globals['_STATEMENT']._serialized_start=798
+  _globals['_STATEMENT']._serialized_end=1095
 # @@protoc_insertion_point(module_scope)

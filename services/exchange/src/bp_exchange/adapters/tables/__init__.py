@@ -30,6 +30,7 @@ from bp_exchange.adapters.tables.messages import (
     ReceiptRow,
     RungRow,
 )
+from bp_exchange.adapters.tables.reads import ReadRow
 
 __all__ = [
     "AskedFilesRow",
@@ -49,6 +50,7 @@ __all__ = [
     "PeerRow",
     "PlanRow",
     "QueueRow",
+    "ReadRow",
     "ReceiptRow",
     "RefusalRow",
     "RegisterRow",

@@ -1,0 +1,157 @@
+"""Everything about a person, everywhere: asking every service here, then every node that was sent what these found.
+
+Other nodes are named the records, and never the person. Each answer may take as long as its node is dark; nothing waits for it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bp_identity.domain.subject_operation import Asked, Subject, SubjectOperation
+from bp_kit.errors import Refused
+from bp_kit.listing import Listed, Listing
+from bp_kit.names import country_of
+from bp_kit.ports import Clock, Ids
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a data-protection officer wants done; see `SubjectOperation`."""
+
+    act: str
+    subject: Subject
+    records: tuple[str, ...] = ()
+    corrections: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What one service of one country answered.
+
+    Attributes:
+        operation: The operation's name.
+        country: `TON`.
+        service: `cooperation`.
+        copies: Records of which other countries were sent copies, by country: `TON`.
+        raw: All of it, serialised.
+    """
+
+    operation: str
+    country: str
+    service: str
+    copies: dict[str, list[str]]
+    raw: bytes
+
+
+class Operations(Protocol):
+    """Operations and their answers, within a transaction."""
+
+    async def find(self, name: str, *, for_change: bool = False) -> SubjectOperation | None:
+        """Returns the operation, locked when it is to be changed."""
+
+    async def save(self, operation: SubjectOperation) -> None:
+        """Keeps a new or changed operation."""
+
+    async def asked(self, name: str) -> list[Asked]:
+        """Returns who was asked, by country and service."""
+
+    async def save_asked(self, name: str, asked: Asked) -> None:
+        """Keeps that somebody was asked, or what they answered."""
+
+    async def page(self, listing: Listing) -> Listed[SubjectOperation]:
+        """Returns a page of one country's operations, newest first."""
+
+
+class Asking(Protocol):
+    """Asks services of this node and of others."""
+
+    async def ask(self, operation: SubjectOperation, service: str, country: str, records: Iterable[str] | None) -> None:
+        """Asks a service of a country; with records it is told these, and not the person."""
+
+
+@dataclass(frozen=True)
+class SubjectWork:
+    """One transaction's parts.
+
+    Attributes:
+        operations: Operations and their answers.
+        asking: Asks services.
+        services: Short names of all services that hold personal data.
+        countries: Codes of the countries whose people are kept here.
+        clock: The time now.
+        ids: Makes ids.
+    """
+
+    operations: Operations
+    asking: Asking
+    services: Collection[str]
+    countries: Collection[str]
+    clock: Clock
+    ids: Ids
+
+
+async def begin(work: SubjectWork, officer: str, parent: str, draft: Draft) -> SubjectOperation:
+    """Asks every service of this node.
+
+    Raises:
+        Refused: INVALID_FIELD; NOT_FOUND for a country that is not served here.
+    """
+    country, now = country_of(parent), work.clock()
+    if country not in work.countries:
+        raise Refused("NOT_FOUND", name=parent)
+    operation = SubjectOperation(
+        name=f"{parent}/subjectOperations/{work.ids()}",
+        act=draft.act,
+        subject=draft.subject,
+        records=draft.records,
+        corrections=draft.corrections,
+        reason=draft.reason,
+        officer=officer,
+        create_time=now,
+        update_time=now,
+    )
+    operation.check()
+    await work.operations.save(operation)
+    for service in sorted(work.services):
+        await work.operations.save_asked(operation.name, Asked(country, service, now))
+        await work.asking.ask(operation, service, country, None)
+    return operation
+
+
+async def keep_answer(work: SubjectWork, answered: Answered) -> None:
+    """Keeps what a service answered; asks the nodes that were sent what it found.
+
+    Raises:
+        Refused: NOT_FOUND: nobody asked that.
+    """
+    operation = await work.operations.find(answered.operation, for_change=True)
+    asked = await work.operations.asked(answered.operation) if operation else []
+    mine = next((one for one in asked if (one.country, one.service) == (answered.country, answered.service)), None)
+    if operation is None or mine is None:
+        raise Refused("NOT_FOUND", name=answered.operation)
+    now = work.clock()
+    done = Asked(mine.country, mine.service, mine.ask_time, now, answered.raw)
+    await work.operations.save_asked(operation.name, done)
+    others = [one for one in asked if one is not mine]
+    if answered.country == country_of(operation.name):
+        others += await _ask_holders(work, operation, answered, {(one.country, one.service) for one in asked})
+    everybody = all(one.answer_time for one in others)
+    await work.operations.save(operation.answered(now, all_of_them=everybody))
+
+
+async def _ask_holders(
+    work: SubjectWork, operation: SubjectOperation, answered: Answered, known: Collection[tuple[str, str]]
+) -> list[Asked]:
+    by_country: dict[str, list[str]] = defaultdict(list)
+    for country, records in answered.copies.items():
+        if (country, answered.service) not in known:
+            by_country[country] += records
+    asked = [Asked(country, answered.service, work.clock()) for country in sorted(by_country)]
+    for one in asked:
+        await work.operations.save_asked(operation.name, one)
+        await work.asking.ask(operation, one.service, one.country, by_country[one.country])
+    return asked
