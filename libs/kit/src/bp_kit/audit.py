@@ -19,9 +19,9 @@ from bluepacific.common.v1 import handling_pb2
 from bluepacific.options.v1 import options_pb2
 from bp_kit.call import Call
 from bp_kit.database import Database
-from bp_kit.rpc.methods import Method
 from bp_kit.outbox import keep_reads
 from bp_kit.reads import reads_of
+from bp_kit.rpc.methods import Method
 from bp_kit.tables import service_metadata
 from bp_kit.telemetry import current_trace_id
 

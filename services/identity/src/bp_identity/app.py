@@ -18,15 +18,15 @@ from bluepacific.identity.v1 import (
     proposal_service_pb2_grpc,
     recovery_service_pb2_grpc,
     session_service_pb2_grpc,
-    unit_service_pb2_grpc,
     subject_service_pb2_grpc,
+    unit_service_pb2_grpc,
     upstream_service_pb2_grpc,
 )
 from bp_identity.adapters.authenticators import WebAuthn
 from bp_identity.adapters.countries import load_countries
 from bp_identity.adapters.directory import DIRECTORY_REQUESTED
-from bp_identity.adapters.keys import KeyFolder
 from bp_identity.adapters.holdings import IdentityHoldings
+from bp_identity.adapters.keys import KeyFolder
 from bp_identity.adapters.oauth.account_desk import AccountDesk
 from bp_identity.adapters.oauth.cookies import Cookies
 from bp_identity.adapters.oauth.device_desk import DeviceDesk
@@ -62,9 +62,9 @@ from bp_identity.api.passkeys import PasskeyServicer
 from bp_identity.api.proposals import ProposalServicer
 from bp_identity.api.recoveries import RecoveryServicer
 from bp_identity.api.sessions import SessionServicer
+from bp_identity.api.subjects import SubjectServicer
 from bp_identity.api.units import UnitServicer
 from bp_identity.api.upstream import UpstreamServicer
-from bp_identity.api.subjects import SubjectServicer
 from bp_identity.settings import IdentitySettings
 from bp_identity.usecases.bootstrap import Seed, plant
 from bp_identity.usecases.work import Desk, Lifetimes
@@ -78,9 +78,9 @@ from bp_kit.ports import Seams
 from bp_kit.proofs import ProofReader
 from bp_kit.sealing import Sealer
 from bp_kit.service import Service, Servicer
-
-
 from bp_kit.subjects.desk import SubjectDesk
+
+
 @dataclass(frozen=True)
 class _Parts:
     database: Database
@@ -112,9 +112,9 @@ def build(settings: IdentitySettings, seams: Seams) -> Service:
             (subject_service_pb2_grpc.add_SubjectServiceServicer_to_server, subjects),
         ],
         second_person=SecondPersonRule(parts.database, seams),
+        holdings=holdings,
         workers=[
             OutboxRelay(parts.database, seams, "identity").run,
-        holdings=holdings,
             subscriber.run,
             announcer.run,
             TurnedGrants(parts.workshop).run,

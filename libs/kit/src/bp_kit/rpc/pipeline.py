@@ -32,8 +32,8 @@ from bp_kit.rpc.admission import admit, check_scope, recognise
 from bp_kit.rpc.methods import Method, method_of
 from bp_kit.rpc.status import status_of
 from bp_kit.service import SecondPerson
-from bp_kit.telemetry import current_trace_id, span
 from bp_kit.subjects.restrictions import require_readable
+from bp_kit.telemetry import current_trace_id, span
 from bp_kit.tokens import TokenVerifier
 from bp_kit.validation import check
 
@@ -135,8 +135,8 @@ class Pipeline:
     async def _inspect(self, method: Method, call: Call, request: Any) -> None:
         """Checks a request outside of a transaction; what is kept of it is kept at once."""
         _check(method, call, request)
-        if method.audited:
         await self._require_readable(method, call, request)
+        if method.audited:
             await self._auditor.record(record_of(method, call, request, self._clock(), "OK"))
 
     async def _upload(self, method: Method, call: Call, requests: Any, context: Any, behaviour: Behaviour) -> Any:
@@ -179,8 +179,8 @@ class Pipeline:
 
     async def _carry_out(self, method: Method, call: Call, request: Any, context: Any, behaviour: Behaviour) -> Any:
         if method.read_only:
-            async with self._database.read() as session:
             await self._require_readable(method, call, request)
+            async with self._database.read() as session:
                 with session_entered(session):
                     response = await behaviour(request, context)
             if method.audited:
@@ -197,20 +197,20 @@ class Pipeline:
                 raise Refused("UNAVAILABLE") from None
             raise
 
-    async def _change(self, method: Method, call: Call, request: Any, context: Any, behaviour: Behaviour) -> Any:
     async def _require_readable(self, method: Method, call: Call, request: Any) -> None:
         """Asks in a session of its own: a servicer that opens its own must not wait for a second connection while this holds the first."""
         if method.name_path:
             async with self._database.read() as session:
                 await require_readable(session, call.principal, method.name_in(request))
 
+    async def _change(self, method: Method, call: Call, request: Any, context: Any, behaviour: Behaviour) -> Any:
         async with self._database.write() as session:
             with session_entered(session):
                 repeated = await recall(session, method, call, request)
                 if repeated is not None:
                     return repeated
-                response = await behaviour(request, context)
                 await require_readable(session, call.principal, method.name_in(request))
+                response = await behaviour(request, context)
                 await remember(session, method, call, request, response=response, now=self._clock())
             if method.audited:
                 await self._auditor.record_in(session, record_of(method, call, request, self._clock(), "OK"))
