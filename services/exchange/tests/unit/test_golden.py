@@ -91,6 +91,27 @@ def test_frames_are_written_as_they_were(name):
     assert frame.SerializeToString(deterministic=True) == golden(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "inside"),
+    [
+        ("envelope-1", envelope_pb2.Envelope, {"header": envelope_pb2.EnvelopeHeader}),
+        ("envelope-2", envelope_pb2.Envelope, {"header": envelope_pb2.EnvelopeHeader}),
+        ("receipt-1", envelope_pb2.SignedReceipt, {"receipt": topics_pb2.Receipt}),
+        ("receipts-2", envelope_pb2.SignedReceipts, {}),
+        ("grant-2", envelope_pb2.SignedGrant, {"grant": envelope_pb2.Grant}),
+        ("register", register_pb2.Register, {}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_signed_is_written_as_it_was(name, kind, inside):
+    """So that a release before this one finds in it what it knows, under the same seals."""
+    found = kind.FromString(golden(name))
+    assert found.SerializeToString(deterministic=True) == golden(name)
+    for field, its_kind in inside.items():
+        raw = getattr(found, field)
+        assert its_kind.FromString(raw).SerializeToString(deterministic=True) == raw
+
+
 def test_a_leaf_of_the_log_is_written_as_it_was():
     entry = log_pb2.LogEntry.FromString(golden("log-entry"))
     assert entry.event == log_pb2.LOG_EVENT_SEALED
