@@ -237,6 +237,9 @@ async def test_an_unknown_certificate_is_refused_and_counted(fiji, network):
             ]
 
     await eventually(counted)
+    lanes = lane_service_pb2_grpc.LaneServiceStub(network.ptccc.people)
+    shown = await lanes.GetLanes(lane_service_pb2.GetLanesRequest(), metadata=network.ptccc.token("auditor"))
+    assert [(one.ground, one.count) for one in shown.stranger_refusals] == [("UNKNOWN_CERTIFICATE", 1)]
     await fiji.greet()
     await lane_moves_on(fiji, network)
 

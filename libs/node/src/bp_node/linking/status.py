@@ -76,6 +76,7 @@ def _document(lanes: lane_service_pb2.Lanes, node: exchange_service_pb2.Exchange
         },
         "certificate": {"expires": expires, "daysLeft": days_until(expires)},
         "lanes": [_lane(one) for one in lanes.lanes],
+        "strangersRefused": _refused(lanes.stranger_refusals),
     }
 
 
@@ -123,10 +124,12 @@ def _incoming(here: lane_service_pb2.IncomingLane) -> dict[str, Any]:
         "sizeBytes": here.size_bytes,
         "holds": _holds(here.holds),
         "setAside": here.set_aside,
-        "refused": [
-            {"ground": one.ground, "count": one.count, "last": moment(one, "last_time")} for one in here.refusals
-        ],
+        "refused": _refused(here.refusals),
     }
+
+
+def _refused(refusals: Any) -> list[dict[str, Any]]:
+    return [{"ground": one.ground, "count": one.count, "last": moment(one, "last_time")} for one in refusals]
 
 
 def _state(state: lane_service_pb2.LaneState.ValueType) -> str:

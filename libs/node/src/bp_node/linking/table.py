@@ -33,6 +33,8 @@ def draw(document: dict[str, Any]) -> None:
     for lane in document["lanes"]:
         for note in _notes(lane):
             say(f"{lane['peer']}: {note}")
+    for one in document["strangersRefused"]:
+        say(f"strangers: {_refused(one)}")
 
 
 def _head(document: dict[str, Any]) -> None:
@@ -87,10 +89,14 @@ def _notes(lane: dict[str, Any]) -> list[str]:
     if aside := lane["outgoing"]["setAside"] + lane["incoming"]["setAside"]:
         notes.append(f"{aside} set aside: see link list-set-aside")
     for one in lane["incoming"]["refused"]:
-        notes.append(f"{one['count']} refused here for {one['ground']}, last {ago(one['last'])} ago")
+        notes.append(_refused(one))
     return notes
 
 
 def _held(hold: dict[str, Any], doing: str) -> str:
     until = f" until {to_minute(hold['until'])}" if hold["until"] else ""
     return f"{hold['urgency'].lower()} {doing}: {_REASONS.get(hold['reason'], hold['reason'].lower())}{until}"
+
+
+def _refused(one: dict[str, Any]) -> str:
+    return f"{one['count']} refused here for {one['ground']}, last {ago(one['last'])} ago"

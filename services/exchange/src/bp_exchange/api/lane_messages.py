@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import lane_service_pb2 as pb
 from bluepacific.exchange.v1 import plan_pb2
 from bp_exchange.adapters.lanes import LaneNumbers
+from bp_exchange.adapters.refused import Refusals
 from bp_exchange.protocol.allowance import Allowance, Way, Why
 from bp_exchange.protocol.drain import drained
 
@@ -100,8 +101,7 @@ class LaneView:
         )
         if numbers.owes_time:
             lane.tell_time.FromDatetime(numbers.owes_time)
-        for refused in numbers.refusals:
-            lane.refusals.add(ground=refused.ground, count=refused.count).last_time.FromDatetime(refused.last)
+        lane.refusals.extend(refusal_messages(numbers.refusals))
         return lane
 
     def _holds(self, waiting: Numbers, way: Way) -> list[plan_pb2.LaneHold]:
@@ -147,6 +147,14 @@ class LaneView:
             for key, rule in sorted(plan.rules.items())
             if rule.volume is not None
         ]
+
+
+def refusal_messages(refusals: Sequence[Refusals]) -> Iterator[pb.LaneRefusal]:
+    """Yields refusals as they are shown."""
+    for one in refusals:
+        shown = pb.LaneRefusal(ground=one.ground, count=one.count)
+        shown.last_time.FromDatetime(one.last)
+        yield shown
 
 
 def _items(waiting: Numbers) -> list[pb.WaitingItems]:

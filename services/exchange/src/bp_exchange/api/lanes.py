@@ -16,10 +16,11 @@ from bp_exchange.adapters.lanes import SqlLanes, aside_item, lane_numbers, list_
 from bp_exchange.adapters.medium_taking import MediumIntake, Taken
 from bp_exchange.adapters.medium_writing import MediumWriter, check_peer, peers_of
 from bp_exchange.adapters.plans import SqlPlans
+from bp_exchange.adapters.refused import refusals_of
 from bp_exchange.adapters.tables import QueueRow
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.api.exchange import Heard
-from bp_exchange.api.lane_messages import LaneView
+from bp_exchange.api.lane_messages import LaneView, refusal_messages
 from bp_exchange.api.plans import plan_message, wanted
 from bp_exchange.protocol.medium import BlockReader, MediumRefusedError
 from bp_exchange.usecases.planning import change_plan
@@ -59,6 +60,9 @@ class LaneServicer(lane_service_pb2_grpc.LaneServiceServicer):
             register_freshness=exchange_pb2.RegisterFreshness.ValueType(register.standing),
             lanes=[await self._lane(peer) for peer in peers_of(self._house)],
         )
+        # Strangers are counted under this node's own id.
+        strangers = await refusals_of(current_session(), self._house.keys.node_id)
+        lanes.stranger_refusals.extend(refusal_messages(strangers))
         if register.current:
             lanes.register_expire_time.FromDatetime(register.current.expires)
         return lanes

@@ -89,6 +89,7 @@ class Lanes(_message.Message):
     REGISTER_FRESHNESS_FIELD_NUMBER: _builtins.int
     REGISTER_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     LANES_FIELD_NUMBER: _builtins.int
+    STRANGER_REFUSALS_FIELD_NUMBER: _builtins.int
     node_id: _builtins.str
     """This node's id."""
     register_version: _builtins.int
@@ -103,6 +104,10 @@ class Lanes(_message.Message):
     def lanes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Lane]:
         """One a peer."""
 
+    @_builtins.property
+    def stranger_refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___LaneRefusal]:
+        """Links refused to nodes that the register does not have, by ground: all of them together."""
+
     def __init__(
         self,
         *,
@@ -111,10 +116,11 @@ class Lanes(_message.Message):
         register_freshness: _exchange_service_pb2.RegisterFreshness.ValueType = ...,
         register_expire_time: _timestamp_pb2.Timestamp | None = ...,
         lanes: _abc.Iterable[Global___Lane] | None = ...,
+        stranger_refusals: _abc.Iterable[Global___LaneRefusal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["register_expire_time", b"register_expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lanes", b"lanes", "node_id", b"node_id", "register_expire_time", b"register_expire_time", "register_freshness", b"register_freshness", "register_version", b"register_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lanes", b"lanes", "node_id", b"node_id", "register_expire_time", b"register_expire_time", "register_freshness", b"register_freshness", "register_version", b"register_version", "stranger_refusals", b"stranger_refusals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
