@@ -117,10 +117,21 @@ def node_schema() -> dict[str, Any]:
             "annotations": {"type": "object"},
         }
     )
+    backup = _closed(
+        {
+            "passphraseSecret": _text(),
+            "schedule": {"type": "string", "pattern": "^(\\S+( \\S+){4})?$"},
+            "keep": _count(1, 10000),
+            "storage": _QUANTITY,
+            "className": _text(),
+            "deadlineSeconds": _count(60),
+            "resources": {"type": "object"},
+        }
+    )
     # What a service may be told is in its own chart's schema.
     services: dict[str, Any] = {service: {"type": "object"} for service in SERVICES}
     library = {"bluepacific-library": {"type": "object"}}
-    shape = _closed({"global": _global(), "httpRoute": route, "ingress": ingress, **services, **library})
+    shape = _closed({"global": _global(), "backup": backup, "httpRoute": route, "ingress": ingress, **services, **library})
     return {"$schema": _DIALECT, **shape}
 
 
@@ -196,6 +207,7 @@ def _global() -> dict[str, Any]:
             "places": _closed({one: {"type": "string", "pattern": "^[a-z0-9.-]+$"} for one in SERVICES}),
             "pageTokens": _closed({"existing": {"type": "boolean"}}),
             "gatewayTls": {"type": "boolean"},
+            "paused": {"type": "boolean"},
             "drainSeconds": _count(0, 600),
             "telemetry": _closed(
                 {

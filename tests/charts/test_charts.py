@@ -35,8 +35,9 @@ def _of(objects: list[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
 
 
 def _pods(objects: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for one in _of(objects, "Deployment", "Job"):
-        yield f"{one['kind']} {one['metadata']['name']}", one["spec"]["template"]["spec"]
+    for one in _of(objects, "Deployment", "Job", "CronJob"):
+        job = one["spec"]["jobTemplate"]["spec"] if one["kind"] == "CronJob" else one["spec"]
+        yield f"{one['kind']} {one['metadata']['name']}", job["template"]["spec"]
 
 
 def test_what_the_settings_say_is_what_the_schemas_say() -> None:
@@ -93,7 +94,9 @@ def test_each_service_is_probed_drained_and_spread(rendered: Objects, example: s
         slept = container["lifecycle"]["preStop"]["sleep"]["seconds"]
         drained = EXAMPLES[example]["global"].get("drainSeconds", 10)
         assert pod["terminationGracePeriodSeconds"] > slept + drained
-        assert pod["topologySpreadConstraints"]
+        (spread,) = pod["topologySpreadConstraints"]
+        assert (spread["topologyKey"], spread["maxSkew"]) == ("kubernetes.io/hostname", 1)
+        assert spread["labelSelector"] == one["spec"]["selector"]
 
 
 @examples
@@ -102,7 +105,8 @@ def test_nothing_flows_that_is_not_named(rendered: Objects, example: str) -> Non
     denied = policies.pop("node-default-deny")
     assert denied.keys() == {"podSelector", "policyTypes"}
     assert sorted(denied["policyTypes"]) == ["Egress", "Ingress"]
-    assert set(policies) == {f"node-{service}" for service in _here(example)}
+    backs_up = {"node-backup"} if EXAMPLES[example].get("backup") else set()
+    assert set(policies) == {f"node-{service}" for service in _here(example)} | backs_up
     for name, spec in policies.items():
         for rule in (*spec["ingress"], *spec["egress"]):
             assert rule["ports"], f"{name}: {rule}"
@@ -131,7 +135,10 @@ def test_what_is_mounted_is_there(rendered: Objects, example: str) -> None:
         mounted = {one["name"] for one in pod["containers"][0]["volumeMounts"]}
         assert mounted == {one["name"] for one in volumes}, name
         told = EXAMPLES[example]["global"]
-        given = {told.get("bucket", {}).get("existingSecret")}
+        given = {
+            told.get("bucket", {}).get("existingSecret"),
+            EXAMPLES[example].get("backup", {}).get("passphraseSecret"),
+        }
         given |= {f"node-{service}-tls" for service in SERVICES if told.get("tls", {}).get("existing")}
         given |= {"node-page-tokens"} if told.get("pageTokens", {}).get("existing") else set()
         assert {one["secret"]["secretName"] for one in volumes if "secret" in one} <= secrets | given, name

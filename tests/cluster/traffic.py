@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bluepacific.cooperation.v1 import request_service_pb2
 from bp_client import AsyncBluePacific, Problem
 from bp_node.scenario import letters
+from tests.cluster.nodes import CENTRE
+from tests.cluster.region_on_cluster import Region
 
 _RETRIED = ("UNAVAILABLE", "OVERLOADED", "DEADLINE_EXCEEDED")
 
@@ -36,10 +41,11 @@ class Traffic:
             for number in range(writers):
                 group.create_task(self._write(number, stop))
 
-    async def until(self, count: int) -> None:
-        """Returns when so many were acknowledged."""
-        async with self._moved:
-            await self._moved.wait_for(lambda: len(self.acknowledged) > count)
+    async def go_on(self, count: int = 5, seconds: float = 180) -> None:
+        """Returns when so many more were acknowledged: people work again."""
+        wanted = len(self.acknowledged) + count
+        async with asyncio.timeout(seconds), self._moved:
+            await self._moved.wait_for(lambda: len(self.acknowledged) >= wanted)
 
     async def _write(self, writer: int, stop: asyncio.Event) -> None:
         number = 0
@@ -83,3 +89,33 @@ class Traffic:
             token = page.next_page_token
             if not token:
                 return found
+
+
+@asynccontextmanager
+async def working(region: Region, mark: str) -> AsyncIterator[Traffic]:
+    """Has somebody at the centre work within the block; afterwards nothing may be lost, refused or doubled."""
+    async with AsyncBluePacific(region.url(CENTRE)) as client:
+        await client.sign_in("lagi", region.passwords["countries/WSM/officers/lagi"])
+        # A region may be used again, with what was written in it.
+        traffic = Traffic(client.asking(purpose=letters.INVESTIGATION), "WSM", f"{mark} {secrets.token_hex(3)}")
+        stop = asyncio.Event()
+        going = asyncio.create_task(traffic.run(stop))
+        try:
+            await traffic.go_on()
+            yield traffic
+            await traffic.go_on()
+        finally:
+            stop.set()
+            await going
+        kept = await traffic.kept()
+    lost = [title for title in traffic.acknowledged if kept[title] == 0]
+    doubled = [title for title, count in kept.items() if count > 1]
+    region.figures[mark] = {
+        "written": len(traffic.acknowledged),
+        "triedAgain": dict(traffic.retried),
+        "refused": len(traffic.refused),
+        "lost": len(lost),
+        "doubled": len(doubled),
+    }
+    # Overload and deadlines are no pod's going: while pods roll, nothing but UNAVAILABLE is met.
+    assert (traffic.refused, lost, doubled) == ([], [], [])

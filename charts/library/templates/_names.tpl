@@ -46,6 +46,16 @@ exchange identity notifications cooperation catalogue training
 {{- if and (ne .service "gateway") (or .root.Values.keepsKeys (not (include "bluepacific.onPostgres" .))) }}yes{{ end -}}
 {{- end }}
 
+{{/* The services of a node whose chart is asked: those that stand here and keep files of their own. For the node's chart alone. */}}
+{{- define "bluepacific.homes" -}}
+{{- $root := .root }}{{ $found := list }}
+{{- range $service := splitList " " (include "bluepacific.services" .) }}
+{{- $values := get $root.Values $service }}
+{{- if and $values.enabled (or $values.keepsKeys (not (include "bluepacific.onPostgres" (dict "root" $root)))) }}{{ $found = append $found $service }}{{ end }}
+{{- end }}
+{{- join " " $found }}
+{{- end }}
+
 {{- define "bluepacific.gatewayScheme" -}}
 {{ ternary "https" "http" .root.Values.global.gatewayTls }}
 {{- end }}

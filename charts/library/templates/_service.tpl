@@ -13,7 +13,9 @@ metadata:
   labels:
     {{- include "bluepacific.labels" . | nindent 4 }}
 spec:
-  {{- if not $values.autoscaling.enabled }}
+  {{- if $values.global.paused }}
+  replicas: 0
+  {{- else if not $values.autoscaling.enabled }}
   replicas: {{ $values.replicas }}
   {{- end }}
   revisionHistoryLimit: 3
@@ -89,7 +91,7 @@ spec:
       {{- include "bluepacific.selector" . | nindent 6 }}
       bluepacific/serves: "true"
 {{- end }}
-{{- if $values.autoscaling.enabled }}
+{{- if and $values.autoscaling.enabled (not $values.global.paused) }}
 ---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler

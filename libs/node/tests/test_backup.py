@@ -201,12 +201,14 @@ def test_a_place_that_cannot_be_written_is_told(node, tmp_path, passphrase):
         restoring.restore(tmp_path / "none.bpb", tmp_path / "restored", passphrase, as_json=True)
 
 
-def test_postgresql_is_told_with_what_to_use(node, tmp_path, passphrase):
+def test_data_in_files_and_in_postgresql_at_once_is_refused(node, tmp_path, passphrase):
     file = node.place(FILE)
     file.write_text(
         file.read_text() + '\n[services.training]\ndatabase_url = "postgresql+asyncpg://bp:secret@db/training"\n'
     )
-    with pytest.raises(CommandError, match=r"the data of training is in PostgreSQL.*pg_dump") as told:
+    with pytest.raises(
+        CommandError, match="the data of training is in PostgreSQL and that of identity in files"
+    ) as told:
         back_up(node, tmp_path / "fji.bpb", passphrase)
     assert "secret" not in told.value.text
 

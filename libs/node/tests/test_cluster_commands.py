@@ -10,7 +10,7 @@ import pytest
 
 from bp_node.cluster.connecting import Place
 from bp_node.cluster.doctor import CHECKS
-from bp_node.cluster.picture import Certificate, Picture, Service, Volume
+from bp_node.cluster.picture import Backups, Certificate, Picture, Service, Volume
 from bp_node.cluster.supporting import _without_secrets
 from bp_node.cluster.telling import tell
 from bp_node.failure import CommandError
@@ -24,7 +24,10 @@ def _findings(picture: Picture) -> list[tuple[str, str, bool]]:
 
 
 def test_what_is_well_has_no_findings() -> None:
-    assert not _findings(Picture("fji/node", (WELL,), (Certificate("exchange", 200),), (Volume("a", "Bound", "1Gi"),)))
+    volumes = (Volume("a", "Bound", "1Gi"),)
+    assert not _findings(
+        Picture("fji/node", (WELL,), (Certificate("exchange", 200),), volumes, Backups("30 14 * * *", 5))
+    )
 
 
 def test_what_is_wrong_is_found_in_order_of_importance() -> None:
@@ -34,10 +37,32 @@ def test_what_is_wrong_is_found_in_order_of_importance() -> None:
     )
     certificates = (Certificate("exchange", 3), Certificate("identity", 20), Certificate("training", -1))
     found = _findings(Picture("fji/node", services, certificates, (Volume("node-blobs", "Pending", "10Gi"),)))
-    assert [one[0] for one in found] == ["volumes", "services", *["certificates"] * 3, "pods", "restarts", "images"]
-    assert [one[2] for one in found] == [True, True, True, False, True, False, False, False]
+    assert [one[0] for one in found] == [
+        "volumes",
+        "services",
+        *["certificates"] * 3,
+        "pods",
+        "backups",
+        "restarts",
+        "images",
+    ]
+    assert [one[2] for one in found] == [True, True, True, False, True, False, False, False, False]
     assert "the database does not answer" in found[1][1]
     assert "has ended" in found[4][1]
+
+
+@pytest.mark.parametrize(
+    ("backups", "told"),
+    [
+        (None, ["no backups are set up"]),
+        (Backups("", None), ["this node was never backed up"]),
+        (Backups("30 14 * * *", 75), ["the last backup is 3 days old"]),
+        (Backups("", 20), []),
+    ],
+    ids=["none", "never", "old", "new"],
+)
+def test_the_age_of_the_last_backup_is_told(backups: Backups | None, told: list[str]) -> None:
+    assert [one[1] for one in _findings(Picture("fji/node", (WELL,), (), (), backups))] == told
 
 
 def test_urgent_findings_end_the_command_with_a_code(capsys: pytest.CaptureFixture[str]) -> None:

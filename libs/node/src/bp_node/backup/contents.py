@@ -76,27 +76,37 @@ def has_place(name: str) -> bool:
     return _PLACES.fullmatch(name) is not None
 
 
-def databases_of(settings: NodeSettings) -> dict[str, Path]:
-    """Returns the node's SQLite files by service; those that were never made are left out.
+@dataclass(frozen=True)
+class Databases:
+    """Where a node's data is: all in files of its folder, or all in PostgreSQL.
+
+    Attributes:
+        files: SQLite files by service; those that were never made are left out.
+        urls: PostgreSQL databases by service.
+    """
+
+    files: dict[str, Path]
+    urls: dict[str, str]
+
+
+def databases_of(settings: NodeSettings) -> Databases:
+    """Returns where the node's data is.
 
     Raises:
         CommandError: A service keeps its data elsewhere, where this backup does not reach.
     """
-    found = {}
+    files, urls = {}, {}
     for name in NAMES:
         url, place = settings_of(name, settings).database_url, settings.place("data", f"{name}.sqlite")
         if not url.startswith("sqlite"):
-            raise CommandError(
-                f"the data of {name} is in PostgreSQL, which this does not copy: "
-                "back up that database with pg_dump, and keys/, node.toml and blobs/ with it"
-            )
-        if Path(url.partition(":///")[2]).resolve() != place.resolve():
+            urls[name] = url
+        elif Path(url.partition(":///")[2]).resolve() != place.resolve():
             raise CommandError(
                 f"the data of {name} is outside of {settings.folder}: this backs up a node's folder only"
             )
-        if place.is_file():
-            found[name] = place
-    return found
+        elif place.is_file():
+            files[name] = place
+    return Databases(files, urls)
 
 
 def small_files(folder: Path) -> dict[str, bytes]:
@@ -117,6 +127,7 @@ def small_files(folder: Path) -> dict[str, bytes]:
 
 
 def _key_files(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
+    # On the volumes of pods a service's keys are behind a link.
+    for place, folders, files in os.walk(folder, followlinks=True):
         folders.sort()
         yield from (Path(place, name) for name in sorted(files))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import stat
 import sys
 import unicodedata
@@ -51,7 +52,9 @@ def _asked(prompt: str) -> str:
 
 def _from_file(file: Path) -> str:
     with told_plainly("read the passphrase in", file), file.open("rb") as opened:
-        others = stat.S_IMODE(file.stat().st_mode) & 0o077
+        found = file.stat()
+        # A Secret in a pod is root's, and readable by the pod's own group.
+        others = stat.S_IMODE(found.st_mode) & (0o077 if found.st_uid == os.geteuid() else 0o007)
         raw = opened.read(_LONGEST_BYTES)
     if others and file.is_file():
         raise CommandError(f"others may read the passphrase in {file}: run `chmod 600 {file}` first")

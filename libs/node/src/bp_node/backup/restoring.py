@@ -22,34 +22,80 @@ from bp_node.backup.cipher import ArchiveError, SealedReader
 from bp_node.backup.contents import Manifest
 from bp_node.backup.interrupting import ended_cleanly
 from bp_node.backup.passphrase import known_passphrase
+from bp_node.backup.volumes import check_new, spread
 from bp_node.failure import CommandError, told_plainly
 from bp_node.migrating import knows
 from bp_node.screen import say, say_json, working
 from bp_node.services import NAMES
-from bp_node.settings import FILE
+from bp_node.settings import FILE, load
 
 _MIB = 1024 * 1024
 
 
-def restore(archive: Path, target: Path, passphrase_file: Path | None, *, as_json: bool) -> None:
-    """Restores a node into a new folder.
+def restore(
+    archive: Path, target: Path, passphrase_file: Path | None, *, volumes: Path | None = None, as_json: bool
+) -> None:
+    """Restores a node into a new folder, or into new volumes.
+
+    Args:
+        archive: What `backup` made.
+        target: The folder; with volumes, one that is made for the time being.
+        passphrase_file: Holds the passphrase; asked for when None.
+        volumes: Where the new volumes of a node in pods are; see `volumes.py`.
+        as_json: Write JSON.
 
     Raises:
-        CommandError: The archive cannot be read, is damaged or of a newer release, or the folder cannot be made; nothing is left behind.
+        CommandError: The archive cannot be read, is damaged, of a newer release or of another node, or the folder cannot be made;
+            nothing is left behind.
     """
     with told_plainly("read", archive), archive.open("rb"):
         pass
     _refuse_taken(target)
+    if volumes:
+        check_new(volumes)
     passphrase = known_passphrase(passphrase_file)
     with working(f"restoring {archive.name}", quiet=as_json), ended_cleanly():
         manifest, incarnation = unpack_node(archive, target, passphrase)
+        if volumes:
+            _place(target, volumes, manifest)
+        else:
+            _fill_servers(target)
     if as_json:
         document = {"node": manifest.node_id, "dir": str(target.absolute()), "moment": manifest.moment}
         say_json({**document, "incarnation": incarnation})
         return
-    say(f"{manifest.node_id} as it was at {manifest.moment} is in {target}")
+    say(f"{manifest.node_id} as it was at {manifest.moment} is in {volumes or target}")
     say("never run it and the old one at the same time: they have the same keys. Everybody has to sign in again")
-    say(f"next: `bluepacific node up --dir {target}`")
+    if not volumes:
+        say(f"next: `bluepacific node up --dir {target}`")
+
+
+def _place(target: Path, volumes: Path, manifest: Manifest) -> None:
+    """Puts a restored node where its pods will look for it; what it is told of itself is the chart's, and not the backup's."""
+    told = volumes / "node" / FILE
+    try:
+        with told_plainly("read", told):
+            shutil.copyfile(told, target / FILE)
+        if (expected := load(target).node_id) != manifest.node_id:
+            raise CommandError(
+                f"the backup is of {manifest.node_id}, but {expected} is to stand here; nothing was restored"
+            )
+        _fill_servers(target)
+        spread(target, volumes)
+    finally:
+        shutil.rmtree(target, ignore_errors=True)
+
+
+def _fill_servers(target: Path) -> None:
+    """Fills the PostgreSQL databases that the node's settings name, if any, from the restored files, which are then gone."""
+    urls = contents.databases_of(load(target)).urls
+    files = {name: file for name in urls if (file := target / "data" / f"{name}.sqlite").is_file()}
+    if files:
+        from bp_node.backup import postgres  # noqa: PLC0415 - slow, and only here
+
+        postgres.load(files, urls)
+        for file in files.values():
+            file.unlink()
 
 
 def unpack_node(archive: Path, target: Path, passphrase: str) -> tuple[Manifest, str]:

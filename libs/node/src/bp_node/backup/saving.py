@@ -6,8 +6,8 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,9 +18,11 @@ from bp_node import folder
 from bp_node.backup import contents, moment
 from bp_node.backup.archive import Packer
 from bp_node.backup.cipher import SealedWriter
-from bp_node.backup.contents import Manifest
+from bp_node.backup.contents import Databases, Manifest
 from bp_node.backup.interrupting import ended_cleanly
+from bp_node.backup.keeping import forget_old, place_in
 from bp_node.backup.passphrase import new_passphrase
+from bp_node.backup.volumes import gather
 from bp_node.failure import CommandError, told_plainly
 from bp_node.migrating import revision_in
 from bp_node.screen import say, say_json, working
@@ -59,35 +61,62 @@ class Saved:
     manifest: Manifest
 
 
-def backup(directory: Path, target: Path, passphrase_file: Path | None, *, as_json: bool) -> None:
+def backup(
+    directory: Path,
+    target: Path,
+    passphrase_file: Path | None,
+    *,
+    volumes: Path | None = None,
+    keep: int = 0,
+    as_json: bool,
+) -> None:
     """Backs up the node of a folder, running or not.
+
+    Args:
+        directory: The node's folder; with volumes, one that is made for the time being.
+        target: The archive, or a folder of archives.
+        passphrase_file: Holds the passphrase; asked for when None.
+        volumes: Where the volumes of a node in pods are; see `volumes.py`.
+        keep: How many archives of the node stay in that folder; 0 for all.
+        as_json: Write JSON.
 
     Raises:
         CommandError: It cannot be read or written, or is kept where this does not reach; nothing is left behind.
     """
+    if volumes:
+        gather(volumes, directory)
     settings = load(directory)
-    files = contents.databases_of(settings)
+    databases = contents.databases_of(settings)
+    target = place_in(target, settings.node_id, system_clock())
     _refuse_taken(target)
     passphrase = new_passphrase(passphrase_file)
-    with working(f"backing up {settings.node_id}", quiet=as_json), ended_cleanly():
-        saved = save(settings, files, target, passphrase)
+    with ExitStack() as stack:
+        stack.enter_context(working(f"backing up {settings.node_id}", quiet=as_json))
+        stack.enter_context(ended_cleanly())
+        if volumes:
+            # The folder is this process's own; what must not be copied twice at once is behind its links.
+            stack.enter_context(moment.alone(target.absolute().parent))
+        saved = save(settings, databases, target, passphrase)
+        forgotten = forget_old(target.parent, settings.node_id, keep) if keep else []
     _remember(settings, saved)
     outside = _outside(settings)
     if as_json:
         document = {"file": str(saved.file), "bytes": saved.size, "moment": saved.manifest.moment}
-        say_json({"node": settings.node_id, **document, "notIncluded": outside})
+        say_json({"node": settings.node_id, **document, "notIncluded": outside, "forgotten": forgotten})
         return
     say(f"{settings.node_id} as it was at {saved.manifest.moment} is in {saved.file} ({saved.size / _MIB:.1f} MiB)")
+    for name in forgotten:
+        say(f"{name} was deleted: {keep} are kept")
     for file in outside:
         say(f"not in it, for it is outside of {settings.folder}: {file}")
 
 
-def save(settings: NodeSettings, files: Mapping[str, Path], target: Path, passphrase: str) -> Saved:
+def save(settings: NodeSettings, databases: Databases, target: Path, passphrase: str) -> Saved:
     """Writes the archive.
 
     Args:
         settings: The node's.
-        files: Its databases by service.
+        databases: Where its data is.
         target: Where the archive goes; not there yet.
         passphrase: Opens it.
 
@@ -110,7 +139,7 @@ def save(settings: NodeSettings, files: Mapping[str, Path], target: Path, passph
         # Most of it ahead, so that the locks are held for a short time only.
         link_files()
         try:
-            readers = stack.enter_context(moment.one_moment(files, meanwhile))
+            readers = stack.enter_context(_one_moment(settings, databases, meanwhile))
             held = _Moment(small, readers, staged)
             manifest = _manifest(settings, held)
             _check_room(settings, target, readers, manifest.total_bytes)
@@ -119,6 +148,21 @@ def save(settings: NodeSettings, files: Mapping[str, Path], target: Path, passph
         except sqlite3.Error as error:
             raise CommandError(f"a database of {settings.folder} cannot be copied: {error}") from error
     return Saved(target.absolute(), target.stat().st_size, manifest)
+
+
+def _one_moment(
+    settings: NodeSettings, databases: Databases, meanwhile: Callable[[], None]
+) -> AbstractContextManager[dict[str, sqlite3.Connection]]:
+    if databases.urls and databases.files:
+        raise CommandError(
+            f"the data of {', '.join(databases.urls)} is in PostgreSQL and that of {', '.join(databases.files)} in files: "
+            "one moment of both cannot be had; put all into one of them"
+        )
+    if not databases.urls:
+        return moment.one_moment(databases.files, meanwhile)
+    from bp_node.backup import postgres  # noqa: PLC0415 - slow, and only here
+
+    return postgres.one_moment(databases.urls, meanwhile, settings.place("run"))
 
 
 def _pack(settings: NodeSettings, held: _Moment, manifest: Manifest, unfinished: Path, passphrase: str) -> None:

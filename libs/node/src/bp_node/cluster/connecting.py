@@ -39,6 +39,7 @@ class Cluster:
         self.client = client
         self.core = client.CoreV1Api(api)
         self.apps = client.AppsV1Api(api)
+        self.batch = client.BatchV1Api(api)
         self.storage = client.StorageV1Api(api)
         self.rights = client.AuthorizationV1Api(api)
         self.version = client.VersionApi(api)

@@ -12,6 +12,7 @@ from bp_node.doctor.finding import Finding
 
 _SOON_DAYS = 30
 _MANY_RESTARTS = 5
+_OLD_BACKUP_HOURS = 48
 
 
 def doctor(context: str, place: Place, *, as_json: bool) -> None:
@@ -91,12 +92,24 @@ def _images(picture: Picture, place: Place) -> Iterator[Finding]:
         )
 
 
+def _backups(picture: Picture, place: Place) -> Iterator[Finding]:
+    mend = f"bluepacific cluster backup -n {place.namespace} --release {place.release} --to FILE"
+    if picture.backups is None:
+        secret = f"kubectl create secret generic backup -n {place.namespace} --from-literal=passphrase=…"
+        yield Finding("no backups are set up", f"{secret}, and name it in `backup.passphraseSecret`", urgent=False)
+    elif picture.backups.hours is None:
+        yield Finding("this node was never backed up", mend, urgent=False)
+    elif picture.backups.hours > _OLD_BACKUP_HOURS:
+        yield Finding(f"the last backup is {picture.backups.hours // 24} days old", mend, urgent=False)
+
+
 # The most important first.
 CHECKS: dict[str, Callable[[Picture, Place], Iterator[Finding]]] = {
     "volumes": _volumes,
     "services": _services,
     "certificates": _certificates,
     "pods": _missing_pods,
+    "backups": _backups,
     "restarts": _restarts,
     "images": _images,
 }

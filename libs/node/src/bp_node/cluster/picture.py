@@ -52,13 +52,27 @@ class Volume:
 
 
 @dataclass(frozen=True)
+class Backups:
+    """The node's backups.
+
+    Attributes:
+        schedule: As cron says it, in UTC; empty when they are taken by hand alone.
+        hours: Age of the last that succeeded; None when none ever did.
+    """
+
+    schedule: str
+    hours: int | None
+
+
+@dataclass(frozen=True)
 class Picture:
-    """A node, seen from outside."""
+    """A node, seen from outside; its backups are None where none are set up."""
 
     node: str
     services: tuple[Service, ...]
     certificates: tuple[Certificate, ...]
     volumes: tuple[Volume, ...]
+    backups: Backups | None = None
 
     def document(self) -> dict[str, Any]:
         """Returns it for a script."""
@@ -80,12 +94,20 @@ def look(cluster: Cluster, place: Place, now: datetime) -> Picture:
     pods = cluster.core.list_namespaced_pod(place.namespace, **chosen).items
     secrets = cluster.core.list_namespaced_secret(place.namespace, **chosen).items
     claims = cluster.core.list_namespaced_persistent_volume_claim(place.namespace, **chosen).items
+    crons = cluster.batch.list_namespaced_cron_job(place.namespace, **chosen).items
     return Picture(
         node=f"{place.namespace}/{place.release}",
         services=tuple(sorted((_service(one, pods) for one in deployments), key=lambda one: one.name)),
         certificates=tuple(found for one in secrets if (found := _certificate(one, now))),
         volumes=tuple(Volume(one.metadata.name, one.status.phase, _size(one)) for one in claims),
+        backups=next((_backups(one, now) for one in crons), None),
     )
+
+
+def _backups(cron: Any, now: datetime) -> Backups:
+    last = cron.status.last_successful_time
+    hours = None if last is None else int((now - last).total_seconds() // 3600)
+    return Backups("" if cron.spec.suspend else cron.spec.schedule, hours)
 
 
 def _service(deployment: Any, pods: list[Any]) -> Service:

@@ -7,14 +7,14 @@ from rich.table import Table
 
 from bp_kit.ports import system_clock
 from bp_node.cluster.connecting import Place, connected
-from bp_node.cluster.picture import Picture, look
+from bp_node.cluster.picture import Backups, Picture, look
 from bp_node.screen import out, say, say_json
 
 _SOON_DAYS = 30
 
 
 def status(context: str, place: Place, *, as_json: bool) -> None:
-    """Shows a node's services, certificates and volumes.
+    """Shows a node's services, certificates, volumes and last backup.
 
     Raises:
         CommandError: The cluster does not answer, or there is no such node.
@@ -47,3 +47,11 @@ def _draw(picture: Picture) -> None:
     for volume in picture.volumes:
         volumes.add_row(volume.name, volume.state, volume.size)
     out.print(volumes)
+    out.print(f"last backup: {_age(picture.backups)}")
+
+
+def _age(backups: Backups | None) -> str:
+    if backups is None:
+        return "none are set up"
+    age = "never" if backups.hours is None else f"{backups.hours} hours ago"
+    return f"{age}; {f'scheduled {backups.schedule} UTC' if backups.schedule else 'by hand alone'}"

@@ -9,7 +9,9 @@ import typer
 
 from bp_node.commands.node import Json
 
-app = typer.Typer(no_args_is_help=True, help="Prepare, look at, mend and upgrade a node on Kubernetes.")
+app = typer.Typer(
+    no_args_is_help=True, help="Install, look at, mend, upgrade, back up and restore a node on Kubernetes."
+)
 
 Namespace = Annotated[str, typer.Option("--namespace", "-n", help="Of the node.")]
 Release = Annotated[str, typer.Option("--release", help="The name given with `helm install`.")]
@@ -27,7 +29,7 @@ def preflight(*, namespace: Namespace, release: Release = "node", context: Conte
 
 @app.command()
 def status(*, namespace: Namespace, release: Release = "node", context: Context = "", as_json: Json = False) -> None:
-    """Show services, certificates and volumes on one screen."""
+    """Show services, certificates, volumes and the last backup on one screen."""
     from bp_node.cluster import showing  # noqa: PLC0415
     from bp_node.cluster.connecting import Place  # noqa: PLC0415
 
@@ -41,6 +43,61 @@ def doctor(*, namespace: Namespace, release: Release = "node", context: Context 
     from bp_node.cluster.connecting import Place  # noqa: PLC0415
 
     examined.doctor(context, Place(namespace, release), as_json=as_json)
+
+
+@app.command()
+def install(
+    chart: Annotated[Path, typer.Argument(help="From `make charts`.")],
+    *,
+    namespace: Namespace,
+    release: Release = "node",
+    values: Annotated[list[Path], typer.Option("--values", "-f", help="File of values; repeat for several.")],
+    minutes: Annotated[int, typer.Option(min=1, max=120, help="How long it may take to become healthy.")] = 10,
+    context: Context = "",
+    as_json: Json = False,
+) -> None:
+    """Install a node after a preflight, whole or not at all."""
+    from bp_node.cluster import installing  # noqa: PLC0415
+    from bp_node.cluster.connecting import Place  # noqa: PLC0415
+
+    installing.install(context, Place(namespace, release), chart, tuple(values), minutes, as_json=as_json)
+
+
+@app.command()
+def backup(
+    *,
+    namespace: Namespace,
+    release: Release = "node",
+    to: Annotated[Path | None, typer.Option(help="Bring the archive to this file as well; not there yet.")] = None,
+    minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long it may take.")] = 60,
+    context: Context = "",
+    as_json: Json = False,
+) -> None:
+    """Copy the whole running node, as it is at one moment, into one encrypted archive on its volume of backups."""
+    from bp_node.cluster import saving  # noqa: PLC0415
+    from bp_node.cluster.connecting import Place  # noqa: PLC0415
+
+    saving.backup(context, Place(namespace, release), to, minutes, as_json=as_json)
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(help="What `cluster backup --to` or `node backup` made.")],
+    chart: Annotated[Path, typer.Argument(help="Of the same release or a newer one, from `make charts`.")],
+    *,
+    namespace: Namespace,
+    release: Release = "node",
+    values: Annotated[list[Path], typer.Option("--values", "-f", help="File of values; repeat for several.")],
+    minutes: Annotated[int, typer.Option(min=1, max=120, help="How long it may take to become healthy.")] = 10,
+    context: Context = "",
+    as_json: Json = False,
+) -> None:
+    """Make a node of a backup in a namespace that has none; it gets a new incarnation, and everybody signs in again."""
+    from bp_node.cluster import restoring  # noqa: PLC0415
+    from bp_node.cluster.connecting import Place  # noqa: PLC0415
+
+    where = Place(namespace, release)
+    restoring.restore(context, where, archive, chart, tuple(values), minutes=minutes, as_json=as_json)
 
 
 @app.command()

@@ -14,19 +14,27 @@ _UNITS = Path("/etc/systemd/system")
 PassphraseFile = Annotated[
     Path | None, typer.Option(help="Its first line is the passphrase; only you may read it. Asked for when not given.")
 ]
+Volumes = Annotated[
+    Path | None,
+    typer.Option(help="In a pod on Kubernetes: where the volumes of all services are; --dir is then scratch space."),
+]
 
 
 def backup(
     *,
-    to: Annotated[Path, typer.Option(help="The archive to make; not there yet.")],
+    to: Annotated[
+        Path, typer.Option(help="The archive to make, not there yet; or a folder, where its name has the time.")
+    ],
     directory: Dir = _HERE,
     passphrase_file: PassphraseFile = None,
+    keep: Annotated[int, typer.Option(min=0, help="How many archives of that folder stay; 0: all.")] = 0,
+    volumes: Volumes = None,
     as_json: Json = False,
 ) -> None:
     """Copy the whole node, running or not, as it is at one moment, into one encrypted archive."""
     from bp_node.backup import saving  # noqa: PLC0415 - as all below: help must come at once
 
-    saving.backup(directory, to, passphrase_file, as_json=as_json)
+    saving.backup(directory, to, passphrase_file, volumes=volumes, keep=keep, as_json=as_json)
 
 
 def restore(
@@ -34,12 +42,13 @@ def restore(
     *,
     directory: Annotated[Path, typer.Option("--dir", help="The node's folder; not there yet.")],
     passphrase_file: PassphraseFile = None,
+    volumes: Volumes = None,
     as_json: Json = False,
 ) -> None:
     """Make a node's folder of a backup; the node gets a new incarnation, and everybody has to sign in again."""
     from bp_node.backup import restoring  # noqa: PLC0415
 
-    restoring.restore(archive, directory, passphrase_file, as_json=as_json)
+    restoring.restore(archive, directory, passphrase_file, volumes=volumes, as_json=as_json)
 
 
 def install_service(
