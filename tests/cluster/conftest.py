@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from tools.build_charts import build
 
+from tests.cluster.kube import get
+from tests.cluster.nodes import EXAMPLES, PART, RESTORED
 from tests.cluster.region_on_cluster import Region, region_on_cluster
+from tests.cluster.surroundings import MAIL
 
 FIGURES = Path(__file__).parents[2] / "build" / "cluster-test.json"
 
@@ -33,6 +36,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
+    if RESTORED in [one["metadata"]["name"] for one in get("namespaces", "")]:
+        pytest.fail(
+            f"namespace {RESTORED} is there: delete {', '.join((*EXAMPLES, PART, RESTORED, MAIL))} and begin anew"
+        )
     FIGURES.parent.mkdir(exist_ok=True)
     folder = tmp_path_factory.mktemp("region")
     with region_on_cluster(folder, build(folder / "charts")) as found:

@@ -19,6 +19,9 @@ EXAMPLES = {"ptccc": "centre", "fji": "country-small", "ton": "mixed"}
 # Tonga's other part, and what stands there. Training stays at home here: its packages would need a bucket of both parts.
 PART = "ton-central"
 AT_PART = ("identity", "notifications", "catalogue")
+# Where Fiji's node is restored, and its port then.
+RESTORED = "fji-restored"
+RESTORED_PORT = 18250
 PORTS = {"ptccc": 18100, "fji": 18200, "ton": 18300}
 
 

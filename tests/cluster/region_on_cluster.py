@@ -74,6 +74,7 @@ class Region:
     def install(self, name: str) -> None:
         """Installs a node with its people, from nothing or again."""
         surroundings.namespace(name)
+        surroundings.passphrase(name)
         if name == CENTRE:
             surroundings.postgres(CENTRE, POSTGRES_IMAGE)
         begun = time.monotonic()

@@ -25,6 +25,12 @@ def namespace(name: str) -> None:
     apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
 
 
+def passphrase(where: str) -> None:
+    """Makes the Secret that opens a node's backups."""
+    text = {"passphrase": "correct horse battery staple"}
+    apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "backup"}, "stringData": text}, where)
+
+
 def postgres(where: str, image: str) -> None:
     """Runs PostgreSQL in a namespace, with a database a service, and the Secret that names them."""
     environment = [{"name": "POSTGRES_PASSWORD", "value": _PASSWORD}]
