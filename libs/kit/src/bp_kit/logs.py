@@ -8,9 +8,12 @@ import traceback
 from pathlib import Path
 from typing import Any, Literal
 
-import structlog
-
 from bp_kit.telemetry import current_trace_id
+from bp_kit.without import without
+
+# For tracebacks that are not used here; 6 MiB in each process.
+with without("rich"):
+    import structlog
 
 _FRAMES = 8
 # Keys that would carry a person or a secret; their values never reach a log line.

@@ -20,15 +20,13 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from opentelemetry import metrics
 from opentelemetry.metrics import CallbackOptions, Observation
-from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from bp_kit.database import Database
 from bp_kit.logs import get_logger
-from bp_kit.tables import service_metadata
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics import MeterProvider
+
+    from bp_kit.database import Database
 
 _READ_SECONDS = 15.0
 _DAY_SECONDS = 86_400
@@ -169,6 +167,8 @@ class Board:
 
     async def keep(self, readers: Sequence[Reader], seconds: float = _READ_SECONDS) -> None:
         """Reads again and again until cancelled. What cannot be read is left out until it can."""
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the gateway has no database
+
         while True:
             for number, reader in enumerate(readers):
                 try:
@@ -181,6 +181,10 @@ class Board:
 
 def outbox_of(service: str, database: Database) -> Reader:
     """Returns what reads a service's outbox."""
+    from sqlalchemy import func, select  # noqa: PLC0415 - the gateway has no database
+
+    from bp_kit.tables import service_metadata  # noqa: PLC0415 - as above
+
     outbox = service_metadata().tables["outbox"].c
     oldest = select(func.min(outbox.create_time)).where(outbox.refused.is_(None))
     refused = select(func.count()).where(outbox.refused.is_not(None))

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bp_identity.adapters.authenticators import WebAuthn
@@ -32,6 +32,7 @@ credentials = st.dictionaries(st.sampled_from(["id", "rawId", "type"]), values).
 )
 
 
+@settings(deadline=None)  # the first one loads the library
 @given(credentials, st.binary(max_size=64))
 def test_what_is_no_credential_is_refused(credential, challenge):
     with pytest.raises(Refused, match="PASSKEY_REFUSED"):

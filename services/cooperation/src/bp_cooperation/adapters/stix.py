@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Collection
 
-from stix2 import parsing
-from stix2.exceptions import (
-    AtLeastOnePropertyError,
-    DictionaryKeyError,
-    ExtraPropertiesError,
-    InvalidValueError,
-    MissingPropertiesError,
-    STIXError,
-)
-
-from bp_cooperation.domain.bundle import VERSION, Properties, check_references, parse_bundle
-from bp_kit.errors import Refused
-
-_DESCRIPTION_LENGTH = 200
-_BREAKS = re.compile(r"\s+")
+from bp_cooperation.domain.bundle import Properties, check_references, parse_bundle
 
 
 class StixBundles:
@@ -43,37 +28,12 @@ class StixBundles:
 
 
 def _read(text: str, field: str, known: Collection[str] | None) -> list[Properties]:
+    # From the first bundle on: stix2 takes 14 MiB.
+    from bp_cooperation.adapters.stix_rules import check_object  # noqa: PLC0415
+
     objects = parse_bundle(text, field)
     for position, properties in enumerate(objects):
-        _check(properties, f"{field}.objects[{position}]")
+        check_object(properties, f"{field}.objects[{position}]")
     if known is not None:
         check_references(objects, field, known)
     return objects
-
-
-def _check(properties: Properties, path: str) -> None:
-    """Refuses an object that breaks the rules of its type."""
-    try:
-        parsing.parse(properties, allow_custom=True, version=VERSION)  # type: ignore[no-untyped-call]
-    except STIXError as error:
-        raise _invalid(f"{path}{_property(error)}", str(error)) from None
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError):
-        # The library's own stumbles over values of a kind that it does not expect.
-        raise _invalid(path, "a value is not of the kind that its property has") from None
-
-
-def _property(error: STIXError) -> str:
-    match error:
-        case InvalidValueError():
-            return f".{error.prop_name}"
-        case MissingPropertiesError() | AtLeastOnePropertyError() | ExtraPropertiesError():
-            return f".{min(error.properties)}"
-        case DictionaryKeyError():
-            return f".{error.key}"
-        case _:
-            return ""
-
-
-def _invalid(path: str, description: str) -> Refused:
-    told = _BREAKS.sub(" ", description)[:_DESCRIPTION_LENGTH]
-    return Refused("BUNDLE_OBJECT_INVALID", field=path[:300], path=path[:300], description=told)

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from bp_kit.upserts import insert_of
 
 
 def insert_new(session: AsyncSession, table: Any) -> Insert:
     """Returns an insert that skips rows whose key is taken; on PostgreSQL it waits for whoever is just taking it."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return insert_of(session, table).on_conflict_do_nothing()
 
 
 async def add_new(session: AsyncSession, table: Any, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,4 +1,9 @@
-"""Verifies what passkeys say, by py_webauthn: for this node's address alone, and only where the owner was seen to be there."""
+"""Verifies what passkeys say, by py_webauthn: for this node's address alone, and only where the owner was seen to be there.
+
+The library comes with the first passkey: with its OpenSSL and ASN.1 it takes 8 MiB.
+"""
+
+# ruff: noqa: PLC0415 - see above
 
 from __future__ import annotations
 
@@ -10,30 +15,14 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    CredentialDeviceType,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
-
 from bp_identity.domain.officer import Officer
 from bp_identity.domain.passkey import Passkey
 from bp_identity.usecases.proving import Seen
 from bp_kit.errors import Refused
 
 _NAME = "Blue Pacific"
-# What the library raises on what no browser would send.
-_UNREADABLE = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
+# What the library raises on what no browser would send, besides its own.
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
 
 
 class WebAuthn:
@@ -60,6 +49,9 @@ class WebAuthn:
 
     def sign_in_options(self, challenge: bytes) -> str:
         """Returns what a page asks an authenticator for, JSON."""
+        from webauthn import generate_authentication_options, options_to_json
+        from webauthn.helpers.structs import UserVerificationRequirement
+
         options = generate_authentication_options(
             rp_id=self._host, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
         )
@@ -67,6 +59,9 @@ class WebAuthn:
 
     def registration_options(self, challenge: bytes, officer: Officer, passkeys: Sequence[Passkey]) -> str:
         """Returns what a page asks an authenticator for to make a passkey, JSON; none that it has already."""
+        from webauthn import generate_registration_options, options_to_json
+        from webauthn.helpers import structs
+
         options = generate_registration_options(
             rp_id=self._host,
             rp_name=_NAME,
@@ -74,11 +69,12 @@ class WebAuthn:
             user_name=officer.person.email,
             user_display_name=officer.display_name,
             challenge=challenge,
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+            authenticator_selection=structs.AuthenticatorSelectionCriteria(
+                resident_key=structs.ResidentKeyRequirement.REQUIRED,
+                user_verification=structs.UserVerificationRequirement.REQUIRED,
             ),
             exclude_credentials=[
-                PublicKeyCredentialDescriptor(id=_decoded(passkey.credential_id)) for passkey in passkeys
+                structs.PublicKeyCredentialDescriptor(id=_decoded(passkey.credential_id)) for passkey in passkeys
             ],
         )
         return options_to_json(options)
@@ -89,6 +85,10 @@ class WebAuthn:
         Raises:
             Refused: PASSKEY_REFUSED.
         """
+        from webauthn import verify_registration_response
+        from webauthn.helpers.exceptions import WebAuthnException
+        from webauthn.helpers.structs import CredentialDeviceType
+
         try:
             made = verify_registration_response(
                 credential=dict(credential),
@@ -97,7 +97,7 @@ class WebAuthn:
                 expected_origin=self._origin,
                 require_user_verification=True,
             )
-        except _UNREADABLE:
+        except (WebAuthnException, *_UNREADABLE):
             raise Refused("PASSKEY_REFUSED") from None
         synced = made.credential_device_type is CredentialDeviceType.MULTI_DEVICE
         return Seen(_encoded(made.credential_id), made.credential_public_key, made.sign_count, synced)
@@ -108,6 +108,10 @@ class WebAuthn:
         Raises:
             Refused: SIGN_IN_FAILED.
         """
+        from webauthn import verify_authentication_response
+        from webauthn.helpers.exceptions import WebAuthnException
+        from webauthn.helpers.structs import CredentialDeviceType
+
         try:
             handle = credential["response"].get("userHandle") or _encoded(self._handle(passkey.officer))
             shown = verify_authentication_response(
@@ -121,7 +125,7 @@ class WebAuthn:
             )
             if not hmac.compare_digest(_decoded(handle), self._handle(passkey.officer)):
                 raise Refused("SIGN_IN_FAILED")
-        except _UNREADABLE:
+        except (WebAuthnException, *_UNREADABLE):
             raise Refused("SIGN_IN_FAILED") from None
         synced = shown.credential_device_type is CredentialDeviceType.MULTI_DEVICE
         return Seen(passkey.credential_id, b"", shown.new_sign_count, synced)

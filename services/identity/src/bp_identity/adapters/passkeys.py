@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bp_identity.adapters.sign_in_tables import insert_of
 from bp_identity.adapters.tables import PasskeyRow, UsedChallengeRow
 from bp_identity.domain.passkey import Passkey
 from bp_kit.listing import Listed, Listing
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
+from bp_kit.upserts import insert_of
 
 # Longer than any challenge works.
 _KEPT = timedelta(hours=1)

@@ -8,8 +8,6 @@ import zipfile
 from datetime import datetime
 from typing import Any
 
-from openpyxl import load_workbook
-
 from bp_identity.domain.roster import COLUMNS, MOST_ROWS
 from bp_kit.errors import Refused
 
@@ -39,6 +37,8 @@ def read_table(content: bytes) -> list[list[str]]:
 
 
 def _workbook(content: bytes) -> list[list[str]]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - 7 MiB, from the first workbook on
+
     _check_unfolded(content)
     try:
         # With their formulas, which openpyxl only reads: it has nothing that could run one.

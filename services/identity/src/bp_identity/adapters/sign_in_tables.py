@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, Select, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_identity.adapters.tables import (
@@ -31,6 +30,7 @@ from bp_identity.domain.throttle import FORGET, LONGEST, Throttle
 from bp_kit.listing import Listed, Listing
 from bp_kit.paging import read_page
 from bp_kit.sealing import Sealer
+from bp_kit.upserts import insert_of
 
 
 class SqlCredentials:
@@ -241,13 +241,6 @@ async def clear_expired(session: AsyncSession, now: datetime) -> int:
         assert isinstance(result, CursorResult)
         gone += result.rowcount
     return gone
-
-
-def insert_of(
-    session: AsyncSession, row: type[ThrottleRow | VoidRow | UsedChallengeRow]
-) -> postgresql.Insert | sqlite.Insert:
-    """Returns an insert that may say, in the database's own words, what happens where the row is there already."""
-    return postgresql.insert(row) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(row)
 
 
 def _lasting(officer: str, now: datetime) -> Select[Any]:

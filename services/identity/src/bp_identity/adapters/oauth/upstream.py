@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx2
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -163,6 +162,8 @@ class Upstream:
         return found
 
     async def _asked(self, method: str, address: str, form: dict[str, str] | None = None) -> Any:
+        import httpx2  # noqa: PLC0415 - for those few nodes that have a provider
+
         try:
             async with httpx2.AsyncClient(timeout=_SECONDS) as http:
                 answer = await http.request(method, address, data=form)
