@@ -1,7 +1,8 @@
 """What is kept of calls, as their `audit` option says. Writes keep it in their own transaction; reads share commits.
 
 A read that is audited answers only after its record is on disk. Records of reads that wait at the same moment are committed together,
-so that a synced commit is paid once for all of them.
+so that a synced commit is paid once for all of them. What of them shows personal data leaves with the same commit for the node's log, as
+one batch in the outbox: nothing was shown that the log will not tell, and a read costs no commit more than before.
 """
 
 from __future__ import annotations

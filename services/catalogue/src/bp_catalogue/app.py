@@ -8,6 +8,7 @@ from bluepacific.catalogue.v1 import (
     capability_service_pb2_grpc,
     uptake_service_pb2_grpc,
 )
+from bp_catalogue.adapters.holdings import HOLDINGS
 from bp_catalogue.adapters.unit_of_work import Workshop
 from bp_catalogue.api.agreements import AccessAgreementServicer
 from bp_catalogue.api.capabilities import CapabilityServicer
@@ -23,6 +24,7 @@ from bp_kit.inbox import Subscriber
 from bp_kit.outbox import OutboxRelay
 from bp_kit.ports import Seams
 from bp_kit.service import Service
+from bp_kit.subjects.desk import SubjectDesk
 
 
 def build(settings: CatalogueSettings, seams: Seams) -> Service:
@@ -36,10 +38,12 @@ def build(settings: CatalogueSettings, seams: Seams) -> Service:
         uptake_refresh=settings.uptake_refresh,
     )
     workshop = Workshop(database, seams, rules)
+    handlers = {**Handlers(workshop).by_topic(), **SubjectDesk(HOLDINGS, seams, "catalogue").by_topic()}
     return Service(
         name="catalogue",
         package="bp_catalogue",
         database=database,
+        holdings=HOLDINGS,
         servicers=[
             (capability_service_pb2_grpc.add_CapabilityServiceServicer_to_server, CapabilityServicer(workshop)),
             (
@@ -54,7 +58,7 @@ def build(settings: CatalogueSettings, seams: Seams) -> Service:
         ],
         workers=[
             OutboxRelay(database, seams, "catalogue").run,
-            Subscriber(database, seams, "catalogue", Handlers(workshop).by_topic()).run,
+            Subscriber(database, seams, "catalogue", handlers).run,
             Reporter(workshop, settings.uptake_interval).run,
             Librarian(workshop, settings.catalogue_interval).run,
         ],

@@ -9,11 +9,14 @@ from bluepacific.cooperation.v1 import (
     directory_service_pb2_grpc,
     entity_service_pb2_grpc,
     log_service_pb2_grpc,
+    read_service_pb2_grpc,
     reply_service_pb2_grpc,
     request_service_pb2_grpc,
     sharing_service_pb2_grpc,
 )
 from bp_access.deciding import Decider
+from bp_cooperation.adapters.holdings import CooperationHoldings
+from bp_cooperation.adapters.readers import Readers
 from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.adapters.ways import Ways
@@ -23,6 +26,7 @@ from bp_cooperation.api.directives import DirectiveServicer
 from bp_cooperation.api.directory import DirectoryServicer
 from bp_cooperation.api.entities import EntityServicer
 from bp_cooperation.api.log import LogServicer
+from bp_cooperation.api.reads import ReadServicer
 from bp_cooperation.api.replies import ReplyServicer
 from bp_cooperation.api.requests import RequestServicer
 from bp_cooperation.api.sharings import SharingServicer
@@ -35,6 +39,7 @@ from bp_kit.inbox import Subscriber
 from bp_kit.outbox import OutboxRelay
 from bp_kit.ports import Seams
 from bp_kit.service import Service
+from bp_kit.subjects.desk import SubjectDesk
 
 
 def build(settings: CooperationSettings, seams: Seams) -> Service:
@@ -45,10 +50,13 @@ def build(settings: CooperationSettings, seams: Seams) -> Service:
     )
     files = SealedFiles(seams.blobs)
     handlers = Handlers(workshop)
+    holdings = CooperationHoldings(workshop)
+    by_topic = {**handlers.by_topic(), **SubjectDesk(holdings, seams, "cooperation").by_topic()}
     return Service(
         name="cooperation",
         package="bp_cooperation",
         database=database,
+        holdings=holdings,
         servicers=[
             (request_service_pb2_grpc.add_RequestServiceServicer_to_server, RequestServicer(workshop)),
             (reply_service_pb2_grpc.add_ReplyServiceServicer_to_server, ReplyServicer(workshop)),
@@ -61,11 +69,12 @@ def build(settings: CooperationSettings, seams: Seams) -> Service:
             (sharing_service_pb2_grpc.add_SharingServiceServicer_to_server, SharingServicer(workshop)),
             (access_service_pb2_grpc.add_AccessServiceServicer_to_server, AccessServicer(workshop)),
             (log_service_pb2_grpc.add_LogServiceServicer_to_server, LogServicer(workshop)),
+            (read_service_pb2_grpc.add_ReadServiceServicer_to_server, ReadServicer(workshop, Readers(seams))),
             (directory_service_pb2_grpc.add_DirectoryServiceServicer_to_server, DirectoryServicer(workshop)),
         ],
         workers=[
             OutboxRelay(database, seams, "cooperation").run,
-            Subscriber(database, seams, "cooperation", handlers.by_topic(), on_receipt=handlers.receipt).run,
+            Subscriber(database, seams, "cooperation", by_topic, on_receipt=handlers.receipt).run,
             Keeper(workshop, files, settings.retention_interval).run,
         ],
     )

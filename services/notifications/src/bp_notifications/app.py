@@ -5,9 +5,12 @@ from __future__ import annotations
 from bluepacific.notifications.v1 import notification_service_pb2_grpc, preference_service_pb2_grpc
 from bp_kit.database import Database
 from bp_kit.inbox import Subscriber
+from bp_kit.outbox import OutboxRelay
 from bp_kit.ports import Seams
 from bp_kit.service import Service
+from bp_kit.subjects.desk import SubjectDesk
 from bp_notifications.adapters.bells import BellBoard
+from bp_notifications.adapters.holdings import HOLDINGS
 from bp_notifications.adapters.smtp import SmtpMailer
 from bp_notifications.adapters.unit_of_work import Desk
 from bp_notifications.adapters.wording import Wording
@@ -35,12 +38,14 @@ def build(settings: NotificationsSettings, seams: Seams) -> Service:
         stream_seconds=settings.stream_lifetime.total_seconds(),
     )
     desk = Desk(database, seams, Wording(settings.public_url), BellBoard(), rules)
+    handlers = {**Handlers(desk).by_topic(), **SubjectDesk(HOLDINGS, seams, "notifications").by_topic()}
     poll_seconds = settings.poll_interval.total_seconds()
     postman = Postman(desk, SmtpMailer(settings.mail_server), mail_from=settings.mail_from, poll_seconds=poll_seconds)
     return Service(
         name="notifications",
         package="bp_notifications",
         database=database,
+        holdings=HOLDINGS,
         servicers=[
             (
                 notification_service_pb2_grpc.add_NotificationServiceServicer_to_server,
@@ -49,7 +54,8 @@ def build(settings: NotificationsSettings, seams: Seams) -> Service:
             (preference_service_pb2_grpc.add_PreferenceServiceServicer_to_server, PreferenceServicer(desk)),
         ],
         workers=[
-            Subscriber(database, seams, "notifications", Handlers(desk).by_topic()).run,
+            OutboxRelay(database, seams, "notifications").run,
+            Subscriber(database, seams, "notifications", handlers).run,
             postman.run,
             Lookout(desk, poll_seconds).run,
             Tidier(desk, settings.tidy_interval.total_seconds()).run,

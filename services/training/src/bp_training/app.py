@@ -14,7 +14,9 @@ from bp_kit.inbox import Subscriber
 from bp_kit.outbox import OutboxRelay
 from bp_kit.ports import Seams
 from bp_kit.service import Service
+from bp_kit.subjects.desk import SubjectDesk
 from bp_training.adapters.frameworks import known_tags
+from bp_training.adapters.holdings import HOLDINGS
 from bp_training.adapters.package_store import PackageStore
 from bp_training.adapters.signatures import IssuerKeys
 from bp_training.adapters.unit_of_work import Workshop
@@ -41,11 +43,13 @@ def build(settings: TrainingSettings, seams: Seams) -> Service:
         known_tags=known_tags(),
     )
     workshop = Workshop(database, seams, IssuerKeys(settings.key_dir), rules)
+    handlers = {**Handlers(workshop).by_topic(), **SubjectDesk(HOLDINGS, seams, "training").by_topic()}
     store = PackageStore(seams.blobs, settings.package_limits)
     return Service(
         name="training",
         package="bp_training",
         database=database,
+        holdings=HOLDINGS,
         servicers=[
             (course_service_pb2_grpc.add_CourseServiceServicer_to_server, CourseServicer(workshop)),
             (package_service_pb2_grpc.add_PackageServiceServicer_to_server, PackageServicer(workshop, store)),
@@ -58,7 +62,7 @@ def build(settings: TrainingSettings, seams: Seams) -> Service:
         ],
         workers=[
             OutboxRelay(database, seams, "training").run,
-            Subscriber(database, seams, "training", Handlers(workshop).by_topic()).run,
+            Subscriber(database, seams, "training", handlers).run,
             Reporter(workshop, settings.participation_interval).run,
             Librarian(workshop, settings.library_interval).run,
         ],

@@ -72,7 +72,7 @@ class SubjectDesk:
         asker = country_of(message.author)
         found = await self._holdings.find(session, _sought(asked))
         if asker != self._seams.country:
-            found = [one for one in found if country_of(one.record) == asker]
+            found = [one for one in found if one.country == asker]
         acted_on = found[:_LISTED]
         grounds = await self._act(session, asked, acted_on)
         findings = await self._findings(session, asked, acted_on, grounds)
@@ -136,7 +136,7 @@ class SubjectDesk:
     async def _correct(
         self, session: AsyncSession, held: Held, asked: subject_pb2.SubjectAsked, values: dict[str, str]
     ) -> FindingGround.ValueType:
-        if country_of(held.record) != country_of(asked.operation):
+        if held.country != country_of(asked.operation):
             return subject_pb2.FINDING_GROUND_OTHER_COUNTRY
         try:
             async with session.begin_nested():

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.common.v1.subject_pb2 import FindingGround
+from bp_kit.names import country_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Held:
         holders: Countries whose nodes were sent it: `countries/TON`.
         also: Other names by which it can be read.
         erased: Its content is gone already.
+        owner: Code of the country whose it is, where its name does not tell: `TON`.
     """
 
     record: str
@@ -51,6 +53,12 @@ class Held:
     holders: tuple[str, ...] = ()
     also: tuple[str, ...] = field(default=())
     erased: bool = False
+    owner: str = ""
+
+    @property
+    def country(self) -> str:
+        """Code of the country whose it is."""
+        return self.owner or country_of(self.record)
 
 
 class Holdings(Protocol):

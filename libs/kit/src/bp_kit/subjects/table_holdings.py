@@ -30,6 +30,8 @@ class Rows:
         blank: What erasing puts into which column; empty: it deletes the row.
         kept: Why its rows are not erased; unspecified: they are.
         gone: Tells that a row was erased before.
+        texts: Columns in which somebody may be named; erasing what was found by a name empties these.
+        parts: Columns of other tables that name the record; their rows go with it.
     """
 
     kind: str
@@ -40,6 +42,8 @@ class Rows:
     blank: Mapping[str, Any] = field(default_factory=dict)
     kept: FindingGround.ValueType = _DONE
     gone: Callable[[Any], bool] = field(default=lambda _row: False)
+    texts: Sequence[InstrumentedAttribute[str]] = ()
+    parts: Sequence[InstrumentedAttribute[str]] = ()
 
     async def find(self, session: AsyncSession, sought: Sought) -> list[Held]:
         """Returns an officer's rows, or those of the records that are named."""
@@ -49,16 +53,27 @@ class Rows:
             named = [self.named(record) for record in sought.records]
             wanted = or_(false(), *(one for one in named if one is not None))
         else:
-            return []
+            wanted = self._naming(sought)
         rows = (await session.scalars(select(self.table).where(wanted))).all()
         held = [Held(self.name(row), self.kind, erased=self.gone(row)) for row in rows]
         return [one for one in held if not sought.records or one.record in sought.records]
 
-    async def erase(self, session: AsyncSession, record: str) -> FindingGround.ValueType:
+    def _naming(self, sought: Sought) -> ColumnElement[bool]:
+        named = [name for name in (sought.display_name, sought.identifier) if name]
+        return or_(false(), *(column.icontains(name, autoescape=True) for column in self.texts for name in named))
+
+    async def erase(self, session: AsyncSession, record: str, sought: Sought) -> FindingGround.ValueType:
         """Erases one."""
         wanted = self.named(record)
-        if self.kept or wanted is None:
-            return self.kept or subject_pb2.FINDING_GROUND_NOT_THERE
+        if wanted is None:
+            return subject_pb2.FINDING_GROUND_NOT_THERE
+        if not sought.officer and self.texts:
+            await session.execute(update(self.table).where(wanted).values(dict.fromkeys(self.texts, "")))
+            return _DONE
+        if self.kept:
+            return self.kept
+        for part in self.parts:
+            await session.execute(delete(part.class_).where(part == record))
         if self.blank:
             await session.execute(update(self.table).where(wanted).values(**self.blank))
         else:
@@ -71,24 +86,25 @@ class TableHoldings:
 
     Args:
         rows: Its tables about officers.
-        emptied: Further tables, which are emptied with these.
         nobody: Its tables about nobody.
+        within: Kinds of messages that are parts of these rows.
     """
 
-    def __init__(self, rows: Sequence[Rows], *, emptied: Sequence[Any] = (), nobody: Sequence[Any] = ()) -> None:
+    def __init__(self, rows: Sequence[Rows], *, nobody: Sequence[Any] = (), within: Sequence[str] = ()) -> None:
         self._rows = rows
-        self._emptied = emptied
+        self._within = within
         self._nobody = nobody
 
     @property
     def kinds(self) -> frozenset[str]:
         """Full names of the messages that it answers for."""
-        return frozenset(one.kind for one in self._rows)
+        return frozenset(one.kind for one in self._rows).union(self._within)
 
     @property
     def tables(self) -> frozenset[str]:
         """Names of its tables about people."""
-        return frozenset(one.table.__tablename__ for one in self._rows) | _names(self._emptied)
+        parts = [part.class_ for one in self._rows for part in one.parts]
+        return _names([one.table for one in self._rows]) | _names(parts)
 
     @property
     def nobody(self) -> frozenset[str]:
@@ -101,9 +117,8 @@ class TableHoldings:
 
     async def erase(self, session: AsyncSession, held: Held, sought: Sought) -> FindingGround.ValueType:
         """Erases one."""
-        del sought
         rows = next(one for one in self._rows if one.kind == held.kind)
-        return await rows.erase(session, held.record)
+        return await rows.erase(session, held.record, sought)
 
     async def correct(
         self, session: AsyncSession, held: Held, sought: Sought, corrections: dict[str, str]

@@ -42,9 +42,12 @@ async def recall(work: Work, caller: Caller, name: str, *, ground: str) -> Told:
     Raises:
         Refused: NOT_FOUND, PERMISSION_DENIED, RECORD_NOT_SENT, RECORD_RECALLED, CONTENT_EXPIRED.
     """
-    record = await _own(work, caller, name)
-    directive = _directive(work, caller, record, RECALL, ground)
-    told = await _tell(work, record, directive)
+    return await take_back(work, await _own(work, caller, name), caller.name, ground)
+
+
+async def take_back(work: Work, record: Record, officer: str, ground: str) -> Told:
+    """Takes back what a unit here has sent, whoever decided that."""
+    told = await _tell(work, record, _directive(work, officer, record, RECALL, ground))
     await destroy_content(work, record)
     await save(work, record.recalled(work.clock()))
     return told
@@ -58,13 +61,22 @@ async def correct(work: Work, caller: Caller, name: str, *, ground: str, wording
             reasons.
     """
     record = await _own(work, caller, name)
+    return await sight(work, caller, await put_right(work, record, caller.name, ground, wording))
+
+
+async def put_right(work: Work, record: Record, officer: str, ground: str, wording: Wording) -> Record:
+    """Puts right what a unit here has sent, whoever decided that; returns it as it is now.
+
+    Raises:
+        Refused: CONTENT_MISSING, TITLE_MISSING, or one of the BUNDLE_ reasons.
+    """
     await _check_wording(work, record, wording)
     now = work.clock()
-    directive = replace(_directive(work, caller, record, CORRECTION, ground), revision=record.revision + 1)
+    directive = replace(_directive(work, officer, record, CORRECTION, ground), revision=record.revision + 1)
     revision = Revision(record.name, directive.revision, wording.title, wording.text, wording.bundle, now)
     corrected = await reword(work, record, revision)
     await _tell(work, record, directive, revision)
-    return await sight(work, caller, corrected)
+    return corrected
 
 
 async def change_handling(
@@ -87,7 +99,7 @@ async def change_handling(
     wanted = wanted.retained(work.clock(), **bounds, field="handling")
     if not downgrade and not wanted.within(record.handling):
         raise Refused("HANDLING_LOOSENED", field="handling")
-    directive = replace(_directive(work, caller, record, HANDLING, ground), handling=wanted, downgrade=downgrade)
+    directive = replace(_directive(work, caller.name, record, HANDLING, ground), handling=wanted, downgrade=downgrade)
     told = await _tell(work, record, directive)
     await rehandle(work, record, directive)
     return told
@@ -177,14 +189,14 @@ async def _own(work: Work, caller: Caller, name: str) -> Record:
     return record
 
 
-def _directive(work: Work, caller: Caller, record: Record, kind: str, ground: str) -> Directive:
+def _directive(work: Work, officer: str, record: Record, kind: str, ground: str) -> Directive:
     now = work.clock()
     return Directive(
         name=f"{request_of(record.name)}/directives/{work.ids()}",
         record=record.name,
         kind=kind,
         unit=record.unit,
-        officer=caller.name,
+        officer=officer,
         ground=ground,
         create_time=now,
         due_time=now + work.rules.answer_time,
