@@ -55,7 +55,7 @@ async def migrate(service: str, prefix: str) -> None:
     try:
         await migrations.migrate(f"bp_{service}", url)
     except (SQLAlchemyError, OSError) as error:
-        raise CannotStartError(f"{prefix}DATABASE_URL: cannot be migrated: {type(error).__name__}") from error
+        raise CannotStartError(f"{prefix}DATABASE_URL: cannot be migrated ({why_unanswered(error)})") from error
     sys.stdout.write(f"bp_{service}: brought from {held or 'nothing'} to {head}\n")
 
 
