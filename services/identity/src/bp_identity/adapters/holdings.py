@@ -36,7 +36,7 @@ _ERASED_HOST = "@erased.invalid"
 _DONE = subject_pb2.FINDING_GROUND_UNSPECIFIED
 _ACT_OF_OFFICE = subject_pb2.FINDING_GROUND_OFFICIAL_ACT
 # Emptied with the officer: what proves who signs in, and sign-ins.
-_WITH_OFFICER = (CredentialRow, PasskeyRow, UpstreamLinkRow, SessionRow, RefreshTokenRow, ProvisionedRow)
+_WITH_OFFICER = (CredentialRow, PasskeyRow, UpstreamLinkRow, SessionRow, RefreshTokenRow)
 
 
 def _named(column: InstrumentedAttribute[str], collection: str) -> Callable[[str], ColumnElement[bool] | None]:
