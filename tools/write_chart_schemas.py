@@ -1,5 +1,7 @@
 """Writes charts/*/values.schema.json: `settings` from the services' own settings models, the rest from the shapes below.
 
+And charts/node/files/grpc.json: which gRPC services there are for people and programs.
+
 python tools/write_chart_schemas.py [--check]
 """
 
@@ -14,6 +16,7 @@ from typing import Any
 import yaml
 from pydantic_settings import BaseSettings
 
+from bp_gateway.surface import bindings_of, packaged_descriptors
 from bp_kit.settings import ServiceSettings
 
 ROOT = Path(__file__).resolve().parents[1] / "charts"
@@ -131,8 +134,20 @@ def node_schema() -> dict[str, Any]:
     # What a service may be told is in its own chart's schema.
     services: dict[str, Any] = {service: {"type": "object"} for service in SERVICES}
     library = {"bluepacific-library": {"type": "object"}}
-    shape = _closed({"global": _global(), "backup": backup, "httpRoute": route, "ingress": ingress, **services, **library})
+    ways = {"httpRoute": route, "grpcRoute": route, "ingress": ingress}
+    shape = _closed({"global": _global(), "backup": backup, **ways, **services, **library})
     return {"$schema": _DIALECT, **shape}
+
+
+def exposed_services() -> dict[str, list[str]]:
+    """Returns the gRPC services that people and programs may call, by the service that has them."""
+    found: dict[str, list[str]] = {}
+    for binding in bindings_of(packaged_descriptors()):
+        name = binding.method.containing_service.full_name
+        names = found.setdefault(name.split(".")[1], [])
+        if name not in names:
+            names.append(name)
+    return {service: sorted(names) for service, names in sorted(found.items())}
 
 
 def _global() -> dict[str, Any]:
@@ -205,6 +220,11 @@ def _global() -> dict[str, Any]:
                 }
             ),
             "places": _closed({one: {"type": "string", "pattern": "^[a-z0-9.-]+$"} for one in SERVICES}),
+            "place": _text("local", "central"),
+            "otherPlaces": _closed(
+                {one: {"type": "string", "pattern": "^[a-z0-9.-]+$"} for one in SERVICES if one != "gateway"}
+            ),
+            "awaits": _several(_text(*(one for one in SERVICES if one != "gateway"))),
             "pageTokens": _closed({"existing": {"type": "boolean"}}),
             "gatewayTls": {"type": "boolean"},
             "paused": {"type": "boolean"},
@@ -218,7 +238,17 @@ def _global() -> dict[str, Any]:
             ),
             "network": _closed(
                 dict.fromkeys(
-                    ("peopleFrom", "countriesFrom", "centreAt", "postgresAt", "bucketAt", "mailAt", "placesAt"), peers
+                    (
+                        "peopleFrom",
+                        "countriesFrom",
+                        "centreAt",
+                        "postgresAt",
+                        "bucketAt",
+                        "mailAt",
+                        "placesAt",
+                        "grpcFrom",
+                    ),
+                    peers,
                 )
             ),
             "nodeSelector": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -238,6 +268,7 @@ def main() -> int:
     """Writes the schemas, or tells which are not what they should be."""
     wanted = {ROOT / service / "values.schema.json": _written(service_schema(service)) for service in SERVICES}
     wanted[ROOT / "node" / "values.schema.json"] = _written(node_schema())
+    wanted[ROOT / "node" / "files" / "grpc.json"] = _written(exposed_services())
     stale = [file for file, text in wanted.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     if "--check" not in sys.argv:
         for file in stale:

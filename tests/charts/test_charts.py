@@ -14,6 +14,7 @@ import pytest
 
 from bp_exchange.settings import ExchangeSettings
 from bp_gateway.settings import GatewaySettings
+from bp_gateway.surface import bindings_of, packaged_descriptors
 from bp_kit.alone.settings import PodSettings
 from tests.charts.conftest import EXAMPLES, ROOT
 
@@ -270,3 +271,57 @@ def test_the_image_has_the_versions_that_are_tested() -> None:
 
     tested, shipped = versions(ROOT / "requirements.lock"), versions(ROOT / "tools/image.lock")
     assert {name: version for name, version in shipped.items() if tested.get(name) != version} == {}
+
+
+def test_programs_reach_each_service_by_its_grpc_names(ask: Callable[..., Any]) -> None:
+    values = copy.deepcopy(EXAMPLES["country-small"])
+    gateways = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gateways"}}}
+    values["grpcRoute"] = {"enabled": True, "parentRefs": [{"name": "public"}], "hostnames": ["grpc.police.fj.example"]}
+    values["global"]["network"] = {"grpcFrom": [gateways]}
+    found = ask("render", values=values)["objects"]
+    routed = {}
+    for route in _of(found, "GRPCRoute"):
+        assert route["spec"]["hostnames"] == ["grpc.police.fj.example"]
+        (rule,) = route["spec"]["rules"]
+        # The API's own limits.
+        assert len(rule["matches"]) <= 64
+        (backend,) = rule["backendRefs"]
+        routed |= {one["method"]["service"]: (backend["name"], backend["port"]) for one in rule["matches"]}
+    exposed = {binding.method.containing_service.full_name for binding in bindings_of(packaged_descriptors())}
+    assert routed == {name: (f"node-{name.split('.')[1]}", 8443) for name in exposed}
+    services = {_name(one): one for one in _of(found, "Service")}
+    for policy in _of(found, "BackendTLSPolicy"):
+        (target,) = policy["spec"]["targetRefs"]
+        ports = {one["name"]: one["port"] for one in services[target["name"]]["spec"]["ports"]}
+        assert ports[target["sectionName"]] == 8443
+        assert policy["spec"]["validation"]["hostname"] == target["name"]
+    for policy in _of(found, "NetworkPolicy"):
+        if _name(policy).removeprefix("node-") in exposed_areas(exposed):
+            assert {"from": [gateways], "ports": [{"port": 8443}]} in policy["spec"]["ingress"], _name(policy)
+
+
+def exposed_areas(names: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in names}
+
+
+def test_a_service_that_may_move_is_found_and_reached_at_both_places(ask: Callable[..., Any]) -> None:
+    values = copy.deepcopy(EXAMPLES["country-small"])
+    centre = {"ipBlock": {"cidr": "192.0.2.0/24"}}
+    values["global"] |= {"otherPlaces": {"training": "training.fji.ptccc.example"}, "network": {"placesAt": [centre]}}
+    found = ask("render", values=values)["objects"]
+    assert json.loads(_told(found, "node-gateway")["BP_POD__OTHER_PLACES"]) == {
+        "training": "training.fji.ptccc.example:8443"
+    }
+    told = _told(found, "node-training")
+    assert (told["BP_POD__OTHER_PLACE"], told["BP_POD__PLACE"]) == ("training.fji.ptccc.example:8444", "local")
+    assert "BP_POD__AWAITS" not in told
+    # The mover goes out and comes in; what stands there then calls the exchange and identity here.
+    assert _ports(found, "node-training", "to") == [8444]
+    assert _ports(found, "node-training", "from") == [8444]
+    assert _ports(found, "node-gateway", "to") == [8443]
+    assert _ports(found, "node-exchange", "from") == [8444]
+    assert _ports(found, "node-cooperation", "from") == []
+
+    values["global"] |= {"place": "central", "awaits": ["training"]}
+    told = _told(ask("render", values=values)["objects"], "node-training")
+    assert (told["BP_POD__PLACE"], told["BP_POD__AWAITS"]) == ("central", "true")

@@ -25,11 +25,12 @@ class NodeOfProcesses:
 
     Args:
         folder: Everything of it.
+        authority: Of the node, where another place of it has made one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, authority: NodeAuthority | None = None) -> None:
         self.folder = folder
-        self.authority = NodeAuthority()
+        self.authority = authority or NodeAuthority()
         self.ports = dict(zip(_ports(), free_ports(len(_ports())), strict=True))
         self.url = f"http://127.0.0.1:{self.ports['gateway', 'http']}"
         self._processes: dict[str, asyncio.subprocess.Process] = {}

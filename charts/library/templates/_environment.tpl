@@ -10,6 +10,8 @@
 {{- $host := get $global.places . | default (include "bluepacific.name" (dict "root" $root "service" .)) }}
 {{- $_ := set $addresses . (printf "%s:%s" $host $port) }}
 {{- end }}
+{{- $others := dict }}
+{{- range $one, $host := $global.otherPlaces }}{{ $_ := set $others $one (printf "%s:%s" $host $port) }}{{ end }}
 {{- $told := dict
     "BP_POD__NODE_ID" $global.node.id
     "BP_POD__COUNTRY" $global.node.country
@@ -19,6 +21,10 @@
     "BP_POD__PAGE_TOKEN_FILE" "/run/bluepacific/page-tokens/key"
     "BP_POD__TLS_DIR" "/run/bluepacific/tls"
     "BP_POD__ADDRESSES" ($addresses | toJson)
+    "BP_POD__PLACE" $global.place
+    "BP_POD__OTHER_PLACES" (ternary ($others | toJson) "" (gt (len $others) 0))
+    "BP_POD__OTHER_PLACE" (get $others $service)
+    "BP_POD__AWAITS" (ternary "true" "" (has $service $global.awaits))
     "BP_POD__LISTEN" "0.0.0.0:8443"
     "BP_POD__OWN_LISTEN" "0.0.0.0:8444"
     "BP_POD__HEALTH_LISTEN" "0.0.0.0:8445"

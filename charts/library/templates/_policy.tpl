@@ -27,6 +27,11 @@ spec:
             matchLabels:
               {{- include "bluepacific.selector" (dict "root" $root "service" "gateway") | nindent 14 }}
       ports: [{port: 8443}]
+    {{- with $global.network.grpcFrom }}
+    # Programs, through the cluster's Gateway, with tokens.
+    - from: {{ toJson . }}
+      ports: [{port: 8443}]
+    {{- end }}
     {{- $callers := list }}
     {{- if eq .service "exchange" }}{{ $callers = list "identity" "notifications" "cooperation" "catalogue" "training" }}{{ end }}
     {{- if eq .service "identity" }}{{ $callers = list "exchange" "notifications" "cooperation" "catalogue" "training" }}{{ end }}
@@ -40,9 +45,11 @@ spec:
               - {key: app.kubernetes.io/component, operator: In, values: {{ toJson $callers }}}
       ports: [{port: 8444}]
     {{- end }}
-    {{- $placed := keys $global.places }}
+    {{- $placed := concat (keys $global.places) (keys $global.otherPlaces) | uniq }}
     {{- $open := list }}
     {{- if has "gateway" $placed }}{{ $open = append $open 8443 }}{{ end }}
+    {{- /* Whoever brings the service here. */}}
+    {{- if hasKey $global.otherPlaces .service }}{{ $open = append $open 8444 }}{{ end }}
     {{- range $callers }}{{ if and (has . $placed) (not (has 8444 $open)) }}{{ $open = append $open 8444 }}{{ end }}{{ end }}
     {{- if $open }}
     # The node's other part, at another place.
@@ -92,8 +99,8 @@ spec:
     {{- end }}
     {{- end }}
     {{- $gateway := eq .service "gateway" }}
-    {{- $placed := keys $global.places }}
-    {{- if or (and $gateway (without $placed "gateway")) (and (not $gateway) (or (has "exchange" $placed) (has "identity" $placed))) }}
+    {{- $placed := concat (keys $global.places) (keys $global.otherPlaces) | uniq }}
+    {{- if or (and $gateway (without $placed "gateway")) (and (not $gateway) (or (has "exchange" $placed) (has "identity" $placed) (hasKey $global.otherPlaces .service))) }}
     # The node's other part, at another place.
     - ports: [{port: {{ ternary 8443 8444 $gateway }}}]
       {{- with $global.network.placesAt }}

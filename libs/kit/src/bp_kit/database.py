@@ -26,14 +26,17 @@ class Database:
     Args:
         url: `sqlite+aiosqlite:////path/file.sqlite` or `postgresql+asyncpg://…`.
         secure_delete: On SQLite, overwrite what is deleted: it costs writes, and leaves nothing of it in the file.
+        foreign_keys: On SQLite, refuse a row that lacks the row it refers to.
     """
 
-    def __init__(self, url: str, *, secure_delete: bool = False) -> None:
+    def __init__(self, url: str, *, secure_delete: bool = False, foreign_keys: bool = True) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.changed = asyncio.Event()
         if self.is_sqlite:
-            self._writer = _sqlite_engine(url, pool_size=1, begin="BEGIN IMMEDIATE", secure_delete=secure_delete)
+            self._writer = _sqlite_engine(
+                url, pool_size=1, begin="BEGIN IMMEDIATE", secure_delete=secure_delete, foreign_keys=foreign_keys
+            )
             self._reader = _sqlite_engine(url, pool_size=_READERS, begin="BEGIN")
         else:
             self._writer = create_async_engine(
@@ -121,7 +124,9 @@ def session_entered(session: AsyncSession) -> Iterator[None]:
         _current.reset(token)
 
 
-def _sqlite_engine(url: str, *, pool_size: int, begin: str, secure_delete: bool = False) -> AsyncEngine:
+def _sqlite_engine(
+    url: str, *, pool_size: int, begin: str, secure_delete: bool = False, foreign_keys: bool = True
+) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -134,7 +139,7 @@ def _sqlite_engine(url: str, *, pool_size: int, begin: str, secure_delete: bool 
         cursor.execute("PRAGMA journal_mode=WAL")
         # NORMAL loses acknowledged commits when power fails.
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         if secure_delete:
             cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()

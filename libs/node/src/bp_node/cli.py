@@ -14,6 +14,7 @@ from bp_node.commands import (
     cluster,
     link,
     log,
+    moving,
     node,
     operate,
     proof,
@@ -39,6 +40,7 @@ node.app.command("restore")(upkeep.restore)
 node.app.command("install-service")(upkeep.install_service)
 node.app.command("doctor")(upkeep.doctor)
 node.app.command("resend")(upkeep.resend)
+node.app.command("move")(moving.move)
 app.add_typer(user.app, name="user")
 app.add_typer(unit.app, name="unit")
 app.add_typer(role.app, name="role")

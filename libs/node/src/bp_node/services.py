@@ -25,7 +25,7 @@ def settings_of(name: str, node: NodeSettings) -> ServiceSettings:
     Raises:
         CommandError: A setting cannot be.
     """
-    kind = _settings_class(name)
+    kind = settings_class(name)
     prefix = str(kind.model_config.get("env_prefix", ""))
     decided = {key: value for key, value in _known(name, node).items() if key in kind.model_fields}
     values = {**decided, **node.services.get(name, {})}
@@ -44,7 +44,8 @@ def build_service(name: str, node: NodeSettings, seams: Seams) -> Service:
     return build(settings_of(name, node), seams)
 
 
-def _settings_class(name: str) -> type[ServiceSettings]:
+def settings_class(name: str) -> type[ServiceSettings]:
+    """Returns what a service's settings are read into."""
     module = import_module(f"bp_{name}.settings")
     found = [
         value

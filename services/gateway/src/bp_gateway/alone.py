@@ -25,7 +25,7 @@ async def serve(pod: PodSettings, settings: GatewaySettings, stop: asyncio.Event
     Raises:
         CannotStartError: The port or a certificate cannot be had.
     """
-    siblings = Siblings(pod.addresses, read_certificates(pod.tls_dir).for_channel())
+    siblings = Siblings(pod.addresses, read_certificates(pod.tls_dir).for_channel(), pod.other_places)
 
     def channel(package: str, _country: str | None) -> Any:
         service = package.split(".")[1]

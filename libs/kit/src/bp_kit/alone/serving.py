@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,16 @@ from bp_kit import measures
 from bp_kit.alone.certificates import read_certificates
 from bp_kit.alone.files import blobs_of
 from bp_kit.alone.health import Health
+from bp_kit.alone.placed import Elsewhere, Watch, ground_of, moving_handlers
 from bp_kit.alone.process import page_token_key
 from bp_kit.alone.settings import PodSettings
 from bp_kit.alone.siblings import Siblings, only_for
 from bp_kit.alone.trouble import CannotStartError, why_unanswered
+from bp_kit.database import Database
 from bp_kit.issuer import RemoteIssuer
 from bp_kit.logs import described, get_logger
+from bp_kit.moving.place import Part
+from bp_kit.moving.receiving import Ground
 from bp_kit.ports import Seams
 from bp_kit.rpc.registry import handlers_of
 from bp_kit.rpc.server import start_server
@@ -53,29 +58,30 @@ async def serve(pod: PodSettings, build: Build, settings: Any, stop: asyncio.Eve
         CannotStartError: A port, a file or the database cannot be had.
         RuntimeError: A worker ended, which none does.
     """
-    async with contextlib.AsyncExitStack() as stack:
-        service, seams = await _built(pod, build, settings, stack)
-        health = Health(service.database.ping)
-        await health.start(pod.health_listen)
-        stack.push_async_callback(health.stop)
-        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if pod.workers or not calls:
-            await stack.enter_async_context(_working(service, failed))
-        if pod.otlp_endpoint:
-            await stack.enter_async_context(_measuring(pod, service))
-        if calls:
-            await stack.enter_async_context(_answering(pod, service, seams))
-        await health.ready()
-        _log.info("pod.ready", service=service.name)
-        await _either(stop, failed)
-        await health.drain()
+    while not stop.is_set():
+        async with contextlib.AsyncExitStack() as stack:
+            stand = await _stand(pod, build, settings, stack)
+            if stand.watch.part is Part.WAITS:
+                await _wait(stand, stop, stack, calls=calls)
+            else:
+                await _serve_here(stand, build, settings, stop, stack, calls=calls)
 
 
-async def _built(
-    pod: PodSettings, build: Build, settings: Any, stack: contextlib.AsyncExitStack
-) -> tuple[Service, Seams]:
-    certificates = read_certificates(pod.tls_dir)
-    siblings = Siblings(pod.addresses, certificates.for_channel())
+@dataclass(frozen=True)
+class _Stand:
+    """What a process has whether or not the service stands here."""
+
+    name: str
+    pod: PodSettings
+    seams: Seams
+    ground: Ground
+    watch: Watch
+
+
+async def _stand(pod: PodSettings, build: Build, settings: Any, stack: contextlib.AsyncExitStack) -> _Stand:
+    package = build.__module__.partition(".")[0]
+    name = package.removeprefix("bp_")
+    siblings = Siblings(pod.addresses, read_certificates(pod.tls_dir).for_channel(), pod.other_places)
     stack.push_async_callback(siblings.aclose)
     make_parent(settings.database_url)
     try:
@@ -86,14 +92,66 @@ async def _built(
             keys=RemoteKeys(pod.public_url, RemoteIssuer(lambda: siblings.channel("identity"))),
             sealer=Sealer(page_token_key(pod.page_token_file)),
         )
-        service = build(settings, seams)
     except OSError as error:
-        raise CannotStartError(f"{error.filename} cannot be used: {error.strerror}") from error
+        raise _unusable(error) from error
+    ground = ground_of(package, pod, settings, seams)
+    stack.push_async_callback(ground.database.aclose)
+    await check_database(name, ground.database)
+    watch = Watch(ground.database, ground.metadata.sorted_tables)
+    await watch.begin(awaits=pod.awaits)
+    await stack.enter_async_context(watch.looking())
+    return _Stand(name, pod, seams, ground, watch)
+
+
+async def _wait(stand: _Stand, stop: asyncio.Event, stack: contextlib.AsyncExitStack, *, calls: bool) -> None:
+    """Sends callers to the other place, and takes the service in when it comes."""
+    health = Health(stand.ground.database.ping)
+    await health.start(stand.pod.health_listen)
+    stack.push_async_callback(health.stop)
+    if calls:
+        await stack.enter_async_context(_answering(stand, {}, {}, Elsewhere()))
+    await health.ready()
+    _log.info("pod.waits", service=stand.name)
+    while not stop.is_set() and stand.watch.part is Part.WAITS:
+        await _first_of(stop, stand.watch)
+    await health.drain()
+
+
+async def _serve_here(
+    stand: _Stand, build: Build, settings: Any, stop: asyncio.Event, stack: contextlib.AsyncExitStack, *, calls: bool
+) -> None:
+    pod, watch = stand.pod, stand.watch
+    service = _built(build, settings, stand.seams)
+    stack.push_async_callback(service.aclose)
+    health = Health(service.database.ping)
+    await health.start(pod.health_listen)
+    stack.push_async_callback(health.stop)
+    if pod.otlp_endpoint:
+        await stack.enter_async_context(_measuring(pod, service))
+    if calls:
+        people, siblings = (handlers_of(service, stand.seams, from_node=from_node) for from_node in (False, True))
+        await stack.enter_async_context(_answering(stand, people, siblings))
+    await health.ready()
+    _log.info("pod.ready", service=service.name)
+    while not stop.is_set() and watch.part is not Part.WAITS:
+        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        works = watch.part is Part.WORKS and (pod.workers or not calls)
+        async with _working(service, failed) if works else contextlib.nullcontext():
+            await _first_of(stop, watch, failed)
+    await health.drain()
+
+
+def _built(build: Build, settings: Any, seams: Seams) -> Service:
+    try:
+        return build(settings, seams)
+    except OSError as error:
+        raise _unusable(error) from error
     except LookupError as error:
         raise CannotStartError(str(error)) from error
-    stack.push_async_callback(service.aclose)
-    await check_database(service)
-    return service, seams
+
+
+def _unusable(error: OSError) -> CannotStartError:
+    return CannotStartError(f"{error.filename} cannot be used: {error.strerror}")
 
 
 def make_parent(url: str) -> None:
@@ -111,38 +169,50 @@ def make_parent(url: str) -> None:
         raise CannotStartError(f"the database's folder {folder} cannot be made: {error.strerror}") from error
 
 
-async def check_database(service: Service) -> None:
+async def check_database(name: str, database: Database) -> None:
     """Fails early, and plainly.
 
     Raises:
         CannotStartError: The database does not answer.
     """
     try:
-        await service.database.ping()
+        await database.ping()
     except (SQLAlchemyError, OSError) as error:
-        variable = f"BP_{service.name.upper()}__DATABASE_URL"
+        variable = f"BP_{name.upper()}__DATABASE_URL"
         raise CannotStartError(f"{variable}: the database does not answer ({why_unanswered(error)})") from error
 
 
 @asynccontextmanager
-async def _answering(pod: PodSettings, service: Service, seams: Seams) -> AsyncIterator[None]:
-    certificates = read_certificates(pod.tls_dir).for_server()
-    own = only_for(handlers_of(service, seams, from_node=True), frozenset(pod.addresses) | {service.name})
+async def _answering(
+    stand: _Stand,
+    people: Mapping[str, Any],
+    siblings: Mapping[str, Any],
+    otherwise: grpc.GenericRpcHandler | None = None,
+) -> AsyncIterator[None]:
+    pod, certificates = stand.pod, read_certificates(stand.pod.tls_dir).for_server()
+    own = only_for(siblings, frozenset(pod.addresses) | {stand.name})
+    own |= moving_handlers(stand.name, stand.ground, stand.seams)
     servers = [
-        await _listen(handlers_of(service, seams, from_node=False), pod.listen, "BP_POD__LISTEN", certificates),
-        await _listen(own, pod.own_listen, "BP_POD__OWN_LISTEN", certificates),
+        await _listen(people, pod.listen, "BP_POD__LISTEN", certificates, otherwise),
+        await _listen(own, pod.own_listen, "BP_POD__OWN_LISTEN", certificates, otherwise),
     ]
     try:
         yield
     finally:
-        await asyncio.gather(*(server.stop(pod.drain_seconds) for server in servers))
+        # Who moves away has said so before; what is still asked here is asked again at the other place.
+        grace = pod.drain_seconds if stand.watch.part is not Part.WAITS else 0
+        await asyncio.gather(*(server.stop(grace) for server in servers))
 
 
 async def _listen(
-    handlers: Mapping[str, Any], address: str, variable: str, credentials: grpc.ServerCredentials
+    handlers: Mapping[str, Any],
+    address: str,
+    variable: str,
+    credentials: grpc.ServerCredentials,
+    otherwise: grpc.GenericRpcHandler | None,
 ) -> grpc.aio.Server:
     try:
-        server, _ = await start_server(handlers, address, credentials)
+        server, _ = await start_server(handlers, address, credentials, otherwise)
     except RuntimeError as error:
         raise CannotStartError(f"{variable}: cannot listen on {address}") from error
     return server
@@ -193,9 +263,17 @@ async def _measuring(pod: PodSettings, service: Service) -> AsyncIterator[None]:
         reading.cancel()
 
 
-async def _either(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
-    told = asyncio.create_task(stop.wait())
-    await asyncio.wait((told, failed), return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
-    if failed.done():
+async def _first_of(stop: asyncio.Event, watch: Watch, failed: asyncio.Future[None] | None = None) -> None:
+    """Returns when the process is told to stop, or has something else to do here.
+
+    Raises:
+        RuntimeError: A worker broke.
+    """
+    heard = [asyncio.create_task(stop.wait()), asyncio.create_task(watch.changed())]
+    try:
+        await asyncio.wait((*heard, *((failed,) if failed else ())), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in heard:
+            task.cancel()
+    if failed and failed.done():
         raise RuntimeError("a worker broke; the log names it") from failed.exception()

@@ -46,6 +46,20 @@ class PodSettings(BaseSettings):
     addresses: dict[str, str] = Field(
         description="host:port by service. For the gateway where people's calls go, for a service where its siblings' do."
     )
+    place: Literal["local", "central"] = Field(
+        "local", description="Which of the node's places this is: in the country, or at the centre."
+    )
+    other_places: dict[str, str] = Field(
+        default_factory=dict,
+        description="host:port by service, where it stands when it is not at its address: services that may be moved.",
+    )
+    other_place: str = Field(
+        "", description="host:port at which this service would stand at the other place, for its siblings; empty: none."
+    )
+    awaits: bool = Field(
+        default=False,
+        description="A service that is not here yet: nothing runs before `bluepacific node move` brought it.",
+    )
     public_tls_dir: Path | None = Field(
         None, description="Gateway: folder of tls.crt and tls.key that people see; none where a proxy ends TLS."
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from bp_kit.alone.following import FollowingChannel
 from bp_kit.rpc.client import open_channel
 
 # With several pods behind one name, calls go to all of them; and a pod that came back is found within seconds.
@@ -23,14 +24,21 @@ class Siblings:
     Args:
         addresses: host:port by service.
         credentials: This service's own.
+        other_places: host:port by service, of those that may stand at another place.
     """
 
-    def __init__(self, addresses: Mapping[str, str], credentials: grpc.ChannelCredentials) -> None:
+    def __init__(
+        self,
+        addresses: Mapping[str, str],
+        credentials: grpc.ChannelCredentials,
+        other_places: Mapping[str, str] | None = None,
+    ) -> None:
         self._addresses = addresses
         self._credentials = credentials
-        self._open: dict[str, grpc.aio.Channel] = {}
+        self._other_places = other_places or {}
+        self._open: dict[str, Any] = {}
 
-    def channel(self, service: str) -> grpc.aio.Channel:
+    def channel(self, service: str) -> Any:
         """Returns the channel to a service.
 
         Raises:
@@ -40,8 +48,13 @@ class Siblings:
             address = self._addresses.get(service)
             if address is None:
                 raise LookupError(f"BP_POD__ADDRESSES does not say where {service} is")
-            self._open[service] = open_channel(f"dns:///{address}", self._credentials, _OPTIONS)
+            other = self._other_places.get(service)
+            here = self._to(address)
+            self._open[service] = FollowingChannel(here, self._to(other)) if other else here
         return self._open[service]
+
+    def _to(self, address: str) -> grpc.aio.Channel:
+        return open_channel(f"dns:///{address}", self._credentials, _OPTIONS)
 
     async def aclose(self) -> None:
         """Closes all channels."""

@@ -27,6 +27,7 @@ from bp_kit.idempotency import recall, remember
 from bp_kit.language import negotiate
 from bp_kit.logs import described, get_logger
 from bp_kit.measures import count_call
+from bp_kit.moving.freezing import is_frozen
 from bp_kit.ports import Clock
 from bp_kit.rpc.admission import admit, check_scope, recognise
 from bp_kit.rpc.methods import Method, method_of
@@ -224,6 +225,9 @@ class Pipeline:
         if isinstance(error, Refused):
             refused = error
             current.set_attribute("error.type", error.reason)
+        elif is_frozen(error):
+            # For the moment in which the last changes go to the other place.
+            refused = Refused("UNAVAILABLE")
         else:
             refused = Refused("UNSPECIFIED")
             current.set_status(StatusCode.ERROR)

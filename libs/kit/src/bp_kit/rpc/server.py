@@ -28,7 +28,10 @@ _OPTIONS = (
 
 
 async def start_server(
-    handlers: Mapping[str, Any], address: str, credentials: grpc.ServerCredentials | None = None
+    handlers: Mapping[str, Any],
+    address: str,
+    credentials: grpc.ServerCredentials | None = None,
+    otherwise: grpc.GenericRpcHandler | None = None,
 ) -> tuple[grpc.aio.Server, int]:
     """Starts a server.
 
@@ -36,6 +39,7 @@ async def start_server(
         handlers: Wrapped handlers by gRPC path.
         address: `127.0.0.1:0`, or `unix:/path` for a socket only this user may open.
         credentials: TLS; None for loopback and Unix sockets.
+        otherwise: Answers calls that have no handler.
 
     Returns:
         The server, and the port it got.
@@ -50,6 +54,8 @@ async def start_server(
         services.setdefault(service, {})[method] = handler
     for service, methods in services.items():
         server.add_registered_method_handlers(service, methods)
+    if otherwise:
+        server.add_generic_rpc_handlers((otherwise,))
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     for service in ("", *services):
