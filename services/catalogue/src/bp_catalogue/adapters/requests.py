@@ -27,7 +27,9 @@ class SqlAccessRequests:
     async def find(self, name: str, *, for_change: bool = False) -> AccessRequest | None:
         """Returns the request, locked when it is to be changed."""
         row = await self._session.get(AccessRequestRow, name, with_for_update=for_change or None)
-        return (await self._whole([row]))[0] if row else None
+        # Of one that is not there, too: looking for what may not be seen takes as much work.
+        decisions = await self._decisions([name])
+        return _request(row, decisions.get(name, frozenset())) if row else None
 
     async def of_unit(self, unit: str, capability: str) -> list[AccessRequest]:
         """Returns the unit's requests for the capability."""

@@ -32,10 +32,14 @@ class SqlEntities:
         self._access = access
         self._clock = clock
 
-    async def find(self, name: str) -> Entity | None:
-        """Returns the entity."""
+    async def find(self, name: str, units: Collection[str]) -> tuple[Entity | None, Information | None]:
+        """Returns the entity, and what a decision needs to know of it; None where none of the units may know of its source."""
         row = await self._session.get(EntityRow, name)
-        return _entity(row) if row else None
+        source = row.source if row else ""
+        audience = (await self._audiences({source}))[source]
+        if row is None:
+            return None, None
+        return _entity(row), _information(row, audience) if {*units} & {*audience} else None
 
     async def replace(self, source: str, entities: Iterable[Entity], now: datetime) -> None:
         """Puts a source's entities in place of those it had."""
@@ -53,6 +57,7 @@ class SqlEntities:
         statement = select(EntityRow).where(
             seen_through(EntityRow.source, listing),
             EntityRow.exercise.is_(listing.exercise),
+            EntityRow.tlp.in_(self._access.labels(listing.seer)),
             or_(EntityRow.retention_time.is_(None), EntityRow.retention_time > self._clock()),
         )
         for word in words:

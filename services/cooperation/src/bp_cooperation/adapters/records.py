@@ -124,7 +124,8 @@ class SqlRequests(_SqlRecords[Request]):
         """
         # What is real and what is an exercise never stand in one list.
         apart = RequestRow.exercise.is_(listing.exercise)
-        statement = select(RequestRow).where(seen_through(RequestRow.name, listing), apart)
+        open_labels = RequestRow.tlp.in_(self._access.labels(listing.seer))
+        statement = select(RequestRow).where(seen_through(RequestRow.name, listing), apart, open_labels)
         page = await read_page(
             self._session,
             self._sealer,
@@ -171,7 +172,11 @@ class SqlReplies(_SqlRecords[Reply]):
         page = await read_page(
             self._session,
             self._sealer,
-            select(ReplyRow).where(ReplyRow.request == listing.parent, seen_through(ReplyRow.name, listing)),
+            select(ReplyRow).where(
+                ReplyRow.request == listing.parent,
+                seen_through(ReplyRow.name, listing),
+                ReplyRow.tlp.in_(self._access.labels(listing.seer)),
+            ),
             listing=listing,
             keys=(ReplyRow.list_time, ReplyRow.name),
             columns={

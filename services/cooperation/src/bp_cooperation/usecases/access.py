@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bp_access.deciding import Decider, Decision
 from bp_access.question import Information, Person, Question
-from bp_cooperation.domain.handling import Handling
+from bp_cooperation.domain.handling import TLP, Handling
 from bp_cooperation.domain.names import is_reply
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, Request
@@ -23,6 +23,7 @@ Record: TypeAlias = Request | Reply
 
 FIND, READ, READ_AUTHOR, EXPORT = "find", "read", "readAuthor", "export"
 NOTIFY, REPLY, FORWARD = "notify", "reply", "forward"
+_ANY_PURPOSE = "INVESTIGATION"
 # A purpose is what somebody looks for; these acts follow from having looked, for the record's own.
 _FOR_ITS_OWN = (READ_AUTHOR, NOTIFY, REPLY, FORWARD)
 
@@ -54,6 +55,7 @@ class Access:
 
     def __init__(self, decider: Decider) -> None:
         self._decider = decider
+        self._everybodys = Decider()
 
     def decide(self, caller: Caller, act: str, record: Record, *, to: str = "") -> Decision:
         """Returns whether a caller may do it through any one of the units they act for, and why.
@@ -80,6 +82,25 @@ class Access:
     def allows(self, caller: Caller, act: str, record: Record) -> bool:
         """Tells whether a caller may do it."""
         return self.decide(caller, act, record).allowed
+
+    def finds(self, caller: Caller, about: Information | None) -> bool:
+        """Tells whether a caller may know of something; where nothing is there (None), it takes as much work to say no."""
+        asked = about or Information(
+            unit=min(caller.units, default=""), recipients=(), tlp=TLP[-1], purpose=_ANY_PURPOSE
+        )
+        return self.decide_on(caller, FIND, asked).allowed and about is not None
+
+    def labels(self, caller: Caller) -> list[str]:
+        """Returns the labels of what a caller may know of: what lists need not read. By everybody's rules, which speak of labels alone."""
+        people = [(unit, _person(caller, unit)) for unit in sorted(caller.units)]
+        return [
+            tlp
+            for tlp in TLP
+            if any(
+                self._everybodys.allows(Question(person, FIND, Information(unit, (), tlp, _ANY_PURPOSE)))
+                for unit, person in people
+            )
+        ]
 
     def require(self, caller: Caller, act: str, record: Record, *, to: str = "") -> None:
         """Refuses what a record's handling does not let its finder do.

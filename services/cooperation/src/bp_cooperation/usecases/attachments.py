@@ -84,17 +84,19 @@ async def delete_attachment(work: Work, caller: Caller, name: str) -> None:
 async def _found(
     work: Work, caller: Caller, name: str, *, act: str = FIND, for_change: bool = False
 ) -> tuple[Attachment, Record]:
-    attachment = await work.attachments.find(name)
-    if attachment is None:
-        raise Refused("NOT_FOUND", name=name)
+    request = request_of(name)
     try:
-        record = await see_record(work, caller, attachment.record, act=act, for_change=for_change)
+        # Whoever may not know of the request may know of none of its files; and a file that is not there is looked for like a reply's.
+        await see_request(work, caller, request)
+        attachment = await work.attachments.find(name)
+        of = attachment.record if attachment else f"{request}/replies/"
+        record = await see_record(work, caller, of, act=act, for_change=for_change)
     except Refused as refused:
         if refused.reason == "HANDLING_FORBIDS":
             raise
         # The refusal must not tell which record it is.
         raise Refused("NOT_FOUND", name=name) from None
-    if record.state == PURGED:
+    if attachment is None or record.state == PURGED:
         raise Refused("NOT_FOUND", name=name)
     return attachment, record
 

@@ -18,8 +18,9 @@ async def get_entity(work: Work, caller: Caller, name: str) -> Entity:
     Raises:
         Refused: NOT_FOUND.
     """
-    entity = await work.entities.find(name)
-    if entity is None:
+    entity, about = await work.entities.find(name, caller.units)
+    # First by what the entity itself says, which takes as much work where there is none.
+    if not work.access.finds(caller, about) or entity is None:
         raise Refused("NOT_FOUND", name=name)
     try:
         source = await see_record(work, caller, entity.source, act=READ)

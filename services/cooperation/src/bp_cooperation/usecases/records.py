@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
+from bp_access.question import Information
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.entity import Entity
 from bp_cooperation.domain.ladder import Rung
@@ -114,8 +115,8 @@ class Attachments(Protocol):
 class Entities(Protocol):
     """Entities of what was sent."""
 
-    async def find(self, name: str) -> Entity | None:
-        """Returns the entity."""
+    async def find(self, name: str, units: Collection[str]) -> tuple[Entity | None, Information | None]:
+        """Returns the entity, and what a decision needs to know of it; None where none of the units may know of its source."""
         ...
 
     async def replace(self, source: str, entities: Iterable[Entity], now: datetime) -> None:

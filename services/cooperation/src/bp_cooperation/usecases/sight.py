@@ -9,7 +9,7 @@ from bp_cooperation.domain.ladder import ACTIONED, OPENED, Ladder, ladders
 from bp_cooperation.domain.names import is_reply
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
-from bp_cooperation.usecases.access import FIND, READ_AUTHOR, Record
+from bp_cooperation.usecases.access import FIND, READ_AUTHOR, Record, information_of
 from bp_cooperation.usecases.asking import Caller
 from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
@@ -85,7 +85,8 @@ async def find_seen(work: Work, caller: Caller, name: str, *, act: str = FIND) -
 
 
 def _seen(work: Work, caller: Caller, name: str, found: RecordKind | None, act: str) -> RecordKind:
-    if found is None or not found.seen_by(caller.units) or not work.access.allows(caller, FIND, found):
+    about = information_of(found) if found and found.seen_by(caller.units) else None
+    if not work.access.finds(caller, about) or found is None:
         raise Refused("NOT_FOUND", name=name)
     if act != FIND:
         work.access.require(caller, act, found)

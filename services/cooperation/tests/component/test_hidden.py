@@ -1,0 +1,97 @@
+"""Who may not know of something cannot tell it from what does not exist: not by the answer, not by the work that it costs."""
+
+from itertools import product
+
+from bureau import AMBER, CUSTOMS, FJI, PTCCC, TON
+from stix import bundle, vessel
+
+from bluepacific.common.v1 import handling_pb2
+from bp_access.deciding import Decider
+from bp_kit.rpc.methods import method_of
+from bp_kit.testing.hidden import Onlooker, lists, namesakes, people_methods, probes
+
+RED = handling_pb2.Handling(tlp=handling_pb2.TLP_RED, purpose=AMBER.purpose)
+SHUT_OUT_BY_LABEL = ("analyst", "liaison")
+# Whoever answers for the rules asks them about what the own country holds.
+MAY_KNOW = {"ExplainAccess"}
+NARROWED = ({}, {"page_size": 1}, {"filter": 'tlp = "RED"'}, {"query": "moana"}, {"query": "nothing"})
+
+
+async def hide(fji, ton):
+    """Fills Fiji's bureau with what is RED and between the two bureaus; returns the names of all that."""
+    draft = await fji.draft(handling=RED, recipients=[TON])
+    sent = await fji.draft(handling=RED, bundle=bundle(vessel()), recipients=[TON])
+    file = await fji.upload(sent.name, b"papers")
+    await fji.send(sent.name)
+    await fji.pass_on("request.opened", ton)
+    reply = await ton.draft_reply(sent.name, bundle=bundle(vessel("FV Two")))
+    answered = await ton.upload(sent.name, b"more papers", reply=reply.name)
+    await ton.send_reply(reply.name)
+    await ton.pass_on("reply.sent", fji)
+    wish = await ton.share(sent.name, PTCCC)
+    await ton.pass_on("sharing.asked", fji)
+    own_reply = await fji.draft_reply(sent.name)
+    found = [one.name for one in (await fji.search()).entities]
+    assert len(found) == 2
+    return [draft.name, sent.name, file.name, reply.name, own_reply.name, answered.name, wish.name, *found]
+
+
+def strangers(fji, probe):
+    """Yields those whom the method admits, and who may not know of what is between the bureaus."""
+    roles = method_of(probe.path).access.roles
+    yield f"{roles[0]}@customs"
+    yield from [f"{role}@ncb" for role in SHUT_OUT_BY_LABEL if role in roles][:1]
+
+
+async def test_what_is_hidden_cannot_be_told_from_what_does_not_exist(fji, ton):
+    hidden = await hide(fji, ton)
+    onlooker = Onlooker(fji.under_test.channel, [(Decider, "decide")])
+    others = ("countries/FJI", FJI, CUSTOMS)
+    asked, told_apart = set(), []
+    with onlooker.watching():
+        for probe, name in probes(fji.under_test.service, hidden, others):
+            asked.add(probe.method.name)
+            for stranger in strangers(fji, probe):
+                as_ = fji.as_("sione", stranger)
+                seen = await onlooker.see(probe, probe.request(name, others), as_, name=name)
+                for namesake in namesakes(name):
+                    other = await onlooker.see(probe, probe.request(namesake, others), as_, name=namesake)
+                    if seen != other and probe.method.name not in MAY_KNOW:
+                        told_apart.append(f"{probe} of {name} by {stranger}: {seen.against(other)}")
+        # Whom it is for can tell.
+        probe, name = next(
+            (one, name)
+            for one, name in probes(fji.under_test.service, hidden, others)
+            if one.method.name == "GetRequest"
+        )
+        asked_for = [probe.request(one, others) for one in (name, namesakes(name)[0])]
+        told = [await onlooker.see(probe, one, fji.officer, name=name) for one in asked_for]
+        assert told[0] != told[1]
+    assert not told_apart, "\n".join(told_apart)
+    of_a_country = {one.method.name for one in lists(fji.under_test.service)}
+    assert {one.name for one in people_methods(fji.under_test.service)} - asked <= of_a_country
+
+
+async def test_lists_and_searches_are_the_same_with_what_is_hidden_and_without(fji, ton, open_bureau):
+    await hide(fji, ton)
+    told_apart = []
+    async with open_bureau("FJI") as empty:
+        for bureau in (fji, empty):
+            await bureau.draft(title="Seen by all", handling=AMBER, as_=fji.as_("ana", "officer@ncb"))
+        for probe in lists(fji.under_test.service):
+            for stranger in strangers(fji, probe):
+                for parent, values in product(("countries/-", "countries/FJI"), NARROWED):
+                    request = probe.request(parent)
+                    if request is None:
+                        continue
+                    for field, value in values.items():
+                        if field in request.DESCRIPTOR.fields_by_name:
+                            setattr(request, field, value)
+                    seen = []
+                    for bureau in (fji, empty):
+                        onlooker = Onlooker(bureau.under_test.channel, [(Decider, "decide")])
+                        with onlooker.watching():
+                            seen.append(await onlooker.see(probe, request, fji.as_("sione", stranger), name=parent))
+                    if seen[0] != seen[1]:
+                        told_apart.append(f"{probe} {values} by {stranger}: {seen[0].against(seen[1])}")
+    assert not told_apart, "\n".join(told_apart)
