@@ -3,7 +3,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate charts cluster-test lock bench bench-gateway bench-exchange bench-footprint simulate fuzz faults clean
+.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate charts cluster-test lock bench bench-gateway bench-exchange bench-footprint simulate fuzz faults alerts observe clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,14 @@ bench: setup ## Run the benchmarks and write docs/bench.md
 
 bench-%: setup
 	$(PY) -m tests.bench $* $(ARGS)
+
+PROMTOOL ?= promtool
+alerts: ## Check the alert rules and try each of them, by PROMTOOL=promtool
+	@$(PROMTOOL) check rules deploy/observability/alerts.yaml
+	@$(PROMTOOL) test rules deploy/observability/alerts_test.yaml
+
+observe: setup ## A region's day seen by JAEGER=jaeger and PROMETHEUS=prometheus: a trace over two nodes, every metric
+	@$(PY) -m tests.observability --jaeger $(or $(JAEGER),jaeger) --prometheus $(or $(PROMETHEUS),prometheus) $(ARGS)
 
 SEEDS ?= 10000
 faults: setup ## Real nodes under real faults: ROUNDS=n each, KILLS=n more by kill -9, SCENES="disk-full ..."

@@ -53,6 +53,16 @@ def test_each_alert_has_a_runbook_that_tells_what_it_means_and_what_to_do(alert:
     assert len(re.findall(r"^## |\*\*", text, re.MULTILINE)) >= 2
 
 
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda one: one["alert"])
+def test_each_alert_is_tried_when_it_fires_and_when_it_must_not(alert: dict[str, Any]) -> None:
+    # `make alerts` runs them.
+    tests = yaml.safe_load((FOLDER / "alerts_test.yaml").read_text())["tests"]
+    tried = [
+        one["exp_alerts"] for test in tests for one in test["alert_rule_test"] if one["alertname"] == alert["alert"]
+    ]
+    assert {bool(fired) for fired in tried} == {True, False}
+
+
 def test_alerts_have_names_of_their_own() -> None:
     assert len({one["alert"] for one in ALERTS}) == len(ALERTS)
 

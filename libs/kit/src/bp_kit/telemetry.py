@@ -29,12 +29,12 @@ def configure(
     """Sets up tracing for this process; call once.
 
     Args:
-        node: The node's id, as `service.instance.id` and in the local store.
+        node: The node's id, in the local store; as `service.name` it is what `job` is in Prometheus, `fji/bluepacific`.
         span_store: The SQLite file of the local store; None keeps no spans.
         otlp_endpoint: URL of an OTLP gRPC collector; empty for none.
         sample_ratio: Share of new traces that are kept, 0 to 1.
     """
-    resource = Resource.create({"service.name": "bluepacific", "service.instance.id": node})
+    resource = Resource.create({"service.name": f"{node}/bluepacific", "service.instance.id": node})
     provider = TracerProvider(resource=resource, sampler=ParentBased(TraceIdRatioBased(sample_ratio)))
     if span_store:
         from bp_kit.spans import SpanStore  # noqa: PLC0415 - only where a store is kept
