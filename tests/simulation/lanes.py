@@ -1,32 +1,75 @@
-"""What a lane sends next, as `adapters/lane_reader.py` reads it: what waits is sealed first, as much as the lane has room for."""
+"""A lane of a node: what `usecases.filling` asks for, on a `State`."""
 
 from bluepacific.exchange.v1 import envelope_pb2, link_service_pb2
 from bp_exchange.protocol.batch import prepare
 from bp_exchange.protocol.session.effects import Waiting
-from bp_exchange.usecases.sealing import choose, is_receipt, room_for, seal_messages, seal_receipts
+from bp_exchange.usecases.filling import choose_next, fill, seal_all
+from bp_exchange.usecases.sealing import seal_messages, seal_receipts
 from bp_exchange.usecases.stating import RECEIPTS
 from tests.simulation.world import run
-
-_AHEAD_ITEMS = 16
-_AHEAD_ROOMS = 3
 
 
 def look(node, peer, under_way, limit):
     """Returns what to send next, and whether more of it waits to be sealed."""
-    while True:
-        found = _ready(node, peer, under_way, limit)
-        chosen, room = _chosen(node, peer)
-        if not chosen or _is_enough([one for one in found if one.urgency <= chosen[0].urgency], room):
-            return _waiting(node, found), bool(chosen) or len(found) == limit
-        if not _seal(node, chosen, room):
-            return _waiting(node, found), len(found) == limit
+    found = run(fill(_Lane(node, peer, under_way, limit), limit))
+    return [Waiting(one.urgency, item) for one, item in found.items], found.more
 
 
 def page(node, peer):
     """Returns all that waits for a peer, all of it sealed: (item, as it travels)."""
-    while (chosen := _chosen(node, peer, at_once=True))[0] and _seal(node, *chosen):
-        continue
-    return [(one, framed(node.state, one)) for one in _ready(node, peer, (), 10_000)]
+    lane = _Lane(node, peer, (), 10_000)
+    run(seal_all(lane))
+    return run(lane.ready())
+
+
+class _Lane:
+    def __init__(self, node, peer, under_way, limit):
+        self._node = node
+        self._peer = peer
+        self._under_way = under_way
+        self._limit = limit
+
+    async def ready(self):
+        found = _ready(self._node, self._peer, self._under_way, self._limit)
+        return [(one, framed(self._node.state, one)) for one in found]
+
+    async def chosen(self, *, at_once):
+        return await choose_next(_Drafts(self._node, self._peer), at_once=at_once)
+
+    async def kept(self, items):
+        known = self._node.state.envelopes
+        inside = {one.item_id: known[one.item_id].inside for one in items if one.item_id in known}
+        return {at: envelope_pb2.KeptMessage.FromString(one) for at, one in inside.items() if one}
+
+    async def prepare(self, kept):
+        return prepare([(one.head, one.content) for one in kept], random=self._node.world.chance.randbytes)
+
+    async def seal_messages(self, items, kept, prepared):
+        with self._node.transaction() as work:
+            return await seal_messages(work, items, kept, prepared)
+
+    async def seal_receipts(self, items):
+        with self._node.transaction() as work:
+            return await seal_receipts(work, items)
+
+
+class _Drafts:
+    def __init__(self, node, peer):
+        self._node = node
+        self._peer = peer
+
+    async def waiting(self):
+        return [one for one in _of(self._node, self._peer) if one.draft]
+
+    async def earlier(self, chosen):
+        return _earlier(self._node.state, chosen)
+
+    async def pace(self):
+        return self._node.state.paces.get(self._peer)
+
+    async def is_list_under_way(self):
+        rows = [row for row in self._node.state.queue.values() if row.item.peer == self._peer and not row.set_aside]
+        return any(row.item.framed and row.item.thread == RECEIPTS for row in rows)
 
 
 def _ready(node, peer, under_way, limit):
@@ -45,17 +88,6 @@ def _of(node, peer):
     return sorted(owed, key=lambda one: (one.urgency, one.position))
 
 
-def _chosen(node, peer, *, at_once=False):
-    waiting = [one for one in _of(node, peer) if one.draft]
-    if waiting and not at_once and _has_list_under_way(node.state, peer):
-        waiting = [one for one in waiting if not is_receipt(one)]
-    room = room_for(waiting[0].urgency, node.state.paces.get(peer)) if waiting else 0
-    chosen = choose(waiting, room)
-    while earlier := _earlier(node.state, chosen):
-        chosen = choose(earlier, room)
-    return chosen, room
-
-
 def _earlier(state, chosen):
     """Returns what has to be sealed before: earlier messages of the same conversations, in a lane of one of theirs."""
     ids, last = {one.item_id for one in chosen}, {}
@@ -67,39 +99,6 @@ def _earlier(state, chosen):
     drafts = [row.item for row in state.queue.values() if row.item.draft and not row.set_aside]
     earlier = [one for one in drafts if one.item_id not in ids and one.position < last.get((one.peer, one.thread), 0)]
     return [one for one in earlier if one.peer == earlier[0].peer]
-
-
-def _has_list_under_way(state, peer):
-    rows = [row for row in state.queue.values() if row.item.peer == peer and not row.set_aside]
-    return any(row.item.framed and row.item.thread == RECEIPTS for row in rows)
-
-
-def _is_enough(ready, room):
-    return len(ready) >= _AHEAD_ITEMS or sum(one.size for one in ready) >= _AHEAD_ROOMS * room
-
-
-def _seal(node, chosen, room):
-    if is_receipt(chosen[0]):
-        with node.transaction() as work:
-            return run(seal_receipts(work, chosen))
-    known = node.state.envelopes
-    kept = {
-        one.item_id: envelope_pb2.KeptMessage.FromString(known[one.item_id].inside)
-        for one in chosen
-        if one.item_id in known and known[one.item_id].inside
-    }
-    if len(kept) < len(chosen):
-        return False
-    messages = [(kept[one.item_id].head, kept[one.item_id].content) for one in chosen]
-    prepared = prepare(messages, random=node.world.chance.randbytes)
-    if len(chosen) > 1 and len(prepared.compressed) > 2 * room:
-        return _seal(node, chosen[: len(chosen) // 2], room)
-    with node.transaction() as work:
-        return run(seal_messages(work, chosen, kept, prepared))
-
-
-def _waiting(node, items):
-    return [Waiting(one.urgency, framed(node.state, one)) for one in items]
 
 
 def framed(state, item):
