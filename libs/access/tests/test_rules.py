@@ -89,6 +89,27 @@ def test_other_rules_of_a_country_are_refused_as_a_whole(text, why):
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('// Ours; "all".\n\n@id("x")\n@en("x")\npermit (principal, action, resource);', 3),
+        (FORBIDS + '\n// More.\n@id("y")\n@en("One; two // three")\npermit (principal, action, resource);', 7),
+        (FORBIDS + "forbid (principal", 5),
+        (FORBIDS + '@id("x")\n@en("x")\nforbid (principal, action, resource) when { resource.colour == "red" };', 5),
+    ],
+    ids=["first", "second", "broken", "unknown attribute"],
+)
+def test_a_refusal_names_the_line_on_which_the_policy_begins(text, line):
+    with pytest.raises(RulesNotAllowedError, match=rf"^line {line}: ") as refused:
+        Decider(text)
+    assert refused.value.line == line
+
+
+@pytest.mark.parametrize("text", ["", "// Nothing yet.\n", FORBIDS + "// The end; of it.\n"])
+def test_comments_are_no_policies(text):
+    assert Decider(text)
+
+
+@pytest.mark.parametrize(
     "question",
     [
         asked("delete"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,10 +16,22 @@ import yaml
 LANGUAGES = ("en", "fr", "es", "ar")
 _ROOM = files("bp_access")
 _MAX_CHARACTERS = 64 * 1024
+# White space and comments; texts, in which a semicolon ends nothing; and all else, letter by letter.
+_PIECE = re.compile(r'(?P<nothing>\s+|//[^\n]*)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<letter>.)', re.DOTALL)
 
 
 class RulesNotAllowedError(ValueError):
-    """Rules that a country wrote are not taken: they would not parse, do not fit the schema, or would permit something."""
+    """Rules that a country wrote are not taken: they would not parse, do not fit the schema, or would permit something.
+
+    Args:
+        why: For a person.
+        line: Where the policy begins, from 1.
+    """
+
+    def __init__(self, why: str, line: int = 1) -> None:
+        super().__init__(f"line {line}: {why}")
+        self.why = why
+        self.line = line
 
 
 @dataclass(frozen=True)
@@ -115,19 +128,37 @@ def load_rules(country_rules: str = "") -> Rules:
 def _check_country(text: str, schema: cedarpy.Schema) -> None:
     if len(text) > _MAX_CHARACTERS:
         raise RulesNotAllowedError(f"more than {_MAX_CHARACTERS} characters")
-    try:
-        policies = _policies(text)
-    except ValueError as error:
-        raise RulesNotAllowedError(str(error)) from None
-    for policy_id, policy in policies.items():
+    for line, statement in _statements(text):
+        try:
+            _check_policy(statement, schema)
+        except ValueError as error:
+            raise RulesNotAllowedError(str(error), line) from None
+
+
+def _check_policy(text: str, schema: cedarpy.Schema) -> None:
+    for policy in _policies(text).values():
         rule = _rule(policy, country=True)
         if rule.permits:
-            raise RulesNotAllowedError(f"{rule.rule_id or policy_id} permits; a country's own rules can only forbid")
+            raise ValueError(f"{rule.rule_id or 'the policy'} permits; a country's own rules can only forbid")
         if not rule.rule_id or not rule.texts.get("en"):
-            raise RulesNotAllowedError(f'{policy_id} needs an @id and an @en("…") that says what it forbids')
+            raise ValueError('the policy needs an @id and an @en("…") that says what it forbids')
     validated = cedarpy.validate_policies(text, schema)
     if not validated.validation_passed:
-        raise RulesNotAllowedError("; ".join(str(one) for one in validated.errors))
+        raise ValueError("; ".join(str(one.error) for one in validated.errors))
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Yields each policy of a text, up to its semicolon, with the line on which it begins."""
+    begun, written = -1, 0
+    for found in _PIECE.finditer(text):
+        if found.lastgroup == "nothing":
+            continue
+        begun = found.start() if begun < 0 else begun
+        if found[0] == ";":
+            yield text.count("\n", 0, begun) + 1, text[begun : found.end()]
+            begun, written = -1, found.end()
+    if begun >= written:
+        yield text.count("\n", 0, begun) + 1, text[begun:]
 
 
 def _policies(text: str) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from bp_access.rules import load_rules
+from bp_access.rules import RulesNotAllowedError, load_rules
 from bp_cooperation.usecases.work import Rules
 from bp_kit.settings import ServiceSettings
 
@@ -65,6 +65,8 @@ class CooperationSettings(ServiceSettings):
                 load_rules(value.read_text("utf-8"))
             except OSError as error:
                 raise ValueError(f"cannot be read: {error.strerror}") from None
+            except RulesNotAllowedError as error:
+                raise ValueError(f"{value}:{error.line}: {error.why}") from None
         return value
 
     def country_rules(self) -> str:

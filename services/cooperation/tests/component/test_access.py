@@ -90,7 +90,10 @@ async def test_a_code_asks_for_clearance(fji, ton):
 def test_rules_that_permit_are_refused_before_anything_starts(tmp_path):
     file = tmp_path / "own.cedar"
     file.write_text('@id("x")\n@en("x")\npermit (principal, action, resource);')
-    for path, why in ((file, "can only forbid"), (tmp_path / "none.cedar", "cannot be read")):
+    for path, why in (
+        (file, "own.cedar:1: x permits; a country's own rules can only forbid"),
+        (tmp_path / "none.cedar", "cannot be read"),
+    ):
         with pytest.raises(ValidationError, match=why) as refused:
             CooperationSettings(database_url="sqlite+aiosqlite://", access_rules=path)
         assert refused.value.errors()[0]["loc"] == ("access_rules",)
