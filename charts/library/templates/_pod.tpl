@@ -64,6 +64,7 @@ spec:
       args: [bp_{{ .service }}, migrate]
       env:
         {{- include "bluepacific.environment" . | nindent 8 }}
+      terminationMessagePolicy: FallbackToLogsOnError
       securityContext:
         {{- include "bluepacific.containerSecurity" . | nindent 8 }}
       resources: {{ toJson $values.resources }}
@@ -77,6 +78,7 @@ spec:
       args: [bp_{{ .service }}, serve]
       env:
         {{- include "bluepacific.environment" . | nindent 8 }}
+      terminationMessagePolicy: FallbackToLogsOnError
       securityContext:
         {{- include "bluepacific.containerSecurity" . | nindent 8 }}
       ports:

@@ -147,6 +147,7 @@ spec:
           args: [bp_{{ .service }}, migrate]
           env:
             {{- include "bluepacific.databaseUrl" . | nindent 12 }}
+          terminationMessagePolicy: FallbackToLogsOnError
           securityContext:
             {{- include "bluepacific.containerSecurity" . | nindent 12 }}
           resources: {{ toJson .root.Values.resources }}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bp_node.cluster.connecting import Place
 from bp_node.failure import CommandError
 
+_LOOK_SECONDS = 2.0
 KUBECTL_PYTHON = ("python", "-I", "-S", "-c")
 
 
@@ -48,8 +49,30 @@ def files_of(values: Sequence[Path]) -> list[str]:
 def helm(context: str, *arguments: str) -> str:
     """Runs Helm and returns why it failed; empty when it did not."""
     done = _run(["helm", *arguments, *(["--kube-context", context] if context else [])])
-    lines = done.stderr.strip().splitlines()
-    return (lines[-1] if lines else "helm failed") if done.returncode else ""
+    return _why(done.stderr) if done.returncode else ""
+
+
+def helm_until(hopeless: Callable[[], str], context: str, *arguments: str) -> str:
+    """Runs Helm, ends it early when it waits for what will not come, and returns why it failed; empty when it did not."""
+    command = ["helm", *arguments, *(["--kube-context", context] if context else [])]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - as below
+        why = ""
+        while not why:
+            try:
+                _, told = process.communicate(timeout=_LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                why = hopeless()
+            else:
+                return _why(told) if process.returncode else ""
+        # It notes that the release failed, and ends.
+        process.terminate()
+        process.communicate()
+        return why
+
+
+def _why(told: str) -> str:
+    lines = told.strip().splitlines()
+    return lines[-1] if lines else "helm failed"
 
 
 def rendered(chart: Path, place: Place, values: Sequence[Path], version: str) -> str:

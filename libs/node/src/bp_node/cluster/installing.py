@@ -14,6 +14,10 @@ from bp_node.cluster.preflight import preflight
 from bp_node.failure import EXIT_FAILED, CommandError
 from bp_node.screen import say, say_json, working
 
+_NEVER = ("InvalidImageName", "CreateContainerConfigError", "ErrImageNeverPull")
+# More than a service that waits for another needs at its first start.
+_OFTEN = 4
+
 
 def install(context: str, place: Place, chart: Path, values: tuple[Path, ...], minutes: int, *, as_json: bool) -> None:
     """Installs a node, and takes it away again when it does not become healthy.
@@ -37,9 +41,8 @@ def install(context: str, place: Place, chart: Path, values: tuple[Path, ...], m
     check_needs(context, place, chart, values)
     waited = ["--wait", "--timeout", f"{minutes}m", "--create-namespace"]
     with working(f"installing {place.release}, at most {minutes} minutes", quiet=as_json):
-        failed = helm.helm(
-            context, "install", place.release, str(chart), *helm.named(place), *helm.files_of(values), *waited
-        )
+        told = [str(chart), *helm.named(place), *helm.files_of(values), *waited]
+        failed = helm.helm_until(lambda: hopeless(context, place), context, "install", place.release, *told)
         why = (_why(context, place) or failed) if failed else ""
         if failed:
             take_away(context, place)
@@ -75,6 +78,18 @@ def take_away(context: str, place: Place) -> None:
         cluster.batch.delete_collection_namespaced_job(place.namespace, propagation_policy="Background", **chosen)
         cluster.core.delete_collection_namespaced_persistent_volume_claim(place.namespace, **chosen)
         cluster.core.delete_collection_namespaced_secret(place.namespace, **chosen)
+
+
+def hopeless(context: str, place: Place) -> str:
+    """Returns why waiting for a node's pods is in vain: one of them ends again and again, or can never start; empty while there is hope."""
+    with connected(context) as cluster:
+        pods = cluster.core.list_namespaced_pod(place.namespace, label_selector=place.selector, **seconds()).items
+    for pod in pods:
+        for state in (*(pod.status.init_container_statuses or ()), *(pod.status.container_statuses or ())):
+            reason = state.state.waiting.reason if state.state and state.state.waiting else ""
+            if reason in _NEVER or (reason == "CrashLoopBackOff" and state.restart_count >= _OFTEN):
+                return f"{pod.metadata.name}: {trouble_of(pod)}"
+    return ""
 
 
 def _claims(cluster: Cluster, place: Place) -> Sequence[str]:

@@ -66,5 +66,6 @@ def _secrets(document: Any) -> Iterator[tuple[str, str]]:
             yield str(found["name"]), str(found["key"])
         if isinstance(found := document.get("secret"), dict) and "secretName" in found:
             yield str(found["secretName"]), ""
+            yield from ((str(found["secretName"]), str(one["key"])) for one in found.get("items", ()))
         for one in document.values():
             yield from _secrets(one)

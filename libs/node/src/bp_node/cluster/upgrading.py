@@ -7,6 +7,7 @@ from pathlib import Path
 from bp_node.cluster import helm
 from bp_node.cluster.connecting import Place
 from bp_node.cluster.doctor import doctor
+from bp_node.cluster.installing import hopeless
 from bp_node.cluster.needs import check_needs
 from bp_node.cluster.preflight import preflight
 from bp_node.failure import EXIT_FAILED, CommandError
@@ -42,7 +43,8 @@ def upgrade(context: str, place: Place, chart: Path, values: tuple[Path, ...], m
     files = helm.files_of(values) or ["--reset-then-reuse-values"]
     waited = ["--wait", "--timeout", f"{minutes}m"]
     with working(f"upgrading {place.release}, at most {minutes} minutes", quiet=as_json):
-        failed = helm.helm(context, "upgrade", place.release, str(chart), *helm.named(place), *files, *waited)
+        told = [str(chart), *helm.named(place), *files, *waited]
+        failed = helm.helm_until(lambda: hopeless(context, place), context, "upgrade", place.release, *told)
     if failed:
         with working(f"it did not become healthy; going back to revision {before}", quiet=as_json):
             back = helm.helm(context, "rollback", place.release, str(before), *helm.named(place), *waited)
