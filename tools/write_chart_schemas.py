@@ -22,7 +22,7 @@ from bp_kit.settings import ServiceSettings
 ROOT = Path(__file__).resolve().parents[1] / "charts"
 SERVICES = ("exchange", "identity", "notifications", "cooperation", "catalogue", "training", "gateway")
 # Decided by the chart for every service, beside what its values.yaml has in `fromNode`.
-_DECIDED = {"database_url", "key_dir", "pod"}
+_DECIDED = {"database_url", "key_dir", "pod", "hosted"}
 _DIALECT = "https://json-schema.org/draft-07/schema#"
 _COUNTRY = {"type": "string", "pattern": "^[A-Z]{3}$"}
 _QUANTITY = {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?(Ki|Mi|Gi|Ti|m)?$"}
@@ -167,6 +167,8 @@ def _global() -> dict[str, Any]:
         "publicUrl",
     )
     peers = _several({"type": "object"})
+    named = {"type": "string", "minLength": 1}
+    hosted = _closed(dict.fromkeys(("namespace", "release", "tlsSecret"), named), "namespace", "release", "tlsSecret")
     address = {"type": "string", "pattern": "^[^:/ ]+:[0-9]+$"}
     return _closed(
         {
@@ -224,6 +226,7 @@ def _global() -> dict[str, Any]:
             "otherPlaces": _closed(
                 {one: {"type": "string", "pattern": "^[a-z0-9.-]+$"} for one in SERVICES if one != "gateway"}
             ),
+            "hosted": {"type": "object", "propertyNames": _COUNTRY, "additionalProperties": hosted},
             "awaits": _several(_text(*(one for one in SERVICES if one != "gateway"))),
             "pageTokens": _closed({"existing": {"type": "boolean"}}),
             "gatewayTls": {"type": "boolean"},
@@ -246,7 +249,7 @@ def _global() -> dict[str, Any]:
                         "bucketAt",
                         "mailAt",
                         "placesAt",
-                        "grpcFrom",
+                        "callersFrom",
                     ),
                     peers,
                 )

@@ -277,7 +277,7 @@ def test_programs_reach_each_service_by_its_grpc_names(ask: Callable[..., Any]) 
     values = copy.deepcopy(EXAMPLES["country-small"])
     gateways = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gateways"}}}
     values["grpcRoute"] = {"enabled": True, "parentRefs": [{"name": "public"}], "hostnames": ["grpc.police.fj.example"]}
-    values["global"]["network"] = {"grpcFrom": [gateways]}
+    values["global"]["network"] = {"callersFrom": [gateways]}
     found = ask("render", values=values)["objects"]
     routed = {}
     for route in _of(found, "GRPCRoute"):
@@ -325,3 +325,20 @@ def test_a_service_that_may_move_is_found_and_reached_at_both_places(ask: Callab
     values["global"] |= {"place": "central", "awaits": ["training"]}
     told = _told(ask("render", values=values)["objects"], "node-training")
     assert (told["BP_POD__PLACE"], told["BP_POD__AWAITS"]) == ("central", "true")
+
+
+def test_the_centres_gateway_finds_the_services_of_a_country_that_it_hosts(ask: Callable[..., Any]) -> None:
+    values = copy.deepcopy(EXAMPLES["centre"])
+    values["global"]["hosted"] = {"TUV": {"namespace": "tuv", "release": "node", "tlsSecret": "tuv-gateway-tls"}}
+    found = ask("render", values=values)["objects"]
+    (gateway,) = (one for one in _of(found, "Deployment") if _name(one) == "node-gateway")
+    pod = gateway["spec"]["template"]["spec"]
+    hosted = json.loads(_told(found, "node-gateway")["BP_GATEWAY__HOSTED"])["TUV"]
+    assert hosted["addresses"]["training"] == "node-training.tuv.svc:8443"
+    (mount,) = (one for one in pod["containers"][0]["volumeMounts"] if one["mountPath"] == hosted["tls_dir"])
+    (volume,) = (one for one in pod["volumes"] if one["name"] == mount["name"])
+    assert volume["secret"]["secretName"] == "tuv-gateway-tls"
+    (policy,) = (one for one in _of(found, "NetworkPolicy") if _name(one) == "node-gateway")
+    assert "tuv" in str(policy["spec"]["egress"])
+    values["global"]["hosted"] = {"Tuvalu": {}}
+    assert "/global/hosted" in ask("render", values=values)["error"]

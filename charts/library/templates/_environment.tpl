@@ -41,6 +41,17 @@
 {{- if and (eq $service "gateway") $global.gatewayTls }}
 {{- $_ := set $told "BP_POD__PUBLIC_TLS_DIR" "/run/bluepacific/public-tls" }}
 {{- end }}
+{{- if and (eq $service "gateway") $global.hosted }}
+{{- $hosted := dict }}
+{{- range $country, $node := $global.hosted }}
+{{- $there := dict }}
+{{- range splitList " " (include "bluepacific.services" $) }}
+{{- $_ := set $there . (printf "%s-%s.%s.svc:8443" $node.release . $node.namespace) }}
+{{- end }}
+{{- $_ := set $hosted $country (dict "addresses" $there "tls_dir" (printf "/run/bluepacific/hosted/%s" $country)) }}
+{{- end }}
+{{- $_ := set $told "BP_GATEWAY__HOSTED" ($hosted | toJson) }}
+{{- end }}
 {{- if and (ne $service "gateway") (not (include "bluepacific.onPostgres" .)) }}
 {{- $_ := set $told (print $prefix "DATABASE_URL") (printf "sqlite+aiosqlite:///%s/data/%s.sqlite" $home $service) }}
 {{- end }}

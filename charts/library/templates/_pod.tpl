@@ -64,7 +64,6 @@ spec:
       args: [bp_{{ .service }}, migrate]
       env:
         {{- include "bluepacific.environment" . | nindent 8 }}
-      terminationMessagePolicy: FallbackToLogsOnError
       securityContext:
         {{- include "bluepacific.containerSecurity" . | nindent 8 }}
       resources: {{ toJson $values.resources }}
@@ -78,7 +77,6 @@ spec:
       args: [bp_{{ .service }}, serve]
       env:
         {{- include "bluepacific.environment" . | nindent 8 }}
-      terminationMessagePolicy: FallbackToLogsOnError
       securityContext:
         {{- include "bluepacific.containerSecurity" . | nindent 8 }}
       ports:
@@ -147,6 +145,9 @@ readinessProbe:
 {{- if .root.Values.global.gatewayTls }}
 - {name: public-tls, mountPath: /run/bluepacific/public-tls, readOnly: true}
 {{- end }}
+{{- range $country, $node := .root.Values.global.hosted }}
+- {name: hosted-{{ lower $country }}, mountPath: /run/bluepacific/hosted/{{ $country }}, readOnly: true}
+{{- end }}
 {{- else }}
 - {name: blobs, mountPath: /var/lib/bluepacific/blobs}
 {{- if .root.Values.global.bucket.existingSecret }}
@@ -174,6 +175,10 @@ readinessProbe:
 {{- if .root.Values.global.gatewayTls }}
 - name: public-tls
   secret: {secretName: {{ $tls.publicSecret | default (printf "%s-tls" (include "bluepacific.name" .)) }}, defaultMode: 0440}
+{{- end }}
+{{- range $country, $node := .root.Values.global.hosted }}
+- name: hosted-{{ lower $country }}
+  secret: {secretName: {{ $node.tlsSecret }}, defaultMode: 0440}
 {{- end }}
 {{- else }}
 - name: blobs

@@ -27,8 +27,8 @@ spec:
             matchLabels:
               {{- include "bluepacific.selector" (dict "root" $root "service" "gateway") | nindent 14 }}
       ports: [{port: 8443}]
-    {{- with $global.network.grpcFrom }}
-    # Programs, through the cluster's Gateway, with tokens.
+    {{- with $global.network.callersFrom }}
+    # The cluster's Gateway, or the gateway that hosts, with people's tokens.
     - from: {{ toJson . }}
       ports: [{port: 8443}]
     {{- end }}
@@ -75,6 +75,11 @@ spec:
             matchLabels:
               {{- include "bluepacific.nodeLabels" . | nindent 14 }}
       ports: [{port: 8443}]
+    {{- range $country, $node := $global.hosted }}
+    # The services of {{ $country }}.
+    - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{ $node.namespace }}}}}]
+      ports: [{port: 8443}]
+    {{- end }}
     {{- else }}
     # Topics to and from the exchange, keys from identity.
     - to:

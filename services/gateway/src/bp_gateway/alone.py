@@ -27,10 +27,15 @@ async def serve(pod: PodSettings, settings: GatewaySettings, stop: asyncio.Event
     """
     siblings = Siblings(pod.addresses, read_certificates(pod.tls_dir).for_channel(), pod.other_places)
 
-    def channel(package: str, _country: str | None) -> Any:
+    hosted = {
+        country: Siblings(one.addresses, read_certificates(one.tls_dir).for_channel())
+        for country, one in settings.hosted.items()
+    }
+
+    def channel(package: str, country: str | None) -> Any:
         service = package.split(".")[1]
         try:
-            return siblings.channel(service)
+            return hosted.get(country or "", siblings).channel(service)
         except LookupError as error:
             # Not installed here: the same answer as from one that is down.
             raise Refused("UNAVAILABLE") from error
@@ -54,7 +59,8 @@ async def serve(pod: PodSettings, settings: GatewaySettings, stop: asyncio.Event
         why = error.__cause__ or error
         raise CannotStartError(f"the gateway cannot listen on {settings.host}:{settings.port}: {why}") from error
     finally:
-        await siblings.aclose()
+        for one in (siblings, *hosted.values()):
+            await one.aclose()
 
 
 def _bound(host: str, port: int) -> socket.socket:

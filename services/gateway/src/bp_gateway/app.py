@@ -25,7 +25,7 @@ from bp_gateway.settings import GatewaySettings
 from bp_gateway.surface import bindings_of, packaged_descriptors
 from bp_gateway.transcode.encoding import to_json
 
-_EXPOSED = ["etag", "retry-after", "x-trace-id", "content-disposition", "www-authenticate"]
+_EXPOSED = ["etag", "retry-after", "x-trace-id", "content-disposition", "www-authenticate", "age", "warning"]
 
 
 class Gateway(FastAPI):

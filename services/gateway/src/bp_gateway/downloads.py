@@ -30,7 +30,7 @@ class DownloadEndpoint:
 
     def __init__(self, binding: Binding, channels: Channels, settings: GatewaySettings) -> None:
         self._reader = RequestReader(binding)
-        self._caller = Caller(binding, channels)
+        self._caller = Caller(binding, channels, settings)
         self._settings = settings
 
     async def answer(self, exchange: Exchange) -> None:
@@ -44,7 +44,7 @@ class DownloadEndpoint:
         request = self._reader.read(exchange.segments, exchange.scope["query_string"], exchange.headers, b"")
         metadata = metadata_of(exchange.headers, exchange.traceparent)
         await exchange.body(self._settings.body_bytes, self._settings.body_seconds)
-        call = self._caller.to(exchange.segments)(request, timeout=self._settings.transfer_seconds, metadata=metadata)
+        call = self._caller.to(exchange)(request, timeout=self._settings.transfer_seconds, metadata=metadata)
         async with Responses(call, exchange) as responses:
             chunk = await _next(responses)
             told = {key: value for key, value in await call.initial_metadata() or () if isinstance(value, str)}

@@ -49,7 +49,7 @@ class EventsEndpoint:
         tell: Callable[[Exception, Exchange], Problem],
     ) -> None:
         self._reader = RequestReader(binding)
-        self._caller = Caller(binding, channels)
+        self._caller = Caller(binding, channels, settings)
         self._settings = settings
         self._tell = tell
         self._encode = encoder_of(binding.method.output_type)
@@ -66,7 +66,7 @@ class EventsEndpoint:
         request = self._reader.read(exchange.segments, exchange.scope["query_string"], exchange.headers, b"")
         metadata = metadata_of(exchange.headers, exchange.traceparent)
         await exchange.body(self._settings.body_bytes, self._settings.body_seconds)
-        call = self._caller.to(exchange.segments)(request, metadata=metadata)
+        call = self._caller.to(exchange)(request, metadata=metadata)
         async with Responses(call, exchange) as responses:
             try:
                 async with asyncio.timeout(self._settings.stream_seconds):

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _KIB = 1024
 _MIB = 1024 * 1024
+
+
+class HostedCountry(BaseModel):
+    """A country of another node whose services this gateway calls as well."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    addresses: dict[str, str] = Field(description="host:port by service, where people's calls go.")
+    tls_dir: Path = Field(
+        description="Folder of tls.crt, tls.key and ca.crt: a certificate of this gateway from that node's own authority."
+    )
 
 
 class GatewaySettings(BaseSettings):
@@ -30,4 +43,8 @@ class GatewaySettings(BaseSettings):
         900, gt=0, description="Age at which an event stream ends; its client opens it again."
     )
     cors_origins: tuple[str, ...] = Field((), description="Origins whose pages may call; none by default.")
+    hosted: dict[str, HostedCountry] = Field(
+        default_factory=dict,
+        description="Countries whose nodes stand beside this one, by ISO 3166-1 alpha-3 code; their calls go to their services.",
+    )
     access_log: bool = Field(default=True, description="Log a line for each request.")

@@ -82,6 +82,20 @@ class Binding:
         return self.method.GetOptions().Extensions[options_pb2.access]
 
     @cached_property
+    def again_seconds(self) -> int:
+        """How long an answer may be given again while the service cannot be reached.
+
+        Raises:
+            ValueError: It may not be: each such read has to be asked for, or kept, by the service.
+        """
+        options = self.method.GetOptions()
+        seconds = int(options.Extensions[options_pb2.answer_again_seconds])
+        kept = options.Extensions[options_pb2.audit] != options_pb2.AUDIT_NONE
+        if seconds and (self.verb != "GET" or self.kind is not Kind.UNARY or kept or self.access.purpose_required):
+            raise ValueError(f"{self.method.full_name}: its answers cannot be given again")
+        return seconds
+
+    @cached_property
     def new_request(self) -> Any:
         """The request's message class."""
         return message_factory.GetMessageClass(self.method.input_type)
@@ -163,7 +177,7 @@ def _bindings_of(method: MethodDescriptor) -> Iterator[Binding]:
         for field in binding.path_fields | ({rule.body} - {"", "*"}):
             if binding.field(field) is None:
                 raise ValueError(f"{method.full_name}: its request has no field {field}")
-        _ = binding.kind
+        _ = (binding.kind, binding.again_seconds)
         yield binding
 
 

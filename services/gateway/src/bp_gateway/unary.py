@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bp_gateway.again import AnswersAgain
 from bp_gateway.calls import Caller, Channels
 from bp_gateway.exchange import Exchange, HeaderList
 from bp_gateway.metadata import deadline_of, metadata_of
@@ -28,7 +29,7 @@ class _Calling:
 
     def __init__(self, binding: Binding, channels: Channels, settings: GatewaySettings) -> None:
         self._reader = RequestReader(binding)
-        self._caller = Caller(binding, channels)
+        self._caller = Caller(binding, channels, settings)
         self._settings = settings
 
     async def called(self, exchange: Exchange) -> Any:
@@ -41,7 +42,7 @@ class _Calling:
         headers = exchange.headers
         metadata = metadata_of(headers, exchange.traceparent)
         timeout = deadline_of(headers, self._settings)
-        call = self._caller.to(exchange.segments)
+        call = self._caller.to(exchange)
         body = (
             await exchange.body(self._settings.body_bytes, self._settings.body_seconds)
             if self._reader.takes_body
@@ -59,6 +60,7 @@ class UnaryEndpoint(_Calling):
         self._encode = encoder_of(binding.method.output_type)
         self._has_etag = "etag" in binding.method.output_type.fields_by_name
         self._cacheable = binding.verb == "GET"
+        self._again = AnswersAgain(binding.again_seconds) if binding.again_seconds else None
 
     async def answer(self, exchange: Exchange) -> None:
         """Calls the RPC and sends its answer.
@@ -67,16 +69,30 @@ class UnaryEndpoint(_Calling):
             Refused: The request cannot be read.
             grpc.RpcError: The service refuses or fails.
         """
-        response = await self.called(exchange)
+        response, told = await self._answered(exchange)
         etag = _quoted(response.etag) if self._has_etag else b""
         if not etag:
-            await exchange.reply(200, to_json(self._encode(response)), JSON, NO_STORE)
+            await exchange.reply(200, to_json(self._encode(response)), JSON, [*NO_STORE, *told])
         elif self._cacheable and _is_known(etag, exchange.headers):
-            await exchange.start(304, [(b"etag", etag), (b"cache-control", b"private, no-cache")])
+            await exchange.start(304, [(b"etag", etag), (b"cache-control", b"private, no-cache"), *told])
             await exchange.write(b"", more=False)
         else:
-            own = [(b"etag", etag), (b"cache-control", b"private, no-cache")]
+            own = [(b"etag", etag), (b"cache-control", b"private, no-cache"), *told]
             await exchange.reply(200, to_json(self._encode(response)), JSON, own)
+
+    async def _answered(self, exchange: Exchange) -> tuple[Any, HeaderList]:
+        """Returns the answer and the headers that say how old it is; none of one that was given now."""
+        if self._again is None:
+            return await self.called(exchange), []
+        try:
+            response = await self.called(exchange)
+        except Exception as error:
+            again = self._again.after(error, exchange)
+            if again is None:
+                raise
+            return again
+        self._again.keep(exchange, response)
+        return response, []
 
 
 class FileEndpoint(_Calling):

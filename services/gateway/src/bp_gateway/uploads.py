@@ -32,7 +32,7 @@ class UploadEndpoint:
         self._reader = RequestReader(binding)
         self._new = binding.new_request
         self._content = binding.body
-        self._caller = Caller(binding, channels)
+        self._caller = Caller(binding, channels, settings)
         self._settings = settings
         self._encode = encoder_of(binding.method.output_type)
 
@@ -48,7 +48,7 @@ class UploadEndpoint:
         getattr(first, self._content).content_type = _content_type(exchange)
         metadata = metadata_of(exchange.headers, exchange.traceparent)
         messages = _Messages(self._messages(first, exchange))
-        call = self._caller.to(exchange.segments)(messages, timeout=self._settings.transfer_seconds, metadata=metadata)
+        call = self._caller.to(exchange)(messages, timeout=self._settings.transfer_seconds, metadata=metadata)
         try:
             response = await call
         except (asyncio.CancelledError, Exception):

@@ -28,7 +28,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bluepacific/identity/v1/country_service.proto\x12\x17\x62luepacific.identity.v1\x1a%bluepacific/identity/v1/country.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\">\n\x11GetCountryRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\"P\n\x14ListCountriesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"e\n\x15ListCountriesResponse\x12\x33\n\tcountries\x18\x01 \x03(\x0b\x32 .bluepacific.identity.v1.Country\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xde\x02\n\x0e\x43ountryService\x12\x9e\x01\n\nGetCountry\x12*.bluepacific.identity.v1.GetCountryRequest\x1a .bluepacific.identity.v1.Country\"B\xa2\xbb\x18\x1c\n\x16identity.countries.get\x18\x01\x38\x02\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=countries/*}\x12\xaa\x01\n\rListCountries\x12-.bluepacific.identity.v1.ListCountriesRequest\x1a..bluepacific.identity.v1.ListCountriesResponse\":\xa2\xbb\x18\x1d\n\x17identity.countries.list\x18\x01\x38\x02\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/countriesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bluepacific/identity/v1/country_service.proto\x12\x17\x62luepacific.identity.v1\x1a%bluepacific/identity/v1/country.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\">\n\x11GetCountryRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\"P\n\x14ListCountriesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"e\n\x15ListCountriesResponse\x12\x33\n\tcountries\x18\x01 \x03(\x0b\x32 .bluepacific.identity.v1.Country\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xe8\x02\n\x0e\x43ountryService\x12\xa3\x01\n\nGetCountry\x12*.bluepacific.identity.v1.GetCountryRequest\x1a .bluepacific.identity.v1.Country\"G\xa2\xbb\x18\x1c\n\x16identity.countries.get\x18\x01\x38\x02\xa8\xbb\x18\x01\xc8\xbb\x18\x84\x07\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=countries/*}\x12\xaf\x01\n\rListCountries\x12-.bluepacific.identity.v1.ListCountriesRequest\x1a..bluepacific.identity.v1.ListCountriesResponse\"?\xa2\xbb\x18\x1d\n\x17identity.countries.list\x18\x01\x38\x02\xa8\xbb\x18\x01\xc8\xbb\x18\x84\x07\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/countriesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,9 +42,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCOUNTRIESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTCOUNTRIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\020'
   _globals['_COUNTRYSERVICE'].methods_by_name['GetCountry']._loaded_options = None
-  _globals['_COUNTRYSERVICE'].methods_by_name['GetCountry']._serialized_options = b'\242\273\030\034\n\026identity.countries.get\030\0018\002\250\273\030\001\202\323\344\223\002\030\022\026/v1/{name=countries/*}'
+  _globals['_COUNTRYSERVICE'].methods_by_name['GetCountry']._serialized_options = b'\242\273\030\034\n\026identity.countries.get\030\0018\002\250\273\030\001\310\273\030\204\007\202\323\344\223\002\030\022\026/v1/{name=countries/*}'
   _globals['_COUNTRYSERVICE'].methods_by_name['ListCountries']._loaded_options = None
-  _globals['_COUNTRYSERVICE'].methods_by_name['ListCountries']._serialized_options = b'\242\273\030\035\n\027identity.countries.list\030\0018\002\250\273\030\001\202\323\344\223\002\017\022\r/v1/countries'
+  _globals['_COUNTRYSERVICE'].methods_by_name['ListCountries']._serialized_options = b'\242\273\030\035\n\027identity.countries.list\030\0018\002\250\273\030\001\310\273\030\204\007\202\323\344\223\002\017\022\r/v1/countries'
   _globals['_GETCOUNTRYREQUEST']._serialized_start=210
   _globals['_GETCOUNTRYREQUEST']._serialized_end=272
   _globals['_LISTCOUNTRIESREQUEST']._serialized_start=274
@@ -52,5 +52,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCOUNTRIESRESPONSE']._serialized_start=356
   _globals['_LISTCOUNTRIESRESPONSE']._serialized_end=457
   _globals['_COUNTRYSERVICE']._serialized_start=460
-  _globals['_COUNTRYSERVICE']._serialized_end=810
+  _globals['_COUNTRYSERVICE']._serialized_end=820
 # @@protoc_insertion_point(module_scope)

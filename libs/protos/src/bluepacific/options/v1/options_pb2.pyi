@@ -152,10 +152,10 @@ class When(_message.Message):
     FIELD_FIELD_NUMBER: _builtins.int
     VALUES_FIELD_NUMBER: _builtins.int
     field: _builtins.str
-    """The field, by its path: `grant.role`."""
+    """The field, an enum, by its path: `grant.role`; of a repeated one, any counts."""
     @_builtins.property
     def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The values, enums by name: `ROLE_ADMINISTRATOR`."""
+        """The values by name: `ROLE_ADMINISTRATOR`; none: any but the first."""
 
     def __init__(
         self,
@@ -245,6 +245,7 @@ Global___ErrorText: _TypeAlias = ErrorText  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
 AUDIT_FIELD_NUMBER: _builtins.int
+ANSWER_AGAIN_SECONDS_FIELD_NUMBER: _builtins.int
 ERROR_FIELD_NUMBER: _builtins.int
 WORDING_FIELD_NUMBER: _builtins.int
 PERSONAL_FIELD_NUMBER: _builtins.int
@@ -252,6 +253,10 @@ access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions,
 """Who may call the method. Required on every method; the authorisation interceptor reads it."""
 audit: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Audit.ValueType]
 """What is kept of each call. Required on every method; the audit interceptor reads it."""
+answer_again_seconds: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.int]
+"""While the service cannot be reached, its last answer to the same caller's same question may be given again for so many seconds, told as
+old. Only of reads that need no purpose and are not audited, and whose answers tell nothing of a person or a case. Zero: never.
+"""
 error: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___ErrorText]
 """What an error reason means to a person, and which gRPC status carries it. Required on every value of an `ErrorReason`."""
 wording: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Wording]
