@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from archive import FOR_EVER, Clock, everything, for_days, purge
-from bureau import PTCCC
+from bureau import PTCCC, TON
 from stix import bundle, vessel
 
 from bluepacific.cooperation.v1 import reply_pb2, request_pb2
+from bluepacific.cooperation.v1.access_service_pb2 import ACT_READ, ExplainAccessRequest, HeldRole
+from bluepacific.cooperation.v1.access_service_pb2_grpc import AccessServiceStub
+from bluepacific.cooperation.v1.entity_service_pb2 import GetEntityRequest
 
 
 async def test_content_is_destroyed_at_every_node_when_its_time_comes(open_bureau):
@@ -39,6 +42,40 @@ async def test_content_is_destroyed_at_every_node_when_its_time_comes(open_burea
         assert (await fji.get(kept.name)).text == "Moana again"
         assert (await fji.get(sent.name)).statuses[0].unit == PTCCC
         await fji.refused(fji.close(sent.name), "REQUEST_NOT_OPEN")
+
+
+async def test_past_its_time_nothing_is_given_even_before_it_is_destroyed(open_bureau):
+    clock = Clock()
+    async with (
+        open_bureau("FJI", seams={"clock": clock}, retention_interval=timedelta(days=1)) as fji,
+        open_bureau("TON", seams={"clock": clock}, retention_interval=timedelta(days=1)) as ton,
+    ):
+        fji.lifetime = ton.lifetime = FOR_EVER
+        draft = await fji.draft(handling=for_days(3), bundle=bundle(vessel()), recipients=[TON])
+        file = await fji.upload(draft.name, b"papers")
+        await fji.send(draft.name)
+        await fji.pass_on("request.opened", ton)
+        (entity,) = (await ton.search("moana")).entities
+        clock.ahead = timedelta(days=4)
+        got = await ton.get(draft.name)
+        assert (got.state, got.title, got.text, got.bundle) == (request_pb2.REQUEST_STATE_PURGED, "", "", "")
+        assert [one.title for one in (await ton.listed()).requests] == [""]
+        assert not (await ton.search()).entities
+        get_entity = ton.entities.GetEntity(GetEntityRequest(name=entity.name), metadata=ton.officer)
+        for call in (get_entity, ton.download(file.name)):
+            await ton.refused(call, "NOT_FOUND")
+        await ton.refused(ton.draft_reply(draft.name), "REQUEST_NOT_OPEN")
+        await fji.refused(fji.share(draft.name, PTCCC), "CONTENT_EXPIRED")
+        asked = ExplainAccessRequest(
+            parent="countries/TON",
+            record=draft.name,
+            roles=[HeldRole(role="officer", unit=TON)],
+            act=ACT_READ,
+            purpose=draft.handling.purpose,
+        )
+        auditor = ton.as_("tupou", "auditor@ncb")
+        told = await AccessServiceStub(ton.under_test.channel).ExplainAccess(asked, metadata=auditor)
+        assert [(told.allowed, rule.rule_id) for rule in told.rules] == [(False, "retention")]
 
 
 async def test_what_arrives_after_its_time_is_not_kept(open_bureau):

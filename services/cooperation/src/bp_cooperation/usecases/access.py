@@ -141,4 +141,6 @@ async def explain(work: Work, person: Caller, act: str, name: str, *, to: str) -
     found = await (work.replies if is_reply(name) else work.requests).find(name)
     if found is None or all(country_of(unit) != person.country for unit in found.units):
         raise Refused("NOT_FOUND", name=name)
-    return work.access.decide(person, act, found, to=to)
+    # That it was there is known even afterwards.
+    expired = act != FIND and found.handling.expired(work.clock())
+    return work.access.decide_on(person, act, replace(information_of(found), expired=expired), to=to)
