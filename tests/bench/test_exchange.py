@@ -13,20 +13,18 @@ async def network(tmp_path):
 
 async def test_what_is_given_is_taken_or_the_benchmark_fails(network, monkeypatch):
     monkeypatch.setattr(exchange, "_ACCEPTED", 5)
-    a_second, delays = await exchange._accept(network, seed=1)
+    a_second, delays = await exchange._accept(network, exchange._sealed(network, seed=1))
     assert a_second > 0
     assert len(delays) == 5
 
     sealed = exchange._sealed(network, seed=2)
     sealed[3].envelope = sealed[3].envelope[:-1]
-    monkeypatch.setattr(exchange, "_sealed", lambda *_: sealed)
     with pytest.raises(RuntimeError, match="refused: "):
-        await exchange._accept(network, seed=2)
+        await exchange._accept(network, sealed)
 
 
 async def test_a_link_that_acknowledges_nothing_more_is_waited_for_so_long(network, monkeypatch):
     monkeypatch.setattr(exchange, "_ACCEPTED", 5)
     monkeypatch.setattr(exchange, "_LONGEST_SECONDS", 0.5)
-    monkeypatch.setattr(exchange, "_sealed", lambda *_: [])
     with pytest.raises(RuntimeError, match="0 of 5 acknowledged"):
-        await exchange._accept(network, seed=1)
+        await exchange._accept(network, [])
