@@ -47,5 +47,5 @@ def _within(message: Descriptor, seen: set[str]) -> Iterator[Descriptor]:
     seen.add(message.full_name)
     yield message
     for field in message.fields:
-        if field.type == FieldDescriptor.TYPE_MESSAGE:
+        if field.type == FieldDescriptor.TYPE_MESSAGE and field.message_type is not None:
             yield from _within(field.message_type, seen)

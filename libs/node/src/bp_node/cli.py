@@ -20,6 +20,7 @@ from bp_node.commands import (
     proof,
     register,
     role,
+    subject,
     unit,
     upkeep,
     user,
@@ -43,6 +44,7 @@ node.app.command("resend")(upkeep.resend)
 node.app.command("move")(moving.move)
 app.add_typer(user.app, name="user")
 app.add_typer(unit.app, name="unit")
+app.add_typer(subject.app, name="subject")
 app.add_typer(role.app, name="role")
 app.add_typer(client.app, name="client")
 app.add_typer(access.app, name="access")

@@ -47,10 +47,14 @@ class Console:
             pb.GetSubjectOperationRequest(name=name), metadata=metadata or self.officer
         )
 
-    async def answer(self, operation, service, country="FJI", findings=()):
+    async def answer(self, operation, service, country="FJI", findings=(), act="FIND"):
         """Answers for a service that does not run here."""
         answered = subject_pb2.SubjectAnswered(
-            operation=operation, service=service, act=1, findings=findings, total_count=len(findings)
+            operation=operation,
+            service=service,
+            act=subject_pb2.SubjectAct.Value(f"SUBJECT_ACT_{act}"),
+            findings=findings,
+            total_count=len(findings),
         )
         await self.station.topics.deliver(
             topics_pb2.Message(
@@ -206,3 +210,28 @@ async def test_reads_of_people_go_to_the_log(station, console):
     await station.refused(read(station, BEN, station.as_("ben", "officer@tcu")), "PERMISSION_DENIED")
     reads = [one for one in await station.topics.wait_reads(2) if one.permission == "identity.officers.get"]
     assert [(one.record, one.principal, one.allowed) for one in reads] == [(BEN, ANA, True), (BEN, BEN, False)]
+
+
+async def test_what_another_node_says_was_erased_before_a_restore_is_erased_again(console):
+    lost = f"countries/FJI/subjectOperations/{uuid.uuid4()}"
+    erased = subject_pb2.Finding(
+        record=REQUEST, kind="bluepacific.cooperation.v1.Request", state=subject_pb2.FINDING_STATE_ERASED
+    )
+    foreign = subject_pb2.Finding(
+        record=REQUEST.replace("FJI", "WSM"),
+        kind="bluepacific.cooperation.v1.Request",
+        state=subject_pb2.FINDING_STATE_ERASED,
+    )
+    await console.answer(lost, "cooperation", country="WSM", findings=[erased, foreign], act="ERASE")
+    recipients, asked = await console.asked("cooperation")
+    assert (recipients, asked.operation, list(asked.records)) == (["countries/FJI"], lost, [REQUEST])
+    assert asked.act == subject_pb2.SUBJECT_ACT_ERASE
+    await console.answer(lost, "cooperation", findings=[erased], act="ERASE")
+    assert (await console.look(lost)).state == DONE
+
+
+async def test_records_alone_are_enough_to_erase_again(console):
+    begun = await console.begin("ERASE", records=[REQUEST])
+    for service in SERVICES:
+        _, asked = await console.asked(service)
+        assert (asked.operation, list(asked.records)) == (begun.name, [REQUEST])

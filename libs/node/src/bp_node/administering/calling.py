@@ -28,11 +28,13 @@ class Administration:
 
     Attributes:
         country: `countries/FJI`.
+        client: All its services.
         identity: The services of people, units, roles and clients.
     """
 
     def __init__(self, settings: NodeSettings, client: AsyncBluePacific) -> None:
         self.country = f"countries/{settings.country}"
+        self.client = client
         self.identity: Any = client.identity
 
     def name_of(self, collection: str, typed: str) -> str:
@@ -40,12 +42,15 @@ class Administration:
         return typed if "/" in typed else f"{self.country}/{collection}/{typed}"
 
 
-def administer(directory: Path, act: Callable[[Administration], Awaitable[Answer]]) -> Answer:
-    """Does something at a running node as its administrator.
+def administer(
+    directory: Path, act: Callable[[Administration], Awaitable[Answer]], *, role: str = "administrator"
+) -> Answer:
+    """Does something at a running node as its administrator, or in another role.
 
     Args:
         directory: The node's folder.
         act: What to do.
+        role: As in tokens.
 
     Raises:
         CommandError: The node does not run, or refused; then nothing changed.
@@ -53,7 +58,7 @@ def administer(directory: Path, act: Callable[[Administration], Awaitable[Answer
     settings = load(directory)
 
     async def acted() -> Answer:
-        async with operating(settings, "administrator") as client:
+        async with operating(settings, role) as client:
             return await act(Administration(settings, client))
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -78,8 +79,8 @@ class CooperationHoldings:
             found += [await self._held(session, row, kind) for row in rows]
         return [one for one in found if not sought.records or one.record in sought.records]
 
-    async def _held(self, session: AsyncSession, row: RequestRow | ReplyRow, kind: str) -> Held:
-        """It can be read as its entities, too, and those of its replies."""
+    async def _held(self, session: AsyncSession, row: Any, kind: str) -> Held:
+        """Returns a request's or a reply's row as what is held; it can be read as its entities, too, and those of its replies."""
         beneath = or_(EntityRow.source == row.name, EntityRow.source.startswith(f"{row.name}/", autoescape=True))
         entities = await session.scalars(select(EntityRow.name).where(beneath))
         audience = await session.scalars(select(AudienceRow.unit).where(AudienceRow.record == row.name))

@@ -35,6 +35,7 @@ from bp_kit.validation import check
 from bp_kit.wording import wording_of
 
 _ACT, _STATE = "SUBJECT_ACT_", "SUBJECT_OPERATION_STATE_"
+_SETTLED = (subject_pb2.FINDING_STATE_BLOCKED, subject_pb2.FINDING_STATE_ERASED)
 _GROUND = subject_pb2.FindingGround.DESCRIPTOR
 
 
@@ -122,7 +123,15 @@ def _answered(answered: subject_pb2.SubjectAnswered, country: str) -> Answered:
     for finding in answered.findings:
         for holder in finding.holders:
             copies.setdefault(country_of(holder), []).append(finding.record)
-    return Answered(answered.operation, country, answered.service, copies, answered.SerializeToString())
+    return Answered(
+        operation=answered.operation,
+        country=country,
+        service=answered.service,
+        act=subject_pb2.SubjectAct.Name(answered.act).removeprefix(_ACT),
+        settled=tuple(finding.record for finding in answered.findings if finding.state in _SETTLED),
+        copies=copies,
+        raw=answered.SerializeToString(),
+    )
 
 
 def _message(operation: SubjectOperation, asked: list[Asked]) -> subject_operation_pb2.SubjectOperation:

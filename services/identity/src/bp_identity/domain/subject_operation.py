@@ -9,7 +9,9 @@ from bp_kit.errors import Refused
 from bp_kit.names import country_of
 
 RUNNING, DONE = "RUNNING", "DONE"
-FIND, CORRECT, ERASE = "FIND", "CORRECT", "ERASE"
+FIND, BLOCK, CORRECT, ERASE = "FIND", "BLOCK", "CORRECT", "ERASE"
+# What must not be undone by going back to a backup.
+LASTING = (BLOCK, ERASE)
 _FIELD = "subject_operation"
 _OFFICER_FIELDS = frozenset({"given_name", "family_name", "email"})
 _PERSON_FIELDS = frozenset({"display_name"})
@@ -65,7 +67,8 @@ class SubjectOperation:
             Refused: INVALID_FIELD.
         """
         subject = self.subject
-        if not (subject.officer or subject.display_name or subject.identifier):
+        named = bool(subject.officer or subject.display_name or subject.identifier)
+        if not named and (not self.records or self.act in (FIND, CORRECT)):
             raise _invalid("subject", "names nobody")
         if subject.officer and (subject.display_name or subject.identifier):
             raise _invalid("subject", "names an officer, or somebody by name and identifier; not both")

@@ -10,11 +10,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bp_identity.domain.subject_operation import Asked, Subject, SubjectOperation
+from bp_identity.domain.subject_operation import LASTING, Asked, Subject, SubjectOperation
 from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
 from bp_kit.names import country_of
 from bp_kit.ports import Clock, Ids
+
+_LOST = "done again after this node went back to a backup"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Answered:
         operation: The operation's name.
         country: `TON`.
         service: `cooperation`.
+        act: What was done.
+        settled: Records that were done so, and not kept.
         copies: Records of which other countries were sent copies, by country: `TON`.
         raw: All of it, serialised.
     """
@@ -43,6 +47,8 @@ class Answered:
     operation: str
     country: str
     service: str
+    act: str
+    settled: tuple[str, ...]
     copies: dict[str, list[str]]
     raw: bytes
 
@@ -125,10 +131,16 @@ async def begin(work: SubjectWork, officer: str, parent: str, draft: Draft) -> S
 async def keep_answer(work: SubjectWork, answered: Answered) -> None:
     """Keeps what a service answered; asks the nodes that were sent what it found.
 
+    An operation of this country's that nobody here knows was lost when the node went back to a backup: what another node says was blocked
+    or erased then is blocked or erased here again.
+
     Raises:
         Refused: NOT_FOUND: nobody asked that.
     """
     operation = await work.operations.find(answered.operation, for_change=True)
+    if operation is None and _is_lost(work, answered):
+        await _repeat(work, answered)
+        return
     asked = await work.operations.asked(answered.operation) if operation else []
     mine = next((one for one in asked if (one.country, one.service) == (answered.country, answered.service)), None)
     if operation is None or mine is None:
@@ -141,6 +153,32 @@ async def keep_answer(work: SubjectWork, answered: Answered) -> None:
         others += await _ask_holders(work, operation, answered, {(one.country, one.service) for one in asked})
     everybody = all(one.answer_time for one in others)
     await work.operations.save(operation.answered(now, all_of_them=everybody))
+
+
+def _is_lost(work: SubjectWork, answered: Answered) -> bool:
+    country = country_of(answered.operation)
+    own = [one for one in answered.settled if country_of(one) == country]
+    abroad = country in work.countries and answered.country not in work.countries
+    return abroad and answered.act in LASTING and bool(own)
+
+
+async def _repeat(work: SubjectWork, answered: Answered) -> None:
+    """Has the service here do it again, to the records that the other node names; whom it was about is known to nobody any more."""
+    country, now = country_of(answered.operation), work.clock()
+    operation = SubjectOperation(
+        name=answered.operation,
+        act=answered.act,
+        subject=Subject(),
+        records=tuple(one for one in answered.settled if country_of(one) == country),
+        reason=_LOST,
+        officer="",
+        create_time=now,
+        update_time=now,
+    )
+    await work.operations.save(operation)
+    await work.operations.save_asked(operation.name, Asked(answered.country, answered.service, now, now, answered.raw))
+    await work.operations.save_asked(operation.name, Asked(country, answered.service, now))
+    await work.asking.ask(operation, answered.service, country, None)
 
 
 async def _ask_holders(
