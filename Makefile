@@ -3,7 +3,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate charts cluster-test lock bench bench-gateway bench-exchange bench-footprint simulate fuzz faults alerts observe clean
+.PHONY: help setup region scenario test check lint types layers protos drift pytest access-matrix peers format generate charts cluster-test lock bench bench-gateway bench-exchange bench-footprint simulate fuzz moves faults alerts observe clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ observe: setup ## A region's day seen by JAEGER=jaeger and PROMETHEUS=prometheus
 	@$(PY) -m tests.observability --jaeger $(or $(JAEGER),jaeger) --prometheus $(or $(PROMETHEUS),prometheus) $(ARGS)
 
 SEEDS ?= 10000
+moves: setup ## A service to its other place and back, its mover killed at each step in turn
+	@BP_KILL_POINTS=all $(PY) -m pytest -q -n 0 tests/pods/test_moving.py $(ARGS)
+
 faults: setup ## Real nodes under real faults: ROUNDS=n each, KILLS=n more by kill -9, SCENES="disk-full ..."
 	@$(PY) -m tests.faults --rounds $(or $(ROUNDS),1) --kills $(or $(KILLS),0) $(SCENES) $(ARGS)
 

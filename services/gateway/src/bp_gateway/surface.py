@@ -90,8 +90,9 @@ class Binding:
         """
         options = self.method.GetOptions()
         seconds = int(options.Extensions[options_pb2.answer_again_seconds])
-        kept = options.Extensions[options_pb2.audit] != options_pb2.AUDIT_NONE
-        if seconds and (self.verb != "GET" or self.kind is not Kind.UNARY or kept or self.access.purpose_required):
+        recorded = options.Extensions[options_pb2.audit] != options_pb2.AUDIT_NONE
+        judged = recorded or self.access.purpose_required or self.access.visitors
+        if seconds and (self.verb != "GET" or self.kind is not Kind.UNARY or judged):
             raise ValueError(f"{self.method.full_name}: its answers cannot be given again")
         return seconds
 

@@ -7,13 +7,18 @@ as it is: that is what a rollback meets.
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import ValidationError
 from pydantic_settings import SettingsConfigDict
+from sqlalchemy import Table, inspect
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_kit import migrations
 from bp_kit.alone.certificates import read_certificates
@@ -23,6 +28,8 @@ from bp_kit.alone.serving import make_parent
 from bp_kit.alone.settings import PodSettings
 from bp_kit.alone.trouble import CannotStartError, first_fault, why_unanswered
 from bp_kit.database import Database
+from bp_kit.moving.freezing import freeze, thaw
+from bp_kit.moving.place import State, make_placement, read_standing
 from bp_kit.settings import ServiceSettings
 
 
@@ -53,10 +60,44 @@ async def migrate(service: str, prefix: str) -> None:
         sys.stdout.write(f"bp_{service}: is of a newer release ({held}); left as it is\n")
         return
     try:
-        await migrations.migrate(f"bp_{service}", url)
+        async with _open_to_change(service, url):
+            await migrations.migrate(f"bp_{service}", url)
     except (SQLAlchemyError, OSError) as error:
         raise CannotStartError(f"{prefix}DATABASE_URL: cannot be migrated ({why_unanswered(error)})") from error
     sys.stdout.write(f"bp_{service}: brought from {held or 'nothing'} to {head}\n")
+
+
+@asynccontextmanager
+async def _open_to_change(service: str, url: str) -> AsyncIterator[None]:
+    """A place that the service has left takes no changes, but for those of its schema."""
+    database = Database(url)
+    tables = import_module(f"bp_{service}.adapters.tables").Base.metadata.sorted_tables
+    try:
+        if not await _has_left(database):
+            yield
+            return
+        async with database.write() as session:
+            await thaw(session, await _there(session, tables))
+        try:
+            yield
+        finally:
+            async with database.write() as session:
+                await freeze(session, await _there(session, tables))
+    finally:
+        await database.aclose()
+
+
+async def _has_left(database: Database) -> bool:
+    await make_placement(database)
+    async with database.read() as session:
+        return (await read_standing(session)).state == State.STATE_AWAY
+
+
+async def _there(session: AsyncSession, tables: list[Table]) -> list[Table]:
+    """Those of the tables that the schema has by now."""
+    connection = await session.connection()
+    names = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
+    return [table for table in tables if table.name in names]
 
 
 async def check(service: str, pod: PodSettings, settings: ServiceSettings) -> None:
