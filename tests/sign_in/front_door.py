@@ -28,6 +28,7 @@ GOODBYE = "https://portal.example/good-bye"
 PORTAL = "countries/FJI/clients/portal"
 TERMINAL = "countries/FJI/clients/terminal"
 IMPORTER = "countries/FJI/clients/importer"
+DIRECTORY = "countries/FJI/clients/directory"
 PASSWORD = "reef lantern walks slowly"
 SECRET = "an-importers-secret-of-many-letters"
 SEED = Seed(
@@ -44,6 +45,9 @@ SEED = Seed(
     clients=(
         SeedClient("portal", "Police portal", redirect_uris=(CALLBACK,), post_logout_redirect_uris=(GOODBYE,)),
         SeedClient("terminal", "Command line", "TERMINAL"),
+        SeedClient(
+            "directory", "Entra", "SERVICE", grants=(("ADMINISTRATOR", "ncb"),), secret=SECRET, scopes=("scim",)
+        ),
         SeedClient("importer", "Importer", "SERVICE", grants=(("ADMINISTRATOR", "ncb"),), secret=SECRET),
     ),
 )

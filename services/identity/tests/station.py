@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import grpc
+from google.rpc import error_details_pb2
+
 from bluepacific.identity.v1 import (
     access_review_service_pb2_grpc,
     client_service_pb2_grpc,
@@ -26,6 +29,7 @@ from bluepacific.identity.v1 import (
     officer_service_pb2,
     officer_service_pb2_grpc,
     passkey_service_pb2_grpc,
+    proposal_service_pb2,
     proposal_service_pb2_grpc,
     recovery_service_pb2_grpc,
     role_pb2,
@@ -36,6 +40,8 @@ from bluepacific.identity.v1 import (
 )
 from bp_identity.domain.officer import Person
 from bp_identity.usecases.bootstrap import Seed, SeedClient, SeedOfficer, SeedUnit
+from bp_kit.testing.canaries import plant
+from bp_kit.testing.harness import detail, status_of_error
 from bp_kit.testing.tokens import make_token
 
 ISSUER = "http://127.0.0.1:8999"
@@ -44,13 +50,23 @@ PORTAL = "countries/FJI/clients/portal"
 GOODBYE = "https://portal.example/good-bye"
 TERMINAL = "countries/FJI/clients/terminal"
 IMPORTER = "countries/FJI/clients/importer"
-SECRET = "an-importers-secret-of-many-letters"
+SECRET = plant("secret", "an-importers-secret-of-many-letters")
 PASSWORDS = {
     "ana": "reef lantern walks slowly",
     "ben": "copper tide under seven",
+    "litia": "seven lanterns at low water",
     "mele": "quiet mango at the harbour",
 }
 
+for planted in (
+    *PASSWORDS.values(),
+    "Vakatale",
+    "Tuilagi",
+    "Fifita",
+    "ben@police.example.fj",
+    "mele@police.example.to",
+):
+    plant("person or password", planted)
 SEED = Seed(
     country="FJI",
     units=(SeedUnit("ncb", "NCB Suva", "NCB"), SeedUnit("tcu", "Crime unit", "TRANSNATIONAL_CRIME_UNIT")),
@@ -72,6 +88,15 @@ SEED = Seed(
         ),
         SeedClient("terminal", "Command line", "TERMINAL"),
         SeedClient("importer", "Importer", "SERVICE", grants=(("ANALYST", "tcu"),), secret=SECRET),
+    ),
+)
+# With her, two administer Fiji: from then on acts that take two persons do.
+SECOND_SEED = Seed(
+    country="FJI",
+    officers=(
+        SeedOfficer(
+            "litia", Person("Litia", "Cama", "litia@police.example.fj"), PASSWORDS["litia"], (("ADMINISTRATOR", "tcu"),)
+        ),
     ),
 )
 OTHER_SEED = Seed(
@@ -158,6 +183,17 @@ class Station:
 
     def me(self, metadata):
         return self.officers.GetMe(officer_service_pb2.GetMeRequest(), metadata=metadata)
+
+    async def in_force(self, call):
+        """Makes a call that may take two persons, and has a second one confirm it; returns what it answers, if it takes one."""
+        try:
+            return await call
+        except grpc.RpcError as error:
+            info = detail(status_of_error(error), error_details_pb2.ErrorInfo())
+            assert info.reason == "SECOND_PERSON_MUST_CONFIRM", info
+        request = proposal_service_pb2.ConfirmProposalRequest(name=info.metadata["proposal"])
+        await self.proposals.ConfirmProposal(request, metadata=self.as_("litia", "administrator@tcu"))
+        return None
 
     def create_officer(self, officer_id, *, metadata=None, country="FJI", request_id="", **fields):
         values = {"given_name": "Seru", "family_name": "Rabuka", "email": f"{officer_id}@police.example.fj"}

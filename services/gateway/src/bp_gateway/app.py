@@ -21,6 +21,7 @@ from bp_gateway.openapi import openapi_document
 from bp_gateway.places import Shape
 from bp_gateway.problems import Problem
 from bp_gateway.routes import DerivedRoute, table_of
+from bp_gateway.scim import scim_routes
 from bp_gateway.settings import GatewaySettings
 from bp_gateway.surface import bindings_of, packaged_descriptors
 from bp_gateway.transcode.encoding import to_json
@@ -89,6 +90,7 @@ def build_app(
         app.router.routes.append(DerivedRoute(binding, channels, settings, app.problem))
     app.router.routes += [
         *oauth_routes(channels, settings),
+        *scim_routes(channels, settings),
         *health_routes(ready),
         *docs_routes(),
         Route("/openapi.json", _openapi),

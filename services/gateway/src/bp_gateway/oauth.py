@@ -52,19 +52,24 @@ def _endpoint(rpc: str, channels: Channels, settings: GatewaySettings) -> Callab
         web_request = oauth_service_pb2.WebRequest(
             method="GET" if request.method == "HEAD" else request.method,
             path=request.url.path,
-            query=_query(request),
+            query=query_of(request),
             headers={name: _printable(request.headers[name]) for name in _PASSED if name in request.headers},
-            body=await _body(request),
+            body=await body_of(request, _FORM_BYTES),
         )
         call = getattr(OAuthServiceStub(channels(_PACKAGE, None)), rpc)
         metadata = metadata_of(_plain_headers(request), current_traceparent())
         answer = await call(web_request, timeout=settings.deadline_seconds, metadata=metadata)
-        return _response(answer)
+        return response_of(answer)
 
     return pass_on
 
 
-def _query(request: Request) -> str:
+def query_of(request: Request) -> str:
+    """Returns a request's query as sent.
+
+    Raises:
+        Refused: BODY_TOO_LARGE.
+    """
     query: bytes = request.scope["query_string"]
     if len(query) > _QUERY_BYTES:
         raise Refused("BODY_TOO_LARGE", limit=_QUERY_BYTES)
@@ -75,12 +80,17 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text)
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request, limit: int) -> bytes:
+    """Returns a request's body.
+
+    Raises:
+        Refused: BODY_TOO_LARGE.
+    """
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > _FORM_BYTES:
-            raise Refused("BODY_TOO_LARGE", limit=_FORM_BYTES)
+        if len(body) > limit:
+            raise Refused("BODY_TOO_LARGE", limit=limit)
     return bytes(body)
 
 
@@ -89,7 +99,8 @@ def _plain_headers(request: Request) -> dict[bytes, bytes]:
     return {name: value for name, value in request.scope["headers"] if name == b"accept-language"}
 
 
-def _response(answer: oauth_service_pb2.WebResponse) -> Response:
+def response_of(answer: oauth_service_pb2.WebResponse) -> Response:
+    """Returns an answer as it goes out."""
     response = Response(answer.body, status_code=answer.status)
     for header in answer.headers:
         if header.name.lower() not in _NOT_PASSED:

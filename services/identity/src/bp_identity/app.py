@@ -17,6 +17,7 @@ from bluepacific.identity.v1 import (
     passkey_service_pb2_grpc,
     proposal_service_pb2_grpc,
     recovery_service_pb2_grpc,
+    scim_service_pb2_grpc,
     session_service_pb2_grpc,
     subject_service_pb2_grpc,
     unit_service_pb2_grpc,
@@ -61,6 +62,7 @@ from bp_identity.api.officers import OfficerServicer
 from bp_identity.api.passkeys import PasskeyServicer
 from bp_identity.api.proposals import ProposalServicer
 from bp_identity.api.recoveries import RecoveryServicer
+from bp_identity.api.scim import ScimServicer
 from bp_identity.api.sessions import SessionServicer
 from bp_identity.api.subjects import SubjectServicer
 from bp_identity.api.units import UnitServicer
@@ -185,6 +187,7 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
             upstream_service_pb2_grpc.add_UpstreamServiceServicer_to_server,
             UpstreamServicer(workshop, settings.upstream_issuer),
         ),
+        (scim_service_pb2_grpc.add_ScimServiceServicer_to_server, ScimServicer(workshop, settings.public_url)),
         (key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(parts.keys, workshop)),
         (oauth_service_pb2_grpc.add_OAuthServiceServicer_to_server, OAuthServicer(provider)),
     ]

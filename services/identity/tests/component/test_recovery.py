@@ -88,7 +88,7 @@ async def test_lost_passkeys_are_forgotten_by_a_recovery_and_by_a_new_password(s
     assert await station.sign_in("ben")
     await give_passkey(station)
     temporary = (await station.reset("ben")).temporary_password
-    await station.refused(station.sign_in("ben", temporary), "PASSWORD_CHANGE_REQUIRED")
+    await station.refused(station.sign_in("ben", temporary), "PASSKEY_REQUIRED")
 
 
 async def test_the_officer_is_told_and_nobody_is_told_by_asking(station):

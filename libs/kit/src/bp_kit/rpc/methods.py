@@ -66,7 +66,9 @@ class Method:
     def needs_second_person(self, request: Message) -> bool:
         """Tells whether such a request takes effect only once a second person has confirmed it."""
         when = self.access.second_person_when
-        return self.access.second_person or (bool(when.field) and value_at(request, when.field) in when.values)
+        if not when.field:
+            return self.access.second_person
+        return any(value in when.values if when.values else True for value in values_at(request, when.field))
 
     def name_in(self, request: Message) -> str:
         """Returns the name of the record that a request is about; empty where it has none."""
@@ -104,22 +106,28 @@ def method_of(path: str) -> Method:
     )
 
 
-def value_at(message: Message, path: str) -> str:
-    """Returns a field's value in words, enums by name.
+def values_at(message: Message, path: str) -> list[str]:
+    """Returns the names of an enum field's values that are set; of a repeated one, of all.
 
     Args:
         message: Where the path begins.
-        path: `grant.role`.
+        path: `grant.role`, `client.grants.role`.
     """
     *parents, last = path.split(".")
-    found: Any = message
+    found: list[Any] = [message]
     for name in parents:
-        found = getattr(found, name)
-    kind, value = found.DESCRIPTOR.fields_by_name[last].enum_type, getattr(found, last)
-    if kind is None:
-        return str(value)
-    named = kind.values_by_number.get(value)
-    return named.name if named else ""
+        found = [child for one in found for child in _all(one, name)]
+    return [_name_of(one, last, number) for one in found for number in _all(one, last) if number]
+
+
+def _all(message: Any, field: str) -> list[Any]:
+    value = getattr(message, field)
+    return list(value) if message.DESCRIPTOR.fields_by_name[field].is_repeated else [value]
+
+
+def _name_of(message: Any, field: str, number: int) -> str:
+    named = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number.get(number)
+    return named.name if named else str(number)
 
 
 def descriptor_of(path: str) -> MethodDescriptor:

@@ -18,6 +18,7 @@ from bp_identity.adapters.tables import (
     GrantRow,
     OfficerRow,
     PasskeyRow,
+    ProvisionedRow,
     RefreshTokenRow,
     SessionRow,
     UpstreamLinkRow,
@@ -36,7 +37,7 @@ _ERASED_HOST = "@erased.invalid"
 _DONE = subject_pb2.FINDING_GROUND_UNSPECIFIED
 _ACT_OF_OFFICE = subject_pb2.FINDING_GROUND_OFFICIAL_ACT
 # Emptied with the officer: what proves who signs in, and sign-ins.
-_WITH_OFFICER = (CredentialRow, PasskeyRow, UpstreamLinkRow, SessionRow, RefreshTokenRow)
+_WITH_OFFICER = (CredentialRow, PasskeyRow, UpstreamLinkRow, SessionRow, RefreshTokenRow, ProvisionedRow)
 
 
 def _named(column: InstrumentedAttribute[str], collection: str) -> Callable[[str], ColumnElement[bool] | None]:
@@ -124,6 +125,7 @@ class IdentityHoldings:
         await session.execute(delete(RefreshTokenRow).where(RefreshTokenRow.session_id.in_(sessions)))
         for table in (SessionRow, CredentialRow, PasskeyRow, UpstreamLinkRow):
             await session.execute(delete(table).where(table.officer == name))
+        await session.execute(delete(ProvisionedRow).where(ProvisionedRow.name == name))
         row.given_name = row.family_name = row.language = ""
         row.email, row.gender, row.clearance = f"{row.officer_id}{_ERASED_HOST}", "UNDISCLOSED", 0
         row.totp_enrolled, row.version, row.update_time = False, row.version + 1, self._workshop.seams.clock()

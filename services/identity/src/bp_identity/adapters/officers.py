@@ -25,7 +25,7 @@ class SqlOfficers:
     async def find(self, name: str, *, for_change: bool = False) -> Officer | None:
         """Returns the officer, locked when to be changed."""
         row = await self._session.get(OfficerRow, name, with_for_update=for_change or None)
-        return _officer(row) if row else None
+        return officer_of_row(row) if row else None
 
     async def find_by_username(self, username: str, country: str = "") -> Officer | None:
         """Returns the one officer whose name, id or e-mail address it is, of that country or of any; None for none, or for several."""
@@ -34,13 +34,13 @@ class SqlOfficers:
         if country:
             statement = statement.where(OfficerRow.country == country)
         rows = (await self._session.scalars(statement)).all()
-        return _officer(rows[0]) if len(rows) == 1 else None
+        return officer_of_row(rows[0]) if len(rows) == 1 else None
 
     async def find_by_email(self, country: str, email: str) -> Officer | None:
         """Returns the country's officer with this address."""
         statement = select(OfficerRow).where(OfficerRow.country == country, OfficerRow.email == email)
         row = await self._session.scalar(statement)
-        return _officer(row) if row else None
+        return officer_of_row(row) if row else None
 
     async def add(self, officer: Officer) -> None:
         """Keeps a new officer.
@@ -77,7 +77,7 @@ class SqlOfficers:
                 "language": OfficerRow.language,
             },
         )
-        return Listed([_officer(row) for row in page.rows], page.next_token)
+        return Listed([officer_of_row(row) for row in page.rows], page.next_token)
 
 
 def _is_username(username: str) -> ColumnElement[bool]:
@@ -88,7 +88,8 @@ def _is_username(username: str) -> ColumnElement[bool]:
     return OfficerRow.officer_id == username
 
 
-def _officer(row: OfficerRow) -> Officer:
+def officer_of_row(row: OfficerRow) -> Officer:
+    """Returns the officer that a row keeps."""
     return Officer(
         name=row.name,
         person=Person(
@@ -104,6 +105,7 @@ def _officer(row: OfficerRow) -> Officer:
         create_time=row.create_time,
         update_time=row.update_time,
         totp_enrolled=row.totp_enrolled,
+        deactivator=row.deactivator,
     )
 
 
@@ -123,4 +125,5 @@ def _row(officer: Officer) -> OfficerRow:
         create_time=officer.create_time,
         update_time=officer.update_time,
         totp_enrolled=officer.totp_enrolled,
+        deactivator=officer.deactivator,
     )

@@ -55,6 +55,19 @@ class OfficerRow(Base):
     create_time: Mapped[datetime] = mapped_column(UtcTime)
     update_time: Mapped[datetime] = mapped_column(UtcTime)
     totp_enrolled: Mapped[bool]
+    deactivator: Mapped[str] = mapped_column(_NAME)
+
+
+class ProvisionedRow(Base):
+    """What the country's own directory calls an officer or a unit."""
+
+    __tablename__ = "provisioned"
+    __table_args__ = (UniqueConstraint("country", "user_name"),)
+    name: Mapped[str] = mapped_column(_NAME, primary_key=True)
+    country: Mapped[str] = mapped_column(_COUNTRY)
+    user_name: Mapped[str | None] = mapped_column(String(254))
+    external_id: Mapped[str] = mapped_column(String(254))
+    removed: Mapped[bool]
 
 
 class CredentialRow(Base):

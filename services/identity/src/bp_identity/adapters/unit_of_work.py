@@ -14,6 +14,7 @@ from bp_identity.adapters.directory import OutboxDirectory
 from bp_identity.adapters.grants import SqlGrants
 from bp_identity.adapters.officers import SqlOfficers
 from bp_identity.adapters.passkeys import SqlPasskeys
+from bp_identity.adapters.provisioned import SqlProvisioned
 from bp_identity.adapters.recoveries import SqlRecoveries
 from bp_identity.adapters.sign_in_tables import SqlCodes, SqlCredentials, SqlSessions, SqlThrottles, SqlVoids
 from bp_identity.adapters.units import SqlUnits
@@ -56,6 +57,7 @@ class Workshop:
             passkeys=SqlPasskeys(session, sealer),
             recoveries=SqlRecoveries(session),
             upstream_links=SqlUpstreamLinks(session),
+            provisioned=SqlProvisioned(session),
             throttles=SqlThrottles(session, self.throttle_key),
             directory=OutboxDirectory(Outbox(session, self.seams)),
             clock=self.seams.clock,

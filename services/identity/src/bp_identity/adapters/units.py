@@ -26,7 +26,7 @@ class SqlUnits:
     async def find(self, name: str, *, for_change: bool = False) -> Unit | None:
         """Returns the unit, locked when it is to be changed."""
         row = await self._session.get(UnitRow, name, with_for_update=for_change or None)
-        return _unit(row) if row else None
+        return unit_of_row(row) if row else None
 
     async def add(self, unit: Unit) -> None:
         """Keeps a new unit.
@@ -58,15 +58,16 @@ class SqlUnits:
             keys=(UnitRow.name,),
             columns={"kind": UnitRow.kind, "state": UnitRow.state},
         )
-        return Listed([_unit(row) for row in page.rows], page.next_token)
+        return Listed([unit_of_row(row) for row in page.rows], page.next_token)
 
     async def of_countries(self, countries: tuple[str, ...]) -> list[Unit]:
         """Returns all units of these countries, by name."""
         statement = select(UnitRow).where(UnitRow.country.in_(countries)).order_by(UnitRow.name)
-        return [_unit(row) for row in await self._session.scalars(statement)]
+        return [unit_of_row(row) for row in await self._session.scalars(statement)]
 
 
-def _unit(row: UnitRow) -> Unit:
+def unit_of_row(row: UnitRow) -> Unit:
+    """Returns the unit that a row keeps."""
     return Unit(
         name=row.name,
         display_name=row.display_name,

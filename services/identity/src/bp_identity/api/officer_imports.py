@@ -11,6 +11,7 @@ from bluepacific.identity.v1 import officer_import_service_pb2_grpc as grpc_
 from bp_identity.adapters.sheets import read_table
 from bp_identity.adapters.unit_of_work import Workshop
 from bp_identity.api.messages import person_said
+from bp_identity.domain.grant import TWO_PERSON_ROLES
 from bp_identity.domain.names import officer_name, unit_name
 from bp_identity.domain.officer import Person
 from bp_identity.domain.roster import RosterRow, roster_of
@@ -104,6 +105,10 @@ def _officer(row: RosterRow) -> officer_pb2.Officer:
 def _check_role(officer: str, role: str, unit: str) -> None:
     if f"ROLE_{role}" not in dict(role_pb2.Role.items()) or role == "UNSPECIFIED":
         raise Refused("INVALID_FIELD", field="roles", description="names a role that there is not")
+    if role in TWO_PERSON_ROLES:
+        raise Refused(
+            "INVALID_FIELD", field="roles", description="names a role that takes two persons; give it by itself"
+        )
     try:
         grant = grant_pb2.Grant(role=role_pb2.Role.Value(f"ROLE_{role}"), unit=unit)
         check(grant_service_pb2.CreateGrantRequest(parent=officer, grant=grant))

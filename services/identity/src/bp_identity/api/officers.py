@@ -11,7 +11,7 @@ from bp_identity.adapters.unit_of_work import Workshop
 from bp_identity.api.messages import grant_message, masked, officer_message, person_said
 from bp_identity.domain.names import officer_name
 from bp_identity.domain.officer import ACTIVE, INACTIVE, Person
-from bp_identity.usecases import officers, one_time_codes
+from bp_identity.usecases import officers, one_time_codes, second_factors
 from bp_identity.usecases.work import Desk
 from bp_kit.call import current_call
 from bp_kit.database import current_session
@@ -88,6 +88,11 @@ class OfficerServicer(grpc_.OfficerServiceServicer):
         work = self._workshop.on(current_session())
         password, expires = await officers.reset_password(work, self._desk, current_call().principal, request.name)
         return pb.ResetPasswordResponse(temporary_password=password, expire_time=timestamp(expires))
+
+    async def ResetSecondFactor(self, request: pb.ResetSecondFactorRequest, context: Any) -> officer_pb2.Officer:
+        """Forgets what an officer proves themselves with besides the password."""
+        work = self._workshop.on(current_session())
+        return officer_message(await second_factors.reset_second_factor(work, current_call().principal, request.name))
 
     async def EnrolTotp(self, request: pb.EnrolTotpRequest, context: Any) -> pb.EnrolTotpResponse:
         """Makes a one-time code secret for the signed-in person."""

@@ -24,6 +24,8 @@ ROLES = (
     "DONOR_READER",
 )
 ADMINISTRATOR = "ADMINISTRATOR"
+# Nobody gets hold of these by one person's word.
+TWO_PERSON_ROLES = (ADMINISTRATOR, "DATA_PROTECTION_OFFICER")
 # All of an officer's roles stand in every access token, and a token has 4096 bytes.
 MOST_GRANTS = 24
 

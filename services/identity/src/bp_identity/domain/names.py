@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+# The program as which whoever keeps the node's keys calls it; no other client can have the name.
+OPERATOR = "node-operator"
 _CLIENT = re.compile(r"countries/[A-Z]{3}/clients/[a-z0-9-]{2,63}")
 
 

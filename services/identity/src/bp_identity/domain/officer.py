@@ -61,6 +61,7 @@ class Officer:
         create_time: When it was created.
         update_time: When it last changed.
         totp_enrolled: A one-time code is asked for at sign-in.
+        deactivator: Who deactivated the officer; empty while active.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Officer:
     create_time: datetime
     update_time: datetime
     totp_enrolled: bool = False
+    deactivator: str = ""
 
     @property
     def display_name(self) -> str:
@@ -87,11 +89,12 @@ class Officer:
             return self
         return replace(self, person=person, version=self.version + 1, update_time=now)
 
-    def with_state(self, state: str, now: datetime) -> Officer:
-        """Returns the next version in this state; itself when it is in it."""
+    def with_state(self, state: str, by: str, now: datetime) -> Officer:
+        """Returns the next version in this state, which somebody puts it in; itself when it is in it."""
         if state == self.state:
             return self
-        return replace(self, state=state, version=self.version + 1, update_time=now)
+        deactivator = by if state == INACTIVE else ""
+        return replace(self, state=state, deactivator=deactivator, version=self.version + 1, update_time=now)
 
     def touched(self, now: datetime) -> Officer:
         """Returns the next version after a change of the grants."""

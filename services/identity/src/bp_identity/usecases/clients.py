@@ -12,6 +12,7 @@ from typing import Any
 from bp_identity.domain import unit as units
 from bp_identity.domain.client import ACTIVE, INACTIVE, SERVICE, Client, ClientDraft
 from bp_identity.domain.grant import role_claim
+from bp_identity.domain.names import OPERATOR, last_of
 from bp_identity.usecases.boundaries import require_own
 from bp_identity.usecases.ending import end_sessions_through, void_tokens
 from bp_identity.usecases.grants import require_unit
@@ -68,6 +69,8 @@ async def add_client(work: Work, *, name: str, draft: ClientDraft, secret: str =
         Refused: ALREADY_EXISTS, INVALID_FIELD, CLIENT_KIND_MISMATCH, REDIRECT_URI_INVALID, UNIT_NOT_IN_SERVICE.
     """
     await _check(work, name, draft)
+    if last_of(name) == OPERATOR:
+        raise Refused("ALREADY_EXISTS", name=name)
     now = work.clock()
     client = Client(
         name=name,

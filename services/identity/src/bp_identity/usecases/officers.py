@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bp_identity.domain.credential import Credential
-from bp_identity.domain.grant import Grant
+from bp_identity.domain.grant import TWO_PERSON_ROLES, Grant
 from bp_identity.domain.names import last_of
 from bp_identity.domain.officer import ACTIVE, INACTIVE, Officer, Person
 from bp_identity.usecases.boundaries import hold_administrators, require_administrator_left, require_own
@@ -119,7 +119,7 @@ async def set_officer_state(work: Work, principal: Principal, name: str, *, stat
     await hold_administrators(work, country_of(name))
     officer = await _officer(work, principal, name, for_change=True)
     check_etag(etag, officer_etag(officer))
-    changed = officer.with_state(state, work.clock())
+    changed = officer.with_state(state, principal.name, work.clock())
     await _save(work, officer, changed)
     if changed is not officer and state == INACTIVE:
         await end_sessions_of(work, name)
@@ -128,24 +128,28 @@ async def set_officer_state(work: Work, principal: Principal, name: str, *, stat
 
 
 async def reset_password(work: Work, desk: Desk, principal: Principal, name: str) -> tuple[str, datetime]:
-    """Gives an officer a temporary password; ends the sessions and forgets the one-time code secret and the passkeys.
+    """Gives an officer a temporary password and ends the sessions; a second factor stays.
 
     Returns:
         The password, and when it stops working.
 
     Raises:
-        Refused: NOT_FOUND, PERMISSION_DENIED.
+        Refused: NOT_FOUND, PERMISSION_DENIED; RECOVERY_NEEDED for those who could confirm what the caller proposes.
     """
     officer = await _officer(work, principal, name, for_change=True)
+    if any(
+        grant.role in TWO_PERSON_ROLES and grant.in_force(work.clock()) for grant in await work.grants.of_officer(name)
+    ):
+        raise Refused("RECOVERY_NEEDED")
     password = "-".join(
         "".join(secrets.choice(_READABLE) for _ in range(_TEMPORARY_GROUP)) for _ in range(_TEMPORARY_GROUPS)
     )
     now = work.clock()
     expires = now + desk.lifetimes.temporary_password
     hashed = await desk.passwords.hash(password)
-    await work.credentials.save(Credential(officer=name, password_hash=hashed, password_expire_time=expires))
-    await work.passkeys.remove(name)
-    await work.officers.save(replace(officer.touched(now), totp_enrolled=False))
+    held = await work.credentials.find(name, for_change=True) or Credential(officer=name, password_hash="")
+    await work.credentials.save(replace(held, password_hash=hashed, password_expire_time=expires))
+    await work.officers.save(officer.touched(now))
     await end_sessions_of(work, name)
     # Whoever was just helped must not wait for what somebody else tried.
     for username in (name, last_of(name), officer.person.email):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
 from bp_identity.domain.client import Client
 from bp_identity.domain.grant import Grant
 from bp_identity.domain.officer import Officer
+from bp_identity.domain.provisioned import Provisioned
 from bp_identity.domain.unit import Unit
 from bp_kit.listing import Listed, Listing
 
@@ -121,6 +123,26 @@ class Clients(Protocol):
 
     async def page(self, listing: Listing) -> Listed[Client]:
         """Returns a page of one country's clients, by name."""
+        ...
+
+
+class ProvisionedRecords(Protocol):
+    """What a country's own directory calls officers and units."""
+
+    async def find(self, name: str) -> Provisioned | None:
+        """Returns what it calls the officer or unit; None where it has not spoken of it yet."""
+        ...
+
+    async def holder(self, country: str, user_name: str) -> str:
+        """Returns the name of the country's officer whom it knows by that user name, in any case; empty for none."""
+        ...
+
+    async def save(self, provisioned: Provisioned) -> None:
+        """Keeps it, new or changed."""
+        ...
+
+    async def members_of(self, units: Collection[str], now: datetime) -> dict[str, tuple[str, ...]]:
+        """Returns the officers, by name, who hold a role at each of the units that has not ended and whom it has not deleted."""
         ...
 
 

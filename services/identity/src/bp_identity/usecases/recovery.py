@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bp_identity.domain.device import plain_user_code
-from bp_identity.domain.names import last_of, officer_of
+from bp_identity.domain.names import officer_of
 from bp_identity.domain.officer import Officer
 from bp_identity.domain.recovery import CONFIRMED, LIFETIME, USED, Recovery
 from bp_identity.usecases.boundaries import require_own
-from bp_identity.usecases.ending import end_sessions_of
+from bp_identity.usecases.second_factors import forget_second_factor
 from bp_identity.usecases.sessions import digest_of
 from bp_identity.usecases.sign_in import Attempt, count_attempt
 from bp_identity.usecases.work import Desk, Work
@@ -99,14 +99,8 @@ async def complete_recovery(work: Work, ticket: str) -> bool:
         return False
     name = officer_of(found.name)
     officer = await work.officers.find(name, for_change=True)
-    credential = await work.credentials.find(name, for_change=True)
-    if officer is None or credential is None or not officer.active:
+    if officer is None or not officer.active:
         return False
     await work.recoveries.save(replace(found, state=USED))
-    await work.credentials.save(replace(credential, totp_sealed="", totp_pending=""))
-    await work.passkeys.remove(name)
-    await work.officers.save(replace(officer.touched(work.clock()), totp_enrolled=False))
-    await end_sessions_of(work, name)
-    for username in (name, last_of(name), officer.person.email):
-        await work.throttles.forget(username)
+    await forget_second_factor(work, officer)
     return True

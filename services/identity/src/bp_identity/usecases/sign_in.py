@@ -22,6 +22,9 @@ from bp_identity.usecases.work import Desk, Work
 from bp_kit.errors import Refused
 from bp_kit.names import country_of
 
+# Asked about where there is no such officer, so that both cost the same.
+_NOBODY = "countries/-/officers/-"
+
 
 @dataclass(frozen=True)
 class Device:
@@ -98,7 +101,7 @@ async def authenticate(desk: Desk, attempt: Attempt, *, new_password: str = "") 
         check_password(new_password)
     async with desk.transactions() as work:
         officer, credential = await count_attempt(work, attempt)
-        passkeys = await work.passkeys.of_officer(officer.name) if officer else []
+        passkeys = await work.passkeys.of_officer(officer.name if officer else _NOBODY)
     known = credential.password_hash if credential and credential.usable(work.clock()) else ""
     fits = await desk.passwords.verify(known, attempt.password)
     if not fits or officer is None or credential is None or not officer.active:
@@ -169,7 +172,7 @@ async def count_attempt(work: Work, attempt: Attempt) -> tuple[Officer | None, C
         password = sprayed(attempt.password)
         many = await work.throttles.find(password)
         await work.throttles.save(password, many.attempt(work.clock(), FREE_SPRAYED))
-    return officer, await work.credentials.find(officer.name) if officer else None
+    return officer, await work.credentials.find(officer.name if officer else _NOBODY)
 
 
 async def _next_credential(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bp_identity.usecases.proving import Authenticators, OneTimeCodes, PasswordHasher, TokenMinter
-from bp_identity.usecases.records import Clients, Directory, Grants, Officers, Units
+from bp_identity.usecases.records import Clients, Directory, Grants, Officers, ProvisionedRecords, Units
 from bp_identity.usecases.sign_in_records import (
     Codes,
     Credentials,
@@ -47,6 +47,7 @@ class Work:
     passkeys: Passkeys
     recoveries: Recoveries
     upstream_links: UpstreamLinks
+    provisioned: ProvisionedRecords
     throttles: Throttles
     directory: Directory
     clock: Callable[[], datetime]

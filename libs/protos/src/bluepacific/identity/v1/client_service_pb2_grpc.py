@@ -87,14 +87,14 @@ class ClientServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateClient(self, request, context):
-        """Creates a client. A SERVICE client gets its secret from RotateClientSecret.
+        """Creates a client. A SERVICE client takes two persons, and gets its secret from RotateClientSecret.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateClient(self, request, context):
-        """Changes a client's display name, redirect addresses, grants, scopes or expiry.
+        """Changes a client's display name, redirect addresses, grants, scopes or expiry. To say anew which roles it holds takes two persons.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

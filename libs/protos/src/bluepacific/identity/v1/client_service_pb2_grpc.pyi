@@ -39,9 +39,9 @@ class ClientServiceStub:
     ListClients: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.ListClientsRequest, _client_service_pb2.ListClientsResponse]
     """Lists clients by name."""
     CreateClient: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.CreateClientRequest, _client_pb2.Client]
-    """Creates a client. A SERVICE client gets its secret from RotateClientSecret."""
+    """Creates a client. A SERVICE client takes two persons, and gets its secret from RotateClientSecret."""
     UpdateClient: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.UpdateClientRequest, _client_pb2.Client]
-    """Changes a client's display name, redirect addresses, grants, scopes or expiry."""
+    """Changes a client's display name, redirect addresses, grants, scopes or expiry. To say anew which roles it holds takes two persons."""
     DeactivateClient: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.DeactivateClientRequest, _client_pb2.Client]
     """Refuses the client from now on and ends the sessions it opened."""
     RotateClientSecret: _grpc.UnaryUnaryMultiCallable[_client_service_pb2.RotateClientSecretRequest, _client_service_pb2.RotateClientSecretResponse]
@@ -57,9 +57,9 @@ class ClientServiceAsyncStub(ClientServiceStub):
     ListClients: _aio.UnaryUnaryMultiCallable[_client_service_pb2.ListClientsRequest, _client_service_pb2.ListClientsResponse]  # type: ignore[assignment]
     """Lists clients by name."""
     CreateClient: _aio.UnaryUnaryMultiCallable[_client_service_pb2.CreateClientRequest, _client_pb2.Client]  # type: ignore[assignment]
-    """Creates a client. A SERVICE client gets its secret from RotateClientSecret."""
+    """Creates a client. A SERVICE client takes two persons, and gets its secret from RotateClientSecret."""
     UpdateClient: _aio.UnaryUnaryMultiCallable[_client_service_pb2.UpdateClientRequest, _client_pb2.Client]  # type: ignore[assignment]
-    """Changes a client's display name, redirect addresses, grants, scopes or expiry."""
+    """Changes a client's display name, redirect addresses, grants, scopes or expiry. To say anew which roles it holds takes two persons."""
     DeactivateClient: _aio.UnaryUnaryMultiCallable[_client_service_pb2.DeactivateClientRequest, _client_pb2.Client]  # type: ignore[assignment]
     """Refuses the client from now on and ends the sessions it opened."""
     RotateClientSecret: _aio.UnaryUnaryMultiCallable[_client_service_pb2.RotateClientSecretRequest, _client_service_pb2.RotateClientSecretResponse]  # type: ignore[assignment]
@@ -90,7 +90,7 @@ class ClientServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _client_service_pb2.CreateClientRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_client_pb2.Client, _abc.Awaitable[_client_pb2.Client]]:
-        """Creates a client. A SERVICE client gets its secret from RotateClientSecret."""
+        """Creates a client. A SERVICE client takes two persons, and gets its secret from RotateClientSecret."""
 
     @_abc_1.abstractmethod
     def UpdateClient(
@@ -98,7 +98,7 @@ class ClientServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _client_service_pb2.UpdateClientRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_client_pb2.Client, _abc.Awaitable[_client_pb2.Client]]:
-        """Changes a client's display name, redirect addresses, grants, scopes or expiry."""
+        """Changes a client's display name, redirect addresses, grants, scopes or expiry. To say anew which roles it holds takes two persons."""
 
     @_abc_1.abstractmethod
     def DeactivateClient(

@@ -100,6 +100,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A SCIM request that SCIM's own rules refuse, by the keyword of RFC 7644 for it."""
     ERROR_REASON_REACTIVATION_NOT_YOURS: _ErrorReason.ValueType  # 52
     """A directory would let somebody in again whom others took out."""
+    ERROR_REASON_RECOVERY_NEEDED: _ErrorReason.ValueType  # 53
+    """One person would get hold of an administrator's or a data-protection officer's account."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of the identity service."""
@@ -182,4 +184,6 @@ ERROR_REASON_SCIM_REFUSED: ErrorReason.ValueType  # 51
 """A SCIM request that SCIM's own rules refuse, by the keyword of RFC 7644 for it."""
 ERROR_REASON_REACTIVATION_NOT_YOURS: ErrorReason.ValueType  # 52
 """A directory would let somebody in again whom others took out."""
+ERROR_REASON_RECOVERY_NEEDED: ErrorReason.ValueType  # 53
+"""One person would get hold of an administrator's or a data-protection officer's account."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -77,7 +77,7 @@ class GrantServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateGrant(self, request, context):
-        """Gives a role.
+        """Gives a role. To make somebody an administrator or a data-protection officer takes two persons.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,7 +39,7 @@ class GrantServiceStub:
     ListGrants: _grpc.UnaryUnaryMultiCallable[_grant_service_pb2.ListGrantsRequest, _grant_service_pb2.ListGrantsResponse]
     """Lists grants, oldest first, those that ended included."""
     CreateGrant: _grpc.UnaryUnaryMultiCallable[_grant_service_pb2.CreateGrantRequest, _grant_pb2.Grant]
-    """Gives a role."""
+    """Gives a role. To make somebody an administrator or a data-protection officer takes two persons."""
     RevokeGrant: _grpc.UnaryUnaryMultiCallable[_grant_service_pb2.RevokeGrantRequest, _grant_pb2.Grant]
     """Ends a grant now. A grant that has ended stays as it is."""
 
@@ -53,7 +53,7 @@ class GrantServiceAsyncStub(GrantServiceStub):
     ListGrants: _aio.UnaryUnaryMultiCallable[_grant_service_pb2.ListGrantsRequest, _grant_service_pb2.ListGrantsResponse]  # type: ignore[assignment]
     """Lists grants, oldest first, those that ended included."""
     CreateGrant: _aio.UnaryUnaryMultiCallable[_grant_service_pb2.CreateGrantRequest, _grant_pb2.Grant]  # type: ignore[assignment]
-    """Gives a role."""
+    """Gives a role. To make somebody an administrator or a data-protection officer takes two persons."""
     RevokeGrant: _aio.UnaryUnaryMultiCallable[_grant_service_pb2.RevokeGrantRequest, _grant_pb2.Grant]  # type: ignore[assignment]
     """Ends a grant now. A grant that has ended stays as it is."""
 
@@ -82,7 +82,7 @@ class GrantServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _grant_service_pb2.CreateGrantRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_grant_pb2.Grant, _abc.Awaitable[_grant_pb2.Grant]]:
-        """Gives a role."""
+        """Gives a role. To make somebody an administrator or a data-protection officer takes two persons."""
 
     @_abc_1.abstractmethod
     def RevokeGrant(

@@ -241,6 +241,28 @@ class ActivateOfficerRequest(_message.Message):
 Global___ActivateOfficerRequest: _TypeAlias = ActivateOfficerRequest  # noqa: Y015
 
 @_typing.final
+class ResetSecondFactorRequest(_message.Message):
+    """Forgets what an officer proves themselves with besides the password."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`countries/FJI/officers/ana`."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResetSecondFactorRequest: _TypeAlias = ResetSecondFactorRequest  # noqa: Y015
+
+@_typing.final
 class ResetPasswordRequest(_message.Message):
     """Asks for a temporary password."""
 

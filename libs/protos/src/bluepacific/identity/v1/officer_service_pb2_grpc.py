@@ -71,6 +71,11 @@ class OfficerServiceStub:
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_officer__service__pb2.ActivateOfficerRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_identity_dot_v1_dot_officer__pb2.Officer.FromString,
                 _registered_method=True)
+        self.ResetSecondFactor = channel.unary_unary(
+                '/bluepacific.identity.v1.OfficerService/ResetSecondFactor',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_officer__service__pb2.ResetSecondFactorRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_officer__pb2.Officer.FromString,
+                _registered_method=True)
         self.ResetPassword = channel.unary_unary(
                 '/bluepacific.identity.v1.OfficerService/ResetPassword',
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_officer__service__pb2.ResetPasswordRequest.SerializeToString,
@@ -141,8 +146,16 @@ class OfficerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResetSecondFactor(self, request, context):
+        """Forgets an officer's one-time code secret and passkeys and ends all sessions, once a second administrator has confirmed it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ResetPassword(self, request, context):
-        """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret and the passkeys.
+        """Gives a temporary password to hand over, and ends all sessions. A second factor stays. Not for administrators and data-protection
+        officers, who could then be spoken for by one person: they recover by a second officer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -198,6 +211,11 @@ def add_OfficerServiceServicer_to_server(servicer, server):
             'ActivateOfficer': grpc.unary_unary_rpc_method_handler(
                     servicer.ActivateOfficer,
                     request_deserializer=bluepacific_dot_identity_dot_v1_dot_officer__service__pb2.ActivateOfficerRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_officer__pb2.Officer.SerializeToString,
+            ),
+            'ResetSecondFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetSecondFactor,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_officer__service__pb2.ResetSecondFactorRequest.FromString,
                     response_serializer=bluepacific_dot_identity_dot_v1_dot_officer__pb2.Officer.SerializeToString,
             ),
             'ResetPassword': grpc.unary_unary_rpc_method_handler(
@@ -405,6 +423,33 @@ class OfficerService:
             target,
             '/bluepacific.identity.v1.OfficerService/ActivateOfficer',
             bluepacific_dot_identity_dot_v1_dot_officer__service__pb2.ActivateOfficerRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_officer__pb2.Officer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetSecondFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.OfficerService/ResetSecondFactor',
+            bluepacific_dot_identity_dot_v1_dot_officer__service__pb2.ResetSecondFactorRequest.SerializeToString,
             bluepacific_dot_identity_dot_v1_dot_officer__pb2.Officer.FromString,
             options,
             channel_credentials,

@@ -48,8 +48,12 @@ class OfficerServiceStub:
     """Ends all sessions and refuses sign-in. Access tokens already out are void within a minute."""
     ActivateOfficer: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ActivateOfficerRequest, _officer_pb2.Officer]
     """Lets an officer sign in again who has left, once a second administrator has confirmed it."""
+    ResetSecondFactor: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ResetSecondFactorRequest, _officer_pb2.Officer]
+    """Forgets an officer's one-time code secret and passkeys and ends all sessions, once a second administrator has confirmed it."""
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ResetPasswordRequest, _officer_service_pb2.ResetPasswordResponse]
-    """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret and the passkeys."""
+    """Gives a temporary password to hand over, and ends all sessions. A second factor stays. Not for administrators and data-protection
+    officers, who could then be spoken for by one person: they recover by a second officer.
+    """
     EnrolTotp: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.EnrolTotpRequest, _officer_service_pb2.EnrolTotpResponse]
     """Makes a one-time code secret for the signed-in person, in force once ConfirmTotp saw a code of it."""
     ConfirmTotp: _grpc.UnaryUnaryMultiCallable[_officer_service_pb2.ConfirmTotpRequest, _officer_pb2.Officer]
@@ -74,8 +78,12 @@ class OfficerServiceAsyncStub(OfficerServiceStub):
     """Ends all sessions and refuses sign-in. Access tokens already out are void within a minute."""
     ActivateOfficer: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ActivateOfficerRequest, _officer_pb2.Officer]  # type: ignore[assignment]
     """Lets an officer sign in again who has left, once a second administrator has confirmed it."""
+    ResetSecondFactor: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ResetSecondFactorRequest, _officer_pb2.Officer]  # type: ignore[assignment]
+    """Forgets an officer's one-time code secret and passkeys and ends all sessions, once a second administrator has confirmed it."""
     ResetPassword: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ResetPasswordRequest, _officer_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
-    """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret and the passkeys."""
+    """Gives a temporary password to hand over, and ends all sessions. A second factor stays. Not for administrators and data-protection
+    officers, who could then be spoken for by one person: they recover by a second officer.
+    """
     EnrolTotp: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.EnrolTotpRequest, _officer_service_pb2.EnrolTotpResponse]  # type: ignore[assignment]
     """Makes a one-time code secret for the signed-in person, in force once ConfirmTotp saw a code of it."""
     ConfirmTotp: _aio.UnaryUnaryMultiCallable[_officer_service_pb2.ConfirmTotpRequest, _officer_pb2.Officer]  # type: ignore[assignment]
@@ -141,12 +149,22 @@ class OfficerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lets an officer sign in again who has left, once a second administrator has confirmed it."""
 
     @_abc_1.abstractmethod
+    def ResetSecondFactor(
+        self,
+        request: _officer_service_pb2.ResetSecondFactorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_officer_pb2.Officer, _abc.Awaitable[_officer_pb2.Officer]]:
+        """Forgets an officer's one-time code secret and passkeys and ends all sessions, once a second administrator has confirmed it."""
+
+    @_abc_1.abstractmethod
     def ResetPassword(
         self,
         request: _officer_service_pb2.ResetPasswordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_officer_service_pb2.ResetPasswordResponse, _abc.Awaitable[_officer_service_pb2.ResetPasswordResponse]]:
-        """Gives a temporary password to hand over, ends all sessions and forgets the one-time code secret and the passkeys."""
+        """Gives a temporary password to hand over, and ends all sessions. A second factor stays. Not for administrators and data-protection
+        officers, who could then be spoken for by one person: they recover by a second officer.
+        """
 
     @_abc_1.abstractmethod
     def EnrolTotp(
