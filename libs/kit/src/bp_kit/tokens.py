@@ -150,6 +150,18 @@ class TokenVerifier:
             raise Refused("TOKEN_INVALID")
         return known.principal
 
+    async def require_not_void(self, token: str) -> None:
+        """Refuses a token that was verified before and voided since; that its time runs out does not matter to a call that has begun.
+
+        Raises:
+            Refused: TOKEN_EXPIRED.
+        """
+        header = _read_header(token)
+        if CERTIFICATE not in header:
+            known = self._known.get(token) or await self._verify_anew(token, header)
+            if await self._is_void(known):
+                raise Refused("TOKEN_EXPIRED")
+
     async def _visitor(self, token: str, header: Mapping[str, Any], thumbprint: str | None) -> Principal:
         """Returns whom another node's token names, which is bound to no key."""
         if self._visitors is None or thumbprint:

@@ -37,6 +37,17 @@ async def recognise(method: Method, metadata: dict[str, str], verifier: TokenVer
     )
 
 
+async def look_again(call: Call, verifier: TokenVerifier) -> None:
+    """Refuses a caller who listens, and whose token was voided since the call began.
+
+    Raises:
+        Refused: TOKEN_EXPIRED.
+    """
+    token = call.metadata.get("authorization", "").partition(" ")[2].strip()
+    if token and call.principal is not NODE:
+        await verifier.require_not_void(token)
+
+
 def admit(method: Method, call: Call) -> None:
     """Refuses a call whose maker does not hold the permission, or does not say what for.
 

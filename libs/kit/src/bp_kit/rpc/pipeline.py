@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import grpc
@@ -29,9 +30,10 @@ from bp_kit.logs import described, get_logger
 from bp_kit.measures import count_call
 from bp_kit.moving.freezing import is_frozen
 from bp_kit.ports import Clock
-from bp_kit.rpc.admission import admit, check_scope, recognise
+from bp_kit.rpc.admission import admit, check_scope, look_again, recognise
 from bp_kit.rpc.methods import Method, method_of
 from bp_kit.rpc.status import status_of
+from bp_kit.rpc.watching import while_admitted
 from bp_kit.service import SecondPerson
 from bp_kit.subjects.restrictions import require_readable
 from bp_kit.telemetry import current_trace_id, span
@@ -122,8 +124,11 @@ class Pipeline:
                             await self._inspect(method, call, request)
                             # Closed here and now, so that whoever leaves frees what the servicer holds.
                             async with aclosing(behaviour(request, context)) as responses:
-                                async for response in _entered(call, responses):
-                                    yield response
+                                entered = _entered(call, responses)
+                                look = partial(look_again, call, self._verifier)
+                                async with aclosing(while_admitted(entered, look)) as admitted:
+                                    async for response in admitted:
+                                        yield response
                 except Exception as error:  # noqa: BLE001 - as above
                     outcome.of(error)
                     status = self._status(error, method, metadata)
