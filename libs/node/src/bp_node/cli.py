@@ -12,6 +12,7 @@ from bp_node.commands import (
     bundle,
     client,
     cluster,
+    decide,
     link,
     log,
     moving,
@@ -47,6 +48,9 @@ app.add_typer(unit.app, name="unit")
 app.add_typer(subject.app, name="subject")
 app.add_typer(role.app, name="role")
 app.add_typer(client.app, name="client")
+app.add_typer(decide.proposals, name="proposal")
+app.add_typer(decide.emergencies, name="emergency")
+app.add_typer(decide.reviews, name="review")
 app.add_typer(access.app, name="access")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(cluster.app, name="cluster")

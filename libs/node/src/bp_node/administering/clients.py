@@ -17,7 +17,7 @@ from bp_node.administering.showing import document, show_all, show_one
 from bp_node.failure import CommandError
 from bp_node.screen import say, say_json
 
-_COLUMNS = ("name", "displayName", "kind", "state", "grants", "expireTime")
+_COLUMNS = ("name", "displayName", "kind", "state", "grants", "scopes", "expireTime")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Wish:
         redirects: Where codes may be sent.
         grants: What a service may be, and where: `analyst@tcu`.
         expires: From when on a service gets no tokens: a day or a moment.
+        scopes: What a service's tokens are narrowed to.
     """
 
     display_name: str | None = None
@@ -37,6 +38,7 @@ class Wish:
     redirects: list[str] | None = field(default=None)
     grants: list[str] | None = field(default=None)
     expires: str | None = None
+    scopes: list[str] | None = field(default=None)
 
 
 def list_clients(directory: Path, filter_: str, *, as_json: bool) -> None:
@@ -126,6 +128,8 @@ def _said(at: Administration, wish: Wish) -> tuple[client_pb2.Client, list[str]]
         said["grants"] = [_grant(at, typed) for typed in wish.grants]
     if wish.expires is not None:
         said["expire_time"] = moment_of(wish.expires, "--expires")
+    if wish.scopes is not None:
+        said["scopes"] = wish.scopes
     return client_pb2.Client(**said), list(said)
 
 

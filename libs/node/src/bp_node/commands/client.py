@@ -18,6 +18,10 @@ Redirects = Annotated[
 Grants = Annotated[
     list[str] | None, typer.Option("--grant", help="What a service may be, and where: analyst@tcu; repeat for several.")
 ]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Option("--scope", help="What a service's tokens are narrowed to: cooperation.read; repeat for several."),
+]
 Expires = Annotated[
     str | None, typer.Option(help="Day (UTC) or moment from when on a service gets no tokens: 2027-03-31.")
 ]
@@ -52,6 +56,7 @@ def create(
     kind: Annotated[str, typer.Option(help="browser, terminal or service.")],
     redirect: Redirects = None,
     grant: Grants = None,
+    scope: Scopes = None,
     expires: Expires = None,
     directory: Dir = _HERE,
     as_json: Json = False,
@@ -59,7 +64,7 @@ def create(
     """Create a client; a service gets its secret from `client rotate`."""
     from bp_node.administering import clients  # noqa: PLC0415
 
-    wish = clients.Wish(display_name, kind, redirect, grant, expires)
+    wish = clients.Wish(display_name, kind, redirect, grant, expires, scope)
     clients.create_client(directory, client, wish, as_json=as_json)
 
 
@@ -70,6 +75,7 @@ def change(
     display_name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
     redirect: Redirects = None,
     grant: Grants = None,
+    scope: Scopes = None,
     expires: Expires = None,
     directory: Dir = _HERE,
     as_json: Json = False,
@@ -77,7 +83,7 @@ def change(
     """Change a client; what is not given stays, what is given replaces all that there was of it."""
     from bp_node.administering import clients  # noqa: PLC0415
 
-    wish = clients.Wish(display_name, None, redirect, grant, expires)
+    wish = clients.Wish(display_name, None, redirect, grant, expires, scope)
     clients.change_client(directory, client, wish, as_json=as_json)
 
 
