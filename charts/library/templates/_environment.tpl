@@ -91,8 +91,12 @@
 {{- end }}
 {{- range $root.Values.secretSettings }}
 - name: {{ print $prefix (upper .name) }}
+  {{- if hasSuffix "_file" .name }}
+  value: {{ printf "/run/bluepacific/secrets/%s/%s" .name .key | quote }}
+  {{- else }}
   valueFrom:
     secretKeyRef: {name: {{ .existingSecret }}, key: {{ .key }}}
+  {{- end }}
 {{- end }}
 {{- end }}
 

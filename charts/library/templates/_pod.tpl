@@ -64,6 +64,7 @@ spec:
       args: [bp_{{ .service }}, migrate]
       env:
         {{- include "bluepacific.environment" . | nindent 8 }}
+      terminationMessagePolicy: FallbackToLogsOnError
       securityContext:
         {{- include "bluepacific.containerSecurity" . | nindent 8 }}
       resources: {{ toJson $values.resources }}
@@ -77,6 +78,7 @@ spec:
       args: [bp_{{ .service }}, serve]
       env:
         {{- include "bluepacific.environment" . | nindent 8 }}
+      terminationMessagePolicy: FallbackToLogsOnError
       securityContext:
         {{- include "bluepacific.containerSecurity" . | nindent 8 }}
       ports:
@@ -141,6 +143,11 @@ readinessProbe:
 - {name: tmp, mountPath: /tmp}
 - {name: tls, mountPath: /run/bluepacific/tls, readOnly: true}
 - {name: page-tokens, mountPath: /run/bluepacific/page-tokens, readOnly: true}
+{{- range .root.Values.secretSettings }}
+{{- if hasSuffix "_file" .name }}
+- {name: {{ .name | replace "_" "-" }}, mountPath: /run/bluepacific/secrets/{{ .name }}, readOnly: true}
+{{- end }}
+{{- end }}
 {{- if eq .service "gateway" }}
 {{- if .root.Values.global.gatewayTls }}
 - {name: public-tls, mountPath: /run/bluepacific/public-tls, readOnly: true}
@@ -171,6 +178,12 @@ readinessProbe:
   secret: {secretName: {{ printf "%s-tls" (include "bluepacific.name" .) }}, defaultMode: 0440}
 - name: page-tokens
   secret: {secretName: {{ $release }}-page-tokens, defaultMode: 0440}
+{{- range .root.Values.secretSettings }}
+{{- if hasSuffix "_file" .name }}
+- name: {{ .name | replace "_" "-" }}
+  secret: {secretName: {{ .existingSecret }}, defaultMode: 0440}
+{{- end }}
+{{- end }}
 {{- if eq .service "gateway" }}
 {{- if .root.Values.global.gatewayTls }}
 - name: public-tls
