@@ -1,6 +1,6 @@
-"""What authorisation costs: verifying a token, deciding, signing in, and giving a role in a large country.
+"""What authorisation costs: verifying a token, deciding, signing in, giving a role in a large country, and hiding by time.
 
-    .venv/bin/python -m tests.bench.access [--members N] [--json FILE]
+    .venv/bin/python -m tests.bench.access [--members N] [--probes N] [--json FILE]
 
 What full authorisation leaves of the gateway's requests a second is measured by the benchmark `gateway` (rows `itself open`).
 """
@@ -38,12 +38,14 @@ from bp_kit.sealing import Sealer
 from bp_kit.testing.tokens import TestKeys, make_token
 from bp_kit.tokens import TokenVerifier
 from tests.access.cells import cells
+from tests.bench.hiding import critical, told_apart
 
 _ROUNDS = 5
 _CALLS = 2_000
 _SIGN_INS = 60
 _GRANTS = 200
 _FEW = 100
+_HIDINGS = 3
 Row = dict[str, object]
 
 
@@ -51,16 +53,17 @@ def main() -> None:
     """Measures, and writes the table."""
     options = argparse.ArgumentParser(description="What authorisation costs.")
     options.add_argument("--members", type=int, default=100_000, help="of the large country")
+    options.add_argument("--probes", type=int, default=2_000, help="of a hidden record, and as many of none")
     options.add_argument("--json", type=Path, help="Write the figures here, too.")
     chosen = options.parse_args()
-    rows = asyncio.run(_measure(chosen.members))
+    rows = asyncio.run(_measure(chosen.members, chosen.probes))
     for row in rows:
         print(f"| {row['name']} | {row['unit']} | {row['min']:.3g} | {row['median']:.3g} | {row['max']:.3g} |")
     if chosen.json:
         chosen.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
-async def _measure(members: int) -> list[Row]:
+async def _measure(members: int, probes: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as few_folder, tempfile.TemporaryDirectory() as many_folder:
         few = await _role_changes(Path(few_folder), _FEW)
         many = await _role_changes(Path(many_folder), members)
@@ -73,6 +76,11 @@ async def _measure(members: int) -> list[Row]:
         _row(f"give a role, {_FEW:,} members: p95", "ms", few),
         _row(f"give a role, {members:,} members: p95", "ms", many),
         _row(f"p95 with {members:,} over {_FEW:,}", "ratio", [statistics.median(many) / statistics.median(few)]),
+        _row(
+            f"times of a hidden record and of none, {probes:,} each: Kolmogorov-Smirnov distance over its 1 % limit",
+            "ratio",
+            [await told_apart(probes) / critical(probes) for _ in range(_HIDINGS)],
+        ),
     ]
 
 

@@ -65,7 +65,7 @@ class SqlAttachments:
         Raises:
             Refused: INVALID_PAGE_TOKEN, INVALID_FIELD.
         """
-        seen = seen_through(AttachmentRow.record, listing)
+        seen = seen_through(AttachmentRow.record, listing.seer)
         page = await read_page(
             self._session,
             self._sealer,

@@ -57,7 +57,7 @@ class SqlDirectives:
         Raises:
             Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
         """
-        seen = seen_through(DirectiveRow.record, listing)
+        seen = seen_through(DirectiveRow.record, listing.seer)
         page = await read_page(
             self._session,
             self._sealer,

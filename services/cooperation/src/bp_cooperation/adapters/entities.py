@@ -55,7 +55,7 @@ class SqlEntities:
             Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
         """
         statement = select(EntityRow).where(
-            seen_through(EntityRow.source, listing),
+            seen_through(EntityRow.source, listing.seer),
             EntityRow.exercise.is_(listing.exercise),
             EntityRow.tlp.in_(self._access.labels(listing.seer)),
             or_(EntityRow.retention_time.is_(None), EntityRow.retention_time > self._clock()),

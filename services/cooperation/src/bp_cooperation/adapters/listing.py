@@ -8,15 +8,15 @@ from sqlalchemy import ColumnElement, Select, exists
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bp_cooperation.adapters.tables import AudienceRow
-from bp_cooperation.usecases.asking import Listing
+from bp_cooperation.usecases.asking import Caller, Listing
 from bp_kit.names import country_of
 
 _ALL = "-"
 
 
-def seen_through(record: InstrumentedAttribute[str], listing: Listing) -> ColumnElement[bool]:
+def seen_through(record: InstrumentedAttribute[str], caller: Caller) -> ColumnElement[bool]:
     """Returns the condition that the caller's units may know of a row's record."""
-    return exists().where(AudienceRow.record == record, AudienceRow.unit.in_(sorted(listing.seer.units)))
+    return exists().where(AudienceRow.record == record, AudienceRow.unit.in_(sorted(caller.units)))
 
 
 def in_country(statement: Select[Any], column: InstrumentedAttribute[str], listing: Listing) -> Select[Any]:

@@ -17,7 +17,7 @@ from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import DRAFT, PURGED, RECALLED, Request
 from bp_cooperation.usecases.access import FIND, Access
-from bp_cooperation.usecases.asking import Listing
+from bp_cooperation.usecases.asking import Caller, Listing
 from bp_kit.listing import Listed
 from bp_kit.names import country_of
 from bp_kit.paging import Keep, read_page
@@ -53,6 +53,17 @@ class _SqlRecords(Generic[Kind]):
     async def find(self, name: str, *, for_change: bool = False) -> Kind | None:
         """Returns the record, locked when it is to be changed."""
         row = await self._session.get(self._row, name, with_for_update=for_change or None)
+        return self._read(row) if row else None
+
+    async def find_seen(self, name: str, caller: Caller, *, for_change: bool = False) -> Kind | None:
+        """Returns the record where the caller's units and its label let it be known of; else the database gives nothing, as for none."""
+        labels = self._access.labels(caller)
+        statement = select(self._row).where(
+            self._row.name == name, seen_through(self._row.name, caller), self._row.tlp.in_(labels)
+        )
+        if for_change:
+            statement = statement.with_for_update().execution_options(populate_existing=True)
+        row = (await self._session.scalars(statement)).one_or_none()
         return self._read(row) if row else None
 
     async def add(self, record: Kind) -> None:
@@ -92,9 +103,8 @@ class _SqlRecords(Generic[Kind]):
         return chosen
 
     async def _keep_audience(self, record: Kind) -> None:
-        units = (record.unit,) if record.state == DRAFT else record.units
         await self._session.execute(delete(AudienceRow).where(AudienceRow.record == record.name))
-        rows = [{"unit": unit, "record": record.name} for unit in dict.fromkeys(units)]
+        rows = [{"unit": unit, "record": record.name} for unit in record.audience]
         await self._session.execute(insert(AudienceRow), rows)
 
     def _read(self, row: Any) -> Kind:
@@ -125,7 +135,7 @@ class SqlRequests(_SqlRecords[Request]):
         # What is real and what is an exercise never stand in one list.
         apart = RequestRow.exercise.is_(listing.exercise)
         open_labels = RequestRow.tlp.in_(self._access.labels(listing.seer))
-        statement = select(RequestRow).where(seen_through(RequestRow.name, listing), apart, open_labels)
+        statement = select(RequestRow).where(seen_through(RequestRow.name, listing.seer), apart, open_labels)
         page = await read_page(
             self._session,
             self._sealer,
@@ -174,7 +184,7 @@ class SqlReplies(_SqlRecords[Reply]):
             self._sealer,
             select(ReplyRow).where(
                 ReplyRow.request == listing.parent,
-                seen_through(ReplyRow.name, listing),
+                seen_through(ReplyRow.name, listing.seer),
                 ReplyRow.tlp.in_(self._access.labels(listing.seer)),
             ),
             listing=listing,

@@ -37,7 +37,9 @@ class SqlRevisions:
         page = await read_page(
             self._session,
             self._sealer,
-            select(RevisionRow).where(RevisionRow.request == listing.parent, seen_through(RevisionRow.record, listing)),
+            select(RevisionRow).where(
+                RevisionRow.request == listing.parent, seen_through(RevisionRow.record, listing.seer)
+            ),
             listing=listing,
             keys=(RevisionRow.record, RevisionRow.number),
             columns={

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -61,9 +60,10 @@ class Reply:
         """The units it concerns once it is sent: who speaks first, then who gets it, but those that its handling shuts out by now."""
         return (self.unit, *(unit for unit in self.recipients if self.handling.allows(unit)))
 
-    def seen_by(self, units: Collection[str]) -> bool:
-        """Tells whether somebody who acts for these units may know of it."""
-        return not {*units}.isdisjoint(self.units if self.state != DRAFT else (self.unit,))
+    @property
+    def audience(self) -> tuple[str, ...]:
+        """Units whose people may know of it."""
+        return (self.unit,) if self.state == DRAFT else tuple(dict.fromkeys(self.units))
 
     def require_draft(self) -> None:
         """Refuses to change what was sent.

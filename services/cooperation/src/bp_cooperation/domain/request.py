@@ -71,9 +71,10 @@ class Request:
         """The units it concerns once it is sent: who asks first, then its holders, but those that its handling shuts out by now."""
         return (self.unit, *(unit for unit in self.holders if self.handling.allows(unit)))
 
-    def seen_by(self, units: Collection[str]) -> bool:
-        """Tells whether somebody who acts for these units may know of it."""
-        return not {*units}.isdisjoint(self.units if self.state != DRAFT else (self.unit,))
+    @property
+    def audience(self) -> tuple[str, ...]:
+        """Units whose people may know of it."""
+        return (self.unit,) if self.state == DRAFT else tuple(dict.fromkeys(self.units))
 
     def check(self) -> None:
         """Refuses what no draft may have.

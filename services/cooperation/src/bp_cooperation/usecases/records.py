@@ -12,7 +12,7 @@ from bp_cooperation.domain.entity import Entity
 from bp_cooperation.domain.ladder import Rung
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import Request
-from bp_cooperation.usecases.asking import Listing
+from bp_cooperation.usecases.asking import Caller, Listing
 from bp_kit.listing import Listed
 
 
@@ -21,6 +21,10 @@ class Requests(Protocol):
 
     async def find(self, name: str, *, for_change: bool = False) -> Request | None:
         """Returns the request, locked when it is to be changed."""
+        ...
+
+    async def find_seen(self, name: str, caller: Caller, *, for_change: bool = False) -> Request | None:
+        """Returns the request where the caller's units and its label let it be known of."""
         ...
 
     async def add(self, request: Request) -> None:
@@ -49,6 +53,10 @@ class Replies(Protocol):
 
     async def find(self, name: str, *, for_change: bool = False) -> Reply | None:
         """Returns the reply, locked when it is to be changed."""
+        ...
+
+    async def find_seen(self, name: str, caller: Caller, *, for_change: bool = False) -> Reply | None:
+        """Returns the reply where the caller's units and its label let it be known of."""
         ...
 
     async def add(self, reply: Reply) -> None:

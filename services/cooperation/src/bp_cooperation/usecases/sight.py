@@ -53,7 +53,7 @@ async def see_request(work: Work, caller: Caller, name: str, *, act: str = FIND,
     Raises:
         Refused: NOT_FOUND, HANDLING_FORBIDS.
     """
-    return _seen(work, caller, name, await work.requests.find(name, for_change=for_change), act)
+    return _seen(work, caller, name, await work.requests.find_seen(name, caller, for_change=for_change), act)
 
 
 async def see_reply(work: Work, caller: Caller, name: str, *, act: str = FIND, for_change: bool = False) -> Reply:
@@ -62,7 +62,7 @@ async def see_reply(work: Work, caller: Caller, name: str, *, act: str = FIND, f
     Raises:
         Refused: NOT_FOUND, HANDLING_FORBIDS.
     """
-    return _seen(work, caller, name, await work.replies.find(name, for_change=for_change), act)
+    return _seen(work, caller, name, await work.replies.find_seen(name, caller, for_change=for_change), act)
 
 
 async def see_record(work: Work, caller: Caller, name: str, *, act: str = FIND, for_change: bool = False) -> Record:
@@ -85,8 +85,7 @@ async def find_seen(work: Work, caller: Caller, name: str, *, act: str = FIND) -
 
 
 def _seen(work: Work, caller: Caller, name: str, found: RecordKind | None, act: str) -> RecordKind:
-    about = information_of(found) if found and found.seen_by(caller.units) else None
-    if not work.access.finds(caller, about) or found is None:
+    if not work.access.finds(caller, information_of(found) if found else None) or found is None:
         raise Refused("NOT_FOUND", name=name)
     if act != FIND:
         work.access.require(caller, act, found)
