@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any
 
 # With the seconds for which voided tokens are kept known, somebody who leaves is out within a minute.
@@ -14,7 +14,7 @@ _END = object()
 
 async def while_admitted(
     responses: AsyncIterator[Any], look: Callable[[], Awaitable[None]], pause: float = LOOK_SECONDS
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any, None]:
     """Yields a stream's responses until it ends or the caller may no longer have them.
 
     Args:
