@@ -145,6 +145,7 @@ async def test_it_goes_there_and_back_though_the_mover_is_killed(places: TwoPlac
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+@pytest.mark.skipif(not _ALL, reason="takes several movers: `make moves`")
 async def test_it_is_refused_where_it_makes_no_sense_and_taken_back_before_it_arrived(places: TwoPlaces) -> None:
     password = await asyncio.to_thread(_planted, places)
     await places.start()

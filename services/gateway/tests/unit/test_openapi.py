@@ -93,3 +93,11 @@ def test_nothing_refers_to_what_is_not_there(document):
         found = document
         for step in reference.removeprefix("#/").split("/"):
             found = found[step]
+
+
+def test_answers_that_may_be_old_say_so(document):
+    def headers(path):
+        return set(document["paths"][path]["get"]["responses"]["200"].get("headers", {}))
+
+    assert headers(BOOK) == {"ETag", "Age"}
+    assert "Age" not in headers("/v1/countries/{country}/books")

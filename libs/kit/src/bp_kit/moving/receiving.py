@@ -110,7 +110,7 @@ class MoveServicer(pb2_grpc.MoveServiceServicer):
 
     async def PutRows(self, requests: AsyncIterator[pb2.PutRowsRequest], _context: Any) -> empty_pb2.Empty:
         """Puts rows, all of them or none."""
-        first = await anext(requests)
+        first = await anext(requests, pb2.PutRowsRequest())
         pieces = [first.piece, *[request.piece async for request in requests]]
         table, bounds = self._table(first.range.table), (first.range.after, first.range.up_to)
         with _told("piece"):
@@ -136,7 +136,9 @@ class MoveServicer(pb2_grpc.MoveServiceServicer):
 
     async def PutFile(self, requests: AsyncIterator[pb2.PutFileRequest], _context: Any) -> empty_pb2.Empty:
         """Puts a file, whole or not at all."""
-        first = await anext(requests)
+        first = await anext(requests, pb2.PutFileRequest())
+        if not first.file.name:
+            raise Refused("INVALID_FIELD", field="file", description="the first message names the file")
         async with self._ground.database.read() as session:
             await self._check(session, first.move_id)
 

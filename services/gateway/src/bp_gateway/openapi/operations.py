@@ -11,6 +11,12 @@ from bp_gateway.surface import Binding, Kind
 
 _BINARY: Schema = {"type": "string", "format": "binary"}
 _REFUSALS = ("400", "401", "403", "404", "405", "409", "429", "503", "504")
+_AGE_HEADER: Schema = {
+    "Age": {
+        "description": "Seconds since the answer was given; only of one that is given again because the service cannot be reached.",
+        "schema": {"type": "integer"},
+    }
+}
 _ETAG_HEADER: Schema = {"ETag": {"description": "The record's version.", "schema": {"type": "string"}}}
 
 
@@ -97,4 +103,8 @@ def _success(binding: Binding, schemas: Schemas) -> Schema:
             "content": {"text/event-stream": {"schema": {"type": "string"}, "x-event-data": schema}},
         }
     success: Schema = {"description": "Done.", "content": _json(schema)}
-    return success | ({"headers": _ETAG_HEADER} if "etag" in output.fields_by_name else {})
+    headers = {
+        **(_ETAG_HEADER if "etag" in output.fields_by_name else {}),
+        **(_AGE_HEADER if binding.again_seconds else {}),
+    }
+    return success | ({"headers": headers} if headers else {})
