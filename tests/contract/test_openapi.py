@@ -27,6 +27,7 @@ OWN = {
     "/oauth2/upstream",
     "/oauth2/logout",
     "/oauth2/userinfo",
+    "/scim/v2/{path:path}",
     "/healthz",
     "/readyz",
     "/docs",
