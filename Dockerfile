@@ -13,22 +13,23 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 WORKDIR /build
 RUN python -m venv /opt/build && python -m venv --without-pip /opt/bluepacific
 # What ships is the part of requirements.lock that the members name; checkers and test tools stay outside.
-COPY tools/image.lock tools/image-build.lock tools/image_compile.py ./
-ENV PYTHONHASHSEED=0 PYTHONNODEBUGRANGES=1
+COPY tools/image.lock tools/image-build.lock ./
+# Columns of positions take 3 MiB in each process; lines stay.
+ENV PYTHONNODEBUGRANGES=1
 RUN pip install --quiet --require-hashes --no-deps --only-binary :all: -r image-build.lock
 RUN pip --python /opt/bluepacific/bin/python install --quiet --require-hashes --no-deps --no-compile \
         --only-binary :all: -r image.lock
 # Texts are in four languages; the rest of the locales, and two of zstandard's three backends, only take room.
-# Compiled once, all of it: a read-only root starts fast, and what no process reads is not in its memory.
+# Compiled once, by hash and not by time, so that every build gives the same bytes and a read-only root starts fast.
 RUN cd /opt/bluepacific/lib/python3*/site-packages \
     && find babel/locale-data -name '*.dat' ! -name 'root.dat' ! -name 'en*.dat' ! -name 'fr*.dat' ! -name 'es*.dat' ! -name 'ar*.dat' -delete \
     && find zstandard -name '*.so' ! -name 'backend_c*' -delete \
     && find . -name tests -type d -prune -exec rm -rf {} + \
     && find . -name '*.pyi' -delete \
-    && python /build/image_compile.py / /opt/bluepacific/lib
+    && /opt/bluepacific/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/bluepacific/lib
 COPY tools/image_root.py ./
 RUN python -I image_root.py /out/base /opt/bluepacific \
-    && python image_compile.py /out/base /out/base \
+    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash -s /out/base /out/base \
     && mkdir -p /out/wheels/opt /out/own/opt/bluepacific && cp -a /opt/bluepacific /out/wheels/opt/
 COPY libs libs
 COPY services services
@@ -40,7 +41,7 @@ RUN for member in libs/* services/*; do \
     && pip --python /opt/bluepacific/bin/python install --quiet --no-deps --no-index --no-compile --target "$own" wheels/*.whl \
     && rm -rf "$own/bin" && find "$own" -name tests -type d -prune -exec rm -rf {} + \
     && find "$own" \( -name '*.pyi' -o -name direct_url.json \) -delete \
-    && python image_compile.py /out/own "$own" \
+    && /opt/bluepacific/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash -s /out/own "$own" \
     && cp -a /out/own/opt/bluepacific/. /opt/bluepacific/
 # The bill of materials is made of what is really there, then kept beside it.
 RUN /opt/build/bin/cyclonedx-py environment --output-reproducible --of JSON -o /out/own/opt/bluepacific/sbom.cdx.json /opt/bluepacific/bin/python \

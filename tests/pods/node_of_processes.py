@@ -125,6 +125,9 @@ class NodeOfProcesses:
         chain, key, authority = ((place / name).read_bytes() for name in ("tls.crt", "tls.key", "ca.crt"))
         return grpc.aio.secure_channel(self.address(service, port), grpc.ssl_channel_credentials(authority, key, chain))
 
+    def pid(self, service: str) -> int:
+        return self._processes[service].pid
+
     def log(self, service: str) -> str:
         return (self.folder / f"{service}.log").read_text(errors="replace")[-4000:]
 
