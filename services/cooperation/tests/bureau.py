@@ -23,6 +23,7 @@ from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.identity.v1 import events_pb2 as identity_pb2
 from bluepacific.identity.v1 import unit_pb2
 from bluepacific.notifications.v1 import events_pb2 as notifications_pb2
+from bp_kit.testing.canaries import plant
 from bp_kit.testing.tokens import make_token
 
 PREFIX = "bluepacific.cooperation.v1."
@@ -34,6 +35,13 @@ FJI, TON, PTCCC, CUSTOMS = (
     "countries/TON/units/customs",
 )
 AMBER = handling_pb2.Handling(tlp=handling_pb2.TLP_AMBER, purpose=handling_pb2.PURPOSE_INVESTIGATION)
+
+# What is written in tests, which nobody else may be told.
+TITLE, TEXT, ANSWER = (
+    plant("title", "FV Moana Star"),
+    plant("text", "Who owns her?"),
+    plant("answer", "Seen at anchor."),
+)
 
 
 class Bureau:
@@ -86,7 +94,7 @@ class Bureau:
             await self.topics.deliver(message("unit.changed", event, f"countries/{country}", ["countries/-"]))
 
     def draft(self, *, as_=None, **fields):
-        values = {"title": "FV Moana Star", "text": "Who owns her?", "recipients": [PTCCC, TON], "handling": AMBER}
+        values = {"title": TITLE, "text": TEXT, "recipients": [PTCCC, TON], "handling": AMBER}
         values["urgency"] = handling_pb2.URGENCY_URGENT
         request = requests_pb2.CreateRequestRequest(
             parent=f"countries/{self.country}", request=request_pb2.Request(**(values | fields))
@@ -114,7 +122,7 @@ class Bureau:
         return self.requests.CloseRequest(requests_pb2.CloseRequestRequest(name=name), metadata=as_ or self.officer)
 
     def draft_reply(self, request, *, as_=None, **fields):
-        values = {"text": "Seen at anchor."}
+        values = {"text": ANSWER}
         asked = replies_pb2.CreateReplyRequest(parent=request, reply=reply_pb2.Reply(**(values | fields)))
         return self.replies.CreateReply(asked, metadata=as_ or self.officer)
 
@@ -142,7 +150,7 @@ class Bureau:
         if "/replies/" in name:
             request = directives_pb2.CorrectReplyRequest(**values)
             return self.directives.CorrectReply(request, metadata=as_ or self.officer)
-        request = directives_pb2.CorrectRequestRequest(**({"title": "FV Moana Star"} | values))
+        request = directives_pb2.CorrectRequestRequest(**({"title": TITLE} | values))
         return self.directives.CorrectRequest(request, metadata=as_ or self.officer)
 
     def change_handling(self, name, handling, as_=None, **fields):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
+from bp_kit.testing.canaries import WATCH
 from bp_kit.tokens import ALGORITHM, AUDIENCE
 
 ISSUER = "http://node.test"
@@ -51,4 +52,6 @@ def make_token(
         "exp": int(time.time() + lifetime),
     }
     header = {"typ": "at+jwt", "alg": ALGORITHM, "kid": "test-key"}
-    return jws.serialize_compact(header, json.dumps({**usual, **claims}), key, algorithms=[ALGORITHM])
+    token = jws.serialize_compact(header, json.dumps({**usual, **claims}), key, algorithms=[ALGORITHM])
+    WATCH.planted_token(token)
+    return token
