@@ -95,7 +95,7 @@ def tonga_dark(region):
     back()
 
 
-def test_a_person_is_found_blocked_and_erased_everywhere(region, tonga_dark):
+def test_a_person_is_found_blocked_and_erased_everywhere(region, tonga_dark, tmp_path):
     dark, back = tonga_dark
     name = send_request(region, f"Inquiry {uuid.uuid4()}")
     eventually(lambda: seen(region, "ton", "mele", name))
@@ -118,10 +118,15 @@ def test_a_person_is_found_blocked_and_erased_everywhere(region, tonga_dark):
     erased = reported(region, subject(region, "erase", "--name", PERSON, "--reason", "letter 12/2026", "--wait", "0"))
     assert states_of(erased, name) == {("countries/FJI", "ERASED"), ("countries/TON", "ERASED")}
     assert "displayName" not in erased.get("subject", {})
-    reported(region, subject(region, "unblock", "--name", PERSON, "--record", name, "--reason", "stub", "--wait", "0"))
+    # Nothing in it names the person any more, so the record itself is named.
+    reported(region, subject(region, "unblock", "--record", name, "--reason", "stub", "--wait", "0"))
     for node, officer in (("fji", "ana"), ("ton", "mele")):
         stub = seen(region, node, officer, name)
         assert (stub.state, stub.title, stub.text) == (request_pb2.REQUEST_STATE_RECALLED, "", "")
+    kept = tmp_path / "erased.json"
+    saved = subject(region, "save", "--to", kept)
+    assert PERSON not in kept.read_text()
+    assert subject(region, "repeat", kept)["records"] == saved["records"] > 0
 
 
 def test_the_sender_sees_who_read_it_abroad_and_here_each_read_is_proven(region, tmp_path):
