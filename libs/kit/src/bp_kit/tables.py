@@ -116,8 +116,9 @@ def kit_tables(metadata: MetaData) -> list[Table]:
 
 
 def create_kit_tables(op: Any) -> None:
-    """Creates those of the kit's tables that are not there: the first step of each service's first migration, and of one whenever the kit
-    has a table more.
+    """Creates those of the kit's tables that are not there.
+
+    The first step of each service's first migration, and of one whenever the kit has a table more.
     """
     service_metadata().create_all(op.get_bind())
 
