@@ -245,9 +245,9 @@ def test_a_file_in_the_place_of_another_is_a_fault(network, slot):
 
 def test_a_later_format_is_told(network):
     proof = network.proof()
-    proof.version = 3
+    proof.version = 4
     (fault,) = checked(network, proof).faults
-    assert "of format 3" in fault.text
+    assert "of format 4" in fault.text
 
 
 def test_nothing_a_terminal_obeys_is_written(network):

@@ -99,10 +99,11 @@ def test_a_message_of_the_same_text_has_another_leaf_each_time(society):
     assert one.kept.content_digest != other.kept.content_digest
 
 
-@given(data=st.data())
-def test_no_changed_byte_is_taken(society, data):
+@given(place=st.integers(0, 9_999), bit=st.integers(0, 7))
+def test_no_changed_byte_is_taken(society, place, bit):
+    # Sealing takes chance, and compresses: no two are of the same length for sure.
     raw = bytearray(sealed(society, [message()]))
-    raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    raw[place % len(raw)] ^= 1 << bit
     try:
         batch = read_batch(bytes(raw))
     except RefusedItemError:
