@@ -31,7 +31,7 @@ def user_of(known: Known, base: str) -> User:
         external_id=known.provisioned.external_id or None,
         user_name=known.user_name,
         name=Name(given_name=person.given_name, family_name=person.family_name),
-        emails=[Email(value=person.email, type="work", primary=True)],
+        emails=[Email(value=person.email, type="work")],
         active=known.officer.active,
         preferred_language=person.language or None,
         meta=Meta(

@@ -51,7 +51,6 @@ def people_where(text: str) -> ColumnElement[bool]:
         "emails": email,
         "emails.value": email,
         "emails.type": literal("work"),
-        "emails.primary": literal(value=True),
         "preferredlanguage": OfficerRow.language,
         "meta.created": OfficerRow.create_time,
         "meta.lastmodified": OfficerRow.update_time,

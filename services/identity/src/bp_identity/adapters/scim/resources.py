@@ -52,7 +52,6 @@ class Email(ComplexAttribute):
 
     value: Annotated[str | None, Required.true] = Field(None, description="The address.", max_length=LONGEST)
     type: str | None = Field(None, description="Always `work`.", examples=["work"])
-    primary: bool | None = Field(None, description="Always true.", examples=[True])
 
 
 class User(Resource[Any]):
