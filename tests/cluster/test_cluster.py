@@ -29,6 +29,7 @@ def test_the_day_of_the_scenario_holds(region: Region) -> None:
 
 async def test_without_its_part_at_the_centre_a_country_goes_on_and_says_what_it_cannot(region: Region) -> None:
     everything = capability_service_pb2.ListCapabilitiesRequest(parent="countries/-")
+    unread = capability_service_pb2.ListCapabilitiesRequest(parent="countries/-", page_size=7)
     own = request_service_pb2.ListRequestsRequest(parent="countries/TON")
     scaled = ("scale", "deployments", "--all", "--namespace", PART)
     async with AsyncBluePacific(region.url("ton")) as client:
@@ -38,8 +39,10 @@ async def test_without_its_part_at_the_centre_a_country_goes_on_and_says_what_it
         await asyncio.to_thread(kubectl, *scaled, "--replicas=0")
         try:
             await asyncio.to_thread(until, "the part is away", lambda: not get("pods", PART))
+            # What was read before is answered again; what was not cannot be.
+            await asking.catalogue.capabilities.ListCapabilities(everything)
             with pytest.raises(Problem) as refused:
-                await asking.catalogue.capabilities.ListCapabilities(everything)
+                await asking.catalogue.capabilities.ListCapabilities(unread)
             assert (refused.value.status, refused.value.reason) == (503, "UNAVAILABLE")
             assert refused.value.retry_after
             await asking.cooperation.requests.ListRequests(own)
@@ -49,7 +52,7 @@ async def test_without_its_part_at_the_centre_a_country_goes_on_and_says_what_it
 
         async def answered() -> bool:
             try:
-                await asking.catalogue.capabilities.ListCapabilities(everything)
+                await asking.catalogue.capabilities.ListCapabilities(unread)
             except Problem as problem:
                 assert problem.reason == "UNAVAILABLE"
                 return False
