@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,15 +20,18 @@ def install(project: Path, name: str) -> Path:
     """
     cache = _CACHE / name
     cache.mkdir(parents=True, exist_ok=True)
-    for file in project.iterdir():
-        shutil.copy(file, cache / file.name)
-    locked = (project / "package-lock.json").read_text()
-    done = cache / "installed.json"
-    if not done.exists() or done.read_text() != locked:
-        npm = shutil.which("npm")
-        assert npm, "npm is not here: install Node.js 18 or newer"
-        run(cache, npm, "ci", "--ignore-scripts")
-        done.write_text(locked)
+    # Tests of two processes may need the same one, and npm installs into a folder alone.
+    with (_CACHE / "npm.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        for file in project.iterdir():
+            shutil.copy(file, cache / file.name)
+        locked = (project / "package-lock.json").read_text()
+        done = cache / "installed.json"
+        if not done.exists() or done.read_text() != locked:
+            npm = shutil.which("npm")
+            assert npm, "npm is not here: install Node.js 18 or newer"
+            run(cache, npm, "ci", "--ignore-scripts")
+            done.write_text(locked)
     return cache
 
 

@@ -117,7 +117,9 @@ async def test_a_file_that_is_not_what_was_announced_is_set_aside(network):
     network.ton.cable.plug()
     await network.ton.cable.carrying(DOWN, MIB)
     assert not await network.ton.blobs.has(blob.digest)
-    file.write_bytes(whole)
+    mended = file.with_suffix(".mended")
+    mended.write_bytes(whole)
+    mended.replace(file)  # at once: it may be read at this moment
 
     async def asked_again():
         # The last pieces of the wrong bytes may still be on their way.

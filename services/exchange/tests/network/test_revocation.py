@@ -95,10 +95,11 @@ async def test_what_a_revoked_node_had_sent_is_refused_by_who_gets_it(network):
     await network.ptccc.revoke("ton")
     network.fji.cable.plug()
 
-    async def refused():
-        return await network.ptccc.count(QueueRow, QueueRow.peer == "fji", QueueRow.set_aside == "REVOKED_SENDER")
+    async def both_refused():
+        """The message, and the key of the epoch it was sealed in."""
+        return await network.ptccc.count(QueueRow, QueueRow.peer == "fji", QueueRow.set_aside == "REVOKED_SENDER") == 2
 
-    assert await eventually(refused, 60) == 1
+    await eventually(both_refused, 60)
     assert await network.fji.count(EnvelopeRow) == 0
     assert await network.ptccc.count(QueueRow, QueueRow.peer == "ton") == 0, "nobody tells the revoked anything"
 
