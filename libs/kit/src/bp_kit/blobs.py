@@ -6,17 +6,13 @@ Written to a temporary name, synced, then renamed: a name that exists is whole.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
-import os
 import re
-import tempfile
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
-from io import BufferedWriter
 from pathlib import Path
 
-from bp_kit.disk import make_folder, sync_folder
+from bp_kit.disk import make_folder
+from bp_kit.drafts import draft_in
 from bp_kit.errors import Refused
 
 CHUNK_BYTES = 256 * 1024
@@ -66,28 +62,14 @@ class BlobStore:
         Raises:
             Refused: BODY_TOO_LARGE.
         """
-        hasher, size = hashlib.sha256(), 0
-        descriptor, name = await asyncio.to_thread(tempfile.mkstemp, dir=self._folder / "incoming")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                async for chunk in chunks:
-                    size += len(chunk)
-                    if size > limit:
-                        raise Refused("BODY_TOO_LARGE", limit=limit)
-                    hasher.update(chunk)
-                    await asyncio.to_thread(file.write, chunk)
-                await asyncio.to_thread(_sync, file)
-            await asyncio.to_thread(self._publish, Path(name), hasher.hexdigest())
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)  # noqa: PTH108 - the name is a string from mkstemp
-        return StoredBlob(hasher.hexdigest(), size)
-
-    def _publish(self, file: Path, digest: str) -> None:
-        target = self.path(digest)
-        make_folder(target.parent)
-        file.replace(target)
-        sync_folder(target.parent)
+        async with draft_in(self._folder / "incoming") as draft:
+            async for chunk in chunks:
+                if draft.size + len(chunk) > limit:
+                    raise Refused("BODY_TOO_LARGE", limit=limit)
+                await draft.write(chunk)
+            digest = draft.digest.hex()
+            await draft.keep_as(self.path(digest))
+            return StoredBlob(digest, draft.size)
 
     async def remove(self, digest: str) -> None:
         """Destroys the file, if it is here. For files that only one service can have: equal files are one file.
@@ -120,8 +102,3 @@ class BlobStore:
         with file:
             while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
                 yield chunk
-
-
-def _sync(file: BufferedWriter) -> None:
-    file.flush()
-    os.fsync(file.fileno())

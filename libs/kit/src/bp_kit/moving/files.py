@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 from bluepacific.moving.v1.move_service_pb2 import Folder
 from bp_kit.blobs import CHUNK_BYTES
-from bp_kit.disk import make_folder, sync_folder
+from bp_kit.disk import make_folder
+from bp_kit.drafts import draft_in
 
 _DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
@@ -69,22 +68,12 @@ async def keep(folder: Path, name: str, digest: bytes, pieces: AsyncIterator[byt
     """
     target = folder / name
     await asyncio.to_thread(make_folder, target.parent)
-    descriptor, draft = tempfile.mkstemp(prefix=".", dir=target.parent)
-    hasher = hashlib.sha256()
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            async for piece in pieces:
-                hasher.update(piece)
-                stream.write(piece)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if hasher.digest() != digest:
+    async with draft_in(target.parent) as draft:
+        async for piece in pieces:
+            await draft.write(piece)
+        if draft.digest != digest:
             return False
-        os.replace(draft, target)  # noqa: PTH105 - a string from mkstemp
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(draft)  # noqa: PTH108 - as above
-    await asyncio.to_thread(sync_folder, target.parent)
+        await draft.keep_as(target)
     return True
 
 
