@@ -62,36 +62,26 @@ def list_(
     subjects.list_operations(directory, filter_, as_json=as_json)
 
 
-@app.command()
-def block(
-    *,
-    reason: Reason,
-    officer: Officer = "",
-    name: Name = "",
-    identifier: Identifier = "",
-    record: Records = None,
-    wait: Wait = 10,
-    directory: Dir = _HERE,
-    as_json: Json = False,
-) -> None:
-    """Let nobody but data-protection officers read it."""
-    _act(directory, "BLOCK", officer, name, identifier, record, reason, wait=wait, as_json=as_json)
+def _changes(act: str, told: str) -> None:
+    """Adds a command that does one act to what is held about a person."""
+
+    @app.command(act.lower(), help=told)
+    def change(
+        *,
+        reason: Reason,
+        officer: Officer = "",
+        name: Name = "",
+        identifier: Identifier = "",
+        record: Records = None,
+        wait: Wait = 10,
+        directory: Dir = _HERE,
+        as_json: Json = False,
+    ) -> None:
+        _act(directory, act, officer, name, identifier, record, reason, wait=wait, as_json=as_json)
 
 
-@app.command()
-def unblock(
-    *,
-    reason: Reason,
-    officer: Officer = "",
-    name: Name = "",
-    identifier: Identifier = "",
-    record: Records = None,
-    wait: Wait = 10,
-    directory: Dir = _HERE,
-    as_json: Json = False,
-) -> None:
-    """Let it be read again."""
-    _act(directory, "UNBLOCK", officer, name, identifier, record, reason, wait=wait, as_json=as_json)
+_changes("BLOCK", "Let nobody but data-protection officers read it.")
+_changes("UNBLOCK", "Let it be read again.")
 
 
 @app.command()
@@ -113,52 +103,9 @@ def correct(
     _act(directory, "CORRECT", officer, name, identifier, record, reason, right, wait=wait, as_json=as_json)
 
 
-@app.command()
-def erase(
-    *,
-    reason: Reason,
-    officer: Officer = "",
-    name: Name = "",
-    identifier: Identifier = "",
-    record: Records = None,
-    wait: Wait = 10,
-    directory: Dir = _HERE,
-    as_json: Json = False,
-) -> None:
-    """Destroy its content, also where copies are; stubs stay, so that proofs still verify."""
-    _act(directory, "ERASE", officer, name, identifier, record, reason, wait=wait, as_json=as_json)
-
-
-@app.command()
-def hold(
-    *,
-    reason: Reason,
-    officer: Officer = "",
-    name: Name = "",
-    identifier: Identifier = "",
-    record: Records = None,
-    wait: Wait = 10,
-    directory: Dir = _HERE,
-    as_json: Json = False,
-) -> None:
-    """Keep it from being erased: a court or an inquiry needs it."""
-    _act(directory, "HOLD", officer, name, identifier, record, reason, wait=wait, as_json=as_json)
-
-
-@app.command()
-def release(
-    *,
-    reason: Reason,
-    officer: Officer = "",
-    name: Name = "",
-    identifier: Identifier = "",
-    record: Records = None,
-    wait: Wait = 10,
-    directory: Dir = _HERE,
-    as_json: Json = False,
-) -> None:
-    """End a hold."""
-    _act(directory, "RELEASE", officer, name, identifier, record, reason, wait=wait, as_json=as_json)
+_changes("ERASE", "Destroy its content, also where copies are; stubs stay, so that proofs still verify.")
+_changes("HOLD", "Keep it from being erased: a court or an inquiry needs it.")
+_changes("RELEASE", "End a hold.")
 
 
 @app.command()
