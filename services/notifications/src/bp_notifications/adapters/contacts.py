@@ -92,7 +92,12 @@ class SqlPreferences:
 
     async def save(self, preferences: Preferences) -> None:
         """Keeps a person's preferences."""
-        await self._session.merge(PreferencesRow(**asdict(preferences)))
+        row = PreferencesRow(**asdict(preferences))
+        if preferences.version == 1:
+            # Nothing was there to lock: of two first decisions at once the database refuses one, which is then tried again.
+            self._session.add(row)
+        else:
+            await self._session.merge(row)
         await self._session.flush()
 
     async def of(self, officers: Sequence[str]) -> dict[str, Preferences]:
