@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import sqlite3
 import time
+import uuid
 from contextlib import closing
 
 import httpx2
 import pytest
+from joserfc import jws
+from joserfc.jwk import ECKey
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.cooperation.v1 import request_pb2, request_service_pb2
@@ -27,7 +32,21 @@ def sent_to_tonga(region, tlp):
     return made.name
 
 
-def token_for_tonga(region):
+class Key:
+    """A key; of whom, the test says."""
+
+    def __init__(self):
+        self.key = ECKey.generate_key("P-256")
+
+    def proof(self, method, address, token=""):
+        claims = {"jti": str(uuid.uuid4()), "htm": method, "htu": address, "iat": time.time()}
+        if token:
+            claims["ath"] = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+        header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": self.key.as_dict(private=False)}
+        return jws.serialize_compact(header, json.dumps(claims), self.key, algorithms=["ES256"])
+
+
+def token_for_tonga(region, key=None):
     with region.signed_in("fji", "admin") as admin:
         client = admin.identity.clients.CreateClient(
             client_service_pb2.CreateClientRequest(
@@ -47,7 +66,8 @@ def token_for_tonga(region):
         "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
         "audience": "countries/TON",
     }
-    answer = httpx2.post(f"{region.url('fji')}/oauth2/token", data=form)
+    address = f"{region.url('fji')}/oauth2/token"
+    answer = httpx2.post(address, data=form, headers={"dpop": key.proof("POST", address)} if key else {})
     assert answer.status_code == 200, answer.text
     return home, answer.json()
 
@@ -78,6 +98,32 @@ def test_an_officer_of_fiji_reads_in_tonga_what_concerns_her_unit(region):
     assert get(region, "ton", name, home).status_code == 401
     kept = audited(region, "ton", name)
     assert {"node": "fji", "standing": "FRESH"}.items() <= kept.items()
+
+
+def test_a_stolen_token_is_of_no_use_abroad_without_its_key(region):
+    name, key = sent_to_tonga(region, handling_pb2.TLP_AMBER), Key()
+    _, told = token_for_tonga(region, key)
+    assert told["token_type"] == "DPoP"
+    token, address = told["access_token"], f"{region.url('ton')}/v1/{name}"
+
+    def ask(proof, scheme="DPoP"):
+        shown = {"dpop": proof} if proof else {}
+        headers = {"authorization": f"{scheme} {token}", "x-purpose": "INVESTIGATION"} | shown
+        return httpx2.get(address, headers=headers).status_code
+
+    deadline = time.monotonic() + 120
+    while (status := ask(key.proof("GET", address, token))) == 404:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert status == 200
+    assert ask("", "Bearer") == 401
+    assert ask("") == 401
+    assert ask(Key().proof("GET", address, token)) == 401
+    # What was overheard works neither again nor elsewhere.
+    overheard = key.proof("GET", address, token)
+    assert ask(overheard) == 200
+    assert ask(overheard) == 401
+    assert ask(key.proof("GET", f"{region.url('fji')}/v1/{name}", token)) == 401
 
 
 def audited(region, node, name):

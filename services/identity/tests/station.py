@@ -40,6 +40,7 @@ from bluepacific.identity.v1 import (
 )
 from bp_identity.domain.officer import Person
 from bp_identity.usecases.bootstrap import Seed, SeedClient, SeedOfficer, SeedUnit
+from bp_kit.taken import REQUEST_MARK
 from bp_kit.testing.canaries import plant
 from bp_kit.testing.harness import detail, status_of_error
 from bp_kit.testing.tokens import make_token
@@ -264,7 +265,7 @@ class Station:
             headers=sent,
             body=(form if isinstance(form, bytes) else urlencode(form).encode()) if form is not None else b"",
         )
-        return getattr(self.oauth, _RPCS[path])(request)
+        return getattr(self.oauth, _RPCS[path])(request, metadata=((REQUEST_MARK, secrets.token_hex(16)),))
 
     async def token(self, form, **headers):
         """Posts to the token endpoint; returns status and content."""

@@ -6,8 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +21,7 @@ _KEYS: Mapping[str, tuple[type[ECKey | OKPKey], str]] = {"ES256": (ECKey, "P-256
 _MAX_PROOF = 2048
 _LONGEST_ID = 200
 # A proof is made for one request; clocks of islands that were cut off go wrong, though.
-_WINDOW_SECONDS = 60
-_REMEMBERED = 100_000
+WINDOW_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,11 @@ class Proof:
     issued: float
     token_digest: str
 
+    @property
+    def mark(self) -> str:
+        """What it is known by when it comes again, in 64 hexadecimal digits."""
+        return hashlib.sha256(f"{self.thumbprint} {self.identifier}".encode()).hexdigest()
+
     def check(self, now: float, token: str) -> None:
         """Refuses a proof of another time or for another token.
 
@@ -57,7 +60,7 @@ class Proof:
             Refused: TOKEN_INVALID.
         """
         fits = hmac.compare_digest(self.token_digest.encode(), _digest(token).encode()) if token else True
-        if not fits or abs(now - self.issued) > _WINDOW_SECONDS:
+        if not fits or abs(now - self.issued) > WINDOW_SECONDS:
             raise Refused("TOKEN_INVALID")
 
 
@@ -88,45 +91,24 @@ def read_proof(text: str) -> Proof:
     return proof
 
 
-class ProofReader:
-    """Takes each proof once, for the request that it was made for.
+def proof_for(text: str, now: float, *, method: str, address: str, token: str = "") -> Proof:
+    """Returns the proof in a `DPoP` header, which was made for this very request; that it was not used before is for `bp_kit.taken` to say.
 
     Args:
+        text: The header.
         now: Seconds since the epoch.
-        remembered: How many proofs are known again within the minute in which they count; of more, the oldest are forgotten.
+        method: HTTP method of the request.
+        address: Its URL; the query does not count.
+        token: The access token that came with it; empty at the token endpoint.
+
+    Raises:
+        Refused: TOKEN_INVALID.
     """
-
-    def __init__(self, now: Callable[[], float], remembered: int = _REMEMBERED) -> None:
-        self._now = now
-        self._remembered = remembered
-        self._seen: OrderedDict[bytes, float] = OrderedDict()
-
-    def take(self, text: str, *, method: str, address: str, token: str = "") -> str:
-        """Returns the thumbprint of the key that made the proof.
-
-        Args:
-            text: The `DPoP` header.
-            method: HTTP method of the request.
-            address: Its URL; the query does not count.
-            token: The access token that came with it; empty at the token endpoint.
-
-        Raises:
-            Refused: TOKEN_INVALID.
-        """
-        proof, now = read_proof(text), self._now()
-        proof.check(now, token)
-        if proof.method != method or proof.address.partition("?")[0].partition("#")[0] != address.partition("?")[0]:
-            raise Refused("TOKEN_INVALID")
-        self._note(hashlib.sha256(f"{proof.thumbprint} {proof.identifier}".encode()).digest(), now)
-        return proof.thumbprint
-
-    def _note(self, mark: bytes, now: float) -> None:
-        while self._seen and (len(self._seen) >= self._remembered or next(iter(self._seen.values())) < now):
-            self._seen.popitem(last=False)
-        if mark in self._seen:
-            raise Refused("TOKEN_INVALID")
-        # From when it was seen: one from a clock that is ahead counts for twice the window.
-        self._seen[mark] = now + 2 * _WINDOW_SECONDS
+    proof = read_proof(text)
+    proof.check(now, token)
+    if proof.method != method or proof.address.partition("?")[0].partition("#")[0] != address.partition("?")[0]:
+        raise Refused("TOKEN_INVALID")
+    return proof
 
 
 def _key_of(header: Mapping[str, Any]) -> tuple[ECKey | OKPKey, str]:

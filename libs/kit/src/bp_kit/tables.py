@@ -1,4 +1,4 @@
-"""Tables that every service's database has: outbox, inbox, idempotency, audit and restriction. And the portable column types."""
+"""Tables that every service's database has: outbox, inbox, idempotency, audit, restriction and proof. And the portable column types."""
 
 from __future__ import annotations
 
@@ -107,12 +107,19 @@ def service_metadata() -> MetaData:
         Column("operation", String(100), nullable=False),
         Column("create_time", UtcTime, nullable=False),
     )
+    Table(
+        "proof",
+        metadata,
+        Column("mark", String(64), primary_key=True),
+        Column("request", String(32), nullable=False),
+        Column("expire_time", UtcTime, nullable=False),
+    )
     return metadata
 
 
 def kit_tables(metadata: MetaData) -> list[Table]:
     """Returns the kit's own tables of a service's metadata."""
-    return [metadata.tables[name] for name in ("outbox", "inbox", "idempotency", "audit", "restriction")]
+    return [metadata.tables[name] for name in ("outbox", "inbox", "idempotency", "audit", "restriction", "proof")]
 
 
 def create_kit_tables(op: Any) -> None:

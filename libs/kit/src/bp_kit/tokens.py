@@ -18,8 +18,9 @@ from bp_kit.call import Principal
 from bp_kit.errors import Refused
 from bp_kit.logs import get_logger
 from bp_kit.proofs import read_proof
+from bp_kit.taken import Taken, TakenHere
 from bp_kit.visiting import ALGORITHM as ALGORITHM  # noqa: PLC0414 - services know it by this module
-from bp_kit.visiting import CERTIFICATE, Visitors
+from bp_kit.visiting import CERTIFICATE, Visitors, thumbprint_of
 
 AUDIENCE = "bluepacific"
 _MAX_TOKEN = 4096
@@ -104,25 +105,40 @@ class TokenVerifier:
         keys: Where public keys come from.
         now: Seconds since the epoch.
         visitors: Verifies tokens of other nodes; None refuses them.
+        taken: Takes the proofs that come with tokens bound to a key; None: this process remembers them.
     """
 
     def __init__(
-        self, keys: KeySource, now: Callable[[], float] = time.time, *, visitors: Visitors | None = None
+        self,
+        keys: KeySource,
+        now: Callable[[], float] = time.time,
+        *,
+        visitors: Visitors | None = None,
+        taken: Taken | None = None,
     ) -> None:
         self._keys = keys
+        self._taken = taken or TakenHere(now)
         self._visitors = visitors
         self._now = now
         self._known: OrderedDict[str, _Verified] = OrderedDict()
 
-    async def verify_bound(self, token: str, proof: str) -> Principal:
+    async def verify_bound(self, token: str, proof: str, request: str = "") -> Principal:
         """Returns who a token names that its holder's key has signed for (RFC 9449). For which request, the gateway has looked at.
 
+        Args:
+            token: As sent.
+            proof: As sent.
+            request: The mark of the request; with it the proof may come again.
+
         Raises:
-            Refused: As `verify`; TOKEN_INVALID also for a proof that is none, or of another time, token or key.
+            Refused: As `verify`; TOKEN_INVALID also for a proof that is none, or of another time, token or key, or that came before.
         """
         shown = read_proof(proof)
         shown.check(self._now(), token)
-        return await self.verify(token, shown.thumbprint)
+        principal = await self.verify(token, shown.thumbprint)
+        # Last: nobody but holders of a token and its key can have anything noted.
+        await self._taken.take(shown, request)
+        return principal
 
     async def verify(self, token: str, thumbprint: str | None = "") -> Principal:
         """Returns who the token names.
@@ -151,25 +167,25 @@ class TokenVerifier:
         return known.principal
 
     async def require_not_void(self, token: str) -> None:
-        """Refuses a token that was verified before and voided since; that its time runs out does not matter to a call that has begun.
+        """Refuses a token of this node that was voided since it was verified; that its time runs out does not end a call that has begun.
 
         Raises:
             Refused: TOKEN_EXPIRED.
         """
-        header = _read_header(token)
-        if CERTIFICATE not in header:
-            known = self._known.get(token) or await self._verify_anew(token, header)
-            if await self._is_void(known):
-                raise Refused("TOKEN_EXPIRED")
+        known = self._known.get(token) or await self._verify_anew(token, _read_header(token))
+        if await self._is_void(known):
+            raise Refused("TOKEN_EXPIRED")
 
     async def _visitor(self, token: str, header: Mapping[str, Any], thumbprint: str | None) -> Principal:
-        """Returns whom another node's token names, which is bound to no key."""
-        if self._visitors is None or thumbprint:
+        if self._visitors is None:
             raise Refused("TOKEN_INVALID")
         try:
-            return await self._visitors.verify(token, header[CERTIFICATE])
+            visitor = await self._visitors.verify(token, header[CERTIFICATE])
         except _MALFORMED:
             raise Refused("TOKEN_INVALID") from None
+        if thumbprint is not None and thumbprint != visitor.thumbprint:
+            raise Refused("TOKEN_INVALID")
+        return visitor.principal
 
     async def _is_void(self, known: _Verified) -> bool:
         until = max([await self._keys.voided(holder) for holder in known.holders])
@@ -187,7 +203,7 @@ class TokenVerifier:
                 float(claims["iat"]),
                 float(claims["exp"]),
                 _holders(claims),
-                _thumbprint(claims),
+                thumbprint_of(claims),
             )
         except _MALFORMED:
             raise Refused("TOKEN_INVALID") from None
@@ -213,11 +229,6 @@ def _read_header(token: str) -> Mapping[str, Any]:
     if header.get("typ") != "at+jwt" or header.get("alg") != ALGORITHM or "crit" in header:
         raise Refused("TOKEN_INVALID")
     return header
-
-
-def _thumbprint(claims: dict[str, Any]) -> str:
-    """Returns the key that the token is bound to (RFC 9449, 6.1); a token bound in another way is none of ours."""
-    return str(claims["cnf"]["jkt"]) if "cnf" in claims else ""
 
 
 def _holders(claims: dict[str, Any]) -> tuple[str, ...]:

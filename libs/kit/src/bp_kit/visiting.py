@@ -2,14 +2,16 @@
 
 A visitor's token carries its node's certificate of the key that signed it. The exchange checks the certificate by the register at each
 call, so that who was revoked a moment ago is refused; nothing of a visitor is remembered. Whatever roles a visitor holds at home, here
-they are a liaison officer of their units, and not cleared for anything (docs/adr/0010-tokens-abroad.md).
+they are a liaison officer of their units, and not cleared for anything (docs/adr/0010-tokens-abroad.md). A token that their own node bound
+to a key (DPoP) is bound here, too.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -40,6 +42,29 @@ def audience_of(country: str) -> str:
     return f"countries/{country}"
 
 
+def thumbprint_of(claims: Mapping[str, Any]) -> str:
+    """Returns the key that a token is bound to (RFC 9449, 6.1), empty for none.
+
+    Raises:
+        KeyError: It is bound in another way, so it is none of ours.
+        TypeError: The same.
+    """
+    return str(claims["cnf"]["jkt"]) if "cnf" in claims else ""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whom another node's token names.
+
+    Attributes:
+        principal: As the register lets them in now.
+        thumbprint: Of the key that the token is bound to; empty: whoever holds it.
+    """
+
+    principal: Principal
+    thumbprint: str
+
+
 class Visitors:
     """Verifies tokens of other nodes.
 
@@ -52,8 +77,8 @@ class Visitors:
         self._exchange = exchange
         self._now = now
 
-    async def verify(self, token: str, certificate: object) -> Principal:
-        """Returns who the token names, as the register lets them in now.
+    async def verify(self, token: str, certificate: object) -> Visitor:
+        """Returns whom the token names, as the register lets them in now.
 
         Args:
             token: Of bearable length.
@@ -66,7 +91,7 @@ class Visitors:
         key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": _encoded(vouched.public_key)})
         claims = json.loads(jws.deserialize_compact(token, key, registry=REGISTRY).payload)
         self._check(claims, vouched)
-        return _principal(claims, vouched)
+        return Visitor(_principal(claims, vouched), thumbprint_of(claims))
 
     async def _ask(self, certificate: bytes) -> pb.CheckTokenKeyResponse:
         try:

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from bluepacific.common.v1 import handling_pb2
 from bp_kit.call import Call, Principal
 from bp_kit.errors import Refused
-from bp_kit.rpc.admission import admit
+from bp_kit.rpc.admission import admit, look_again
 from bp_kit.rpc.methods import method_of
 
 GET = "/bluepacific.cooperation.v1.RequestService/GetRequest"
@@ -35,6 +37,49 @@ def test_in_an_emergency_only_for_an_immediate_threat():
     with pytest.raises(Refused, match="REGISTER_TOO_OLD"):
         admit(method_of(GET), call(GET, "EMERGENCY"))
     admit(method_of(GET), call(GET, "EMERGENCY", handling_pb2.PURPOSE_IMMEDIATE_THREAT))
+
+
+class Register:
+    """What a verifier says of a visitor's token now."""
+
+    def __init__(self, **changes):
+        self.visitor = replace(call(GET, "FRESH").principal, **changes)
+        self.reason = ""
+
+    async def verify(self, token, thumbprint):
+        assert (token, thumbprint) == ("visitors", None)
+        if self.reason:
+            raise Refused(self.reason)
+        return self.visitor
+
+
+async def look(register):
+    listening = replace(call(GET, "FRESH"), metadata={"authorization": "DPoP visitors"})
+    await look_again(method_of(GET), listening, register)
+
+
+async def test_a_visitor_who_listens_is_looked_at_again():
+    more = frozenset({("liaison", "countries/FJI/units/ncb"), ("liaison", "countries/FJI/units/tcu")})
+    for register in (Register(), Register(standing="STALE"), Register(grants=more)):
+        await look(register)
+
+
+@pytest.mark.parametrize("reason", ["TOKEN_INVALID", "TOKEN_EXPIRED", "UNAVAILABLE"])
+async def test_a_visitor_whose_node_is_no_longer_vouched_for_is_let_go(reason):
+    register = Register()
+    register.reason = reason
+    with pytest.raises(Refused, match=reason):
+        await look(register)
+
+
+async def test_a_visitor_whose_unit_was_revoked_is_let_go():
+    with pytest.raises(Refused, match="TOKEN_EXPIRED"):
+        await look(Register(grants=frozenset()))
+
+
+async def test_a_visitor_is_let_go_when_the_register_is_too_old():
+    with pytest.raises(Refused, match="REGISTER_TOO_OLD"):
+        await look(Register(standing="EMERGENCY"))
 
 
 def program(path, *scopes):

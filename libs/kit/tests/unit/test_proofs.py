@@ -9,7 +9,8 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from bp_kit.errors import Refused
-from bp_kit.proofs import ProofReader, read_proof
+from bp_kit.proofs import proof_for, read_proof
+from bp_kit.taken import TakenHere
 
 NOW = 1_800_000_000.0
 AT = "https://fiji.example/v1/me"
@@ -35,12 +36,8 @@ def proof(key=EC, signer=None, header=None, token="", **changes):
     return f"{signed}.{encoded(signature)}"
 
 
-def reader(**options):
-    return ProofReader(lambda: NOW, **options)
-
-
-def take(text, *, by=None, method="GET", address=AT, token=""):
-    return (by or reader()).take(text, method=method, address=address, token=token)
+def take(text, *, method="GET", address=AT, token=""):
+    return proof_for(text, NOW, method=method, address=address, token=token).thumbprint
 
 
 @pytest.mark.parametrize("key", [EC, OKP], ids=["ES256", "Ed25519"])
@@ -106,24 +103,24 @@ def test_other_algorithms_are_no_proof():
         take(f"{encoded(json.dumps({'typ': 'dpop+jwt', 'alg': 'none', 'jwk': {}}).encode())}.e30.")
 
 
-def test_a_proof_works_once():
-    by = reader()
-    take(proof(), by=by)
+async def test_a_proof_works_once():
+    by = TakenHere(lambda: NOW)
+    await by.take(read_proof(proof()))
     with pytest.raises(Refused, match="TOKEN_INVALID"):
-        take(proof(), by=by)
+        await by.take(read_proof(proof()))
     # Another key may happen to use the same identifier.
-    take(proof(OKP), by=by)
-    take(proof(jti="two"), by=by)
+    await by.take(read_proof(proof(OKP)))
+    await by.take(read_proof(proof(jti="two")))
 
 
-def test_what_is_remembered_is_bounded_and_ends():
+async def test_what_is_remembered_is_bounded_and_ends():
     moments = [NOW]
-    by = ProofReader(lambda: moments[-1], remembered=10)
+    by = TakenHere(lambda: moments[-1], remembered=10)
     for number in range(100):
-        take(proof(jti=str(number)), by=by)
+        await by.take(read_proof(proof(jti=str(number))))
     assert len(by._seen) == 10
     moments.append(NOW + 121)
-    take(proof(iat=NOW + 121), by=by)
+    await by.take(read_proof(proof(iat=NOW + 121)))
     assert len(by._seen) == 1
 
 

@@ -10,13 +10,18 @@ from joserfc import jws
 from joserfc.jwk import OKPKey
 from net import eventually
 
+from bluepacific.cooperation.v1 import request_service_pb2  # noqa: F401 - defines the method that is listened to
 from bluepacific.exchange.v1 import trust_service_pb2 as trust_pb2
 from bluepacific.exchange.v1 import trust_service_pb2_grpc as trust_grpc
+from bp_kit.call import Call
 from bp_kit.errors import Refused
+from bp_kit.rpc.admission import look_again
+from bp_kit.rpc.methods import method_of
 from bp_kit.testing.tokens import TestKeys
 from bp_kit.tokens import TokenVerifier
 from bp_kit.visiting import CERTIFICATE, REGISTRY, Visitors
 
+GET = "/bluepacific.cooperation.v1.RequestService/GetRequest"
 KEY = OKPKey.generate_key("Ed25519")
 PUBLIC = base64.urlsafe_b64decode(KEY.as_dict(private=False)["x"] + "=")
 
@@ -60,6 +65,20 @@ async def test_a_neighbour_is_a_liaison_officer_and_nothing_else(network):
     assert person.name == "countries/FJI/officers/ana"
     assert person.grants == {("liaison", "countries/FJI/units/ncb")}
     assert (person.node, person.standing, person.clearance) == ("fji", "FRESH", 0)
+
+
+async def test_a_token_that_is_bound_at_home_is_bound_here(network):
+    certificate, verifier = await certificate_of(network.fji), receiving(network.ton)
+    token = token_of(network.fji, certificate, cnf={"jkt": "hers"})
+    assert (await verifier.verify(token, "hers")).name == "countries/FJI/officers/ana"
+    for shown in ("", "another"):
+        with pytest.raises(Refused, match="TOKEN_INVALID"):
+            await verifier.verify(token, shown)
+    with pytest.raises(Refused, match="TOKEN_INVALID"):
+        await verifier.verify(token_of(network.fji, certificate), "hers")
+    for strange in ({"x5t#S256": "hers"}, "hers", None):
+        with pytest.raises(Refused, match="TOKEN_INVALID"):
+            await verifier.verify(token_of(network.fji, certificate, cnf=strange))
 
 
 async def test_what_a_token_may_not_say(network):
@@ -108,7 +127,7 @@ async def test_a_node_that_is_cut_off_still_verifies_and_says_by_what(network, d
 async def test_who_is_revoked_is_refused_at_once(network):
     verifier = receiving(network.ton)
     token = token_of(network.fji, await certificate_of(network.fji))
-    assert await verifier.verify(token)
+    person = await verifier.verify(token)
     await network.ptccc.revoke("fji")
 
     async def heard():
@@ -117,3 +136,7 @@ async def test_who_is_revoked_is_refused_at_once(network):
     await eventually(heard)
     with pytest.raises(Refused, match="TOKEN_INVALID"):
         await verifier.verify(token)
+    # And so is whoever listens since before.
+    call = Call(method=GET, principal=person, metadata={"authorization": f"Bearer {token}"})
+    with pytest.raises(Refused, match="TOKEN_INVALID"):
+        await look_again(method_of(GET), call, verifier)

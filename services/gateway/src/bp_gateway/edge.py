@@ -21,7 +21,7 @@ from bp_gateway.table import RouteTable
 from bp_kit.errors import Refused
 from bp_kit.language import negotiate
 from bp_kit.logs import described, get_logger
-from bp_kit.proofs import ProofReader
+from bp_kit.proofs import proof_for
 from bp_kit.telemetry import current_traceparent, span
 
 _GONE = 499
@@ -73,7 +73,6 @@ class Edge:
         self._logs = settings.access_log
         self._most = settings.max_requests
         self._public_url = settings.public_url.rstrip("/")
-        self._proofs = ProofReader(time.time)
         self._active = 0
         constant = [*_SECURITY_HEADERS, *(_HTTPS_HEADERS if settings.public_url.startswith("https:") else ())]
         self._own_headers: HeaderList = constant
@@ -146,14 +145,18 @@ class Edge:
             raise _refusal(error, exchange) from None
 
     def _check_proof(self, exchange: Exchange) -> None:
-        """Refuses a token bound to a key without that key's proof for this very request; the service looks at the token (RFC 9449, 7)."""
+        """Refuses a token bound to a key without that key's proof for this very request (RFC 9449, 7).
+
+        The service looks at the token, and takes the proof once: gateways are many, and share nothing.
+        """
         scheme, _, token = exchange.headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"dpop":
             return
         scope = exchange.scope
         path = scope.get("raw_path") or scope["path"].encode()
-        self._proofs.take(
+        proof_for(
             exchange.headers.get(b"dpop", b"").decode("latin-1"),
+            time.time(),
             method=scope["method"],
             address=f"{self._public_url}{path.decode('latin-1')}",
             token=token.strip().decode("latin-1"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+
 from bp_gateway.settings import GatewaySettings
 from bp_gateway.transcode import Fault
 from bp_kit.errors import Refused
+from bp_kit.taken import REQUEST_MARK
 
 # With the greatest length: a gRPC server takes 8 KiB of metadata in all, and refuses more without a word that a person could read.
 _PASSED = {b"authorization": 6144, b"dpop": 2048, b"accept-language": 500, b"x-purpose": 100, b"last-event-id": 500}
@@ -16,7 +19,7 @@ Metadata = tuple[tuple[str, str], ...]
 
 
 def metadata_of(headers: Headers, traceparent: str) -> Metadata:
-    """Returns the call's metadata.
+    """Returns the metadata of the call that a request comes to.
 
     Args:
         headers: By lower-case name.
@@ -25,7 +28,7 @@ def metadata_of(headers: Headers, traceparent: str) -> Metadata:
     Raises:
         Refused: TOKEN_INVALID or INVALID_FIELD: a header is too long, or holds characters that gRPC metadata cannot carry.
     """
-    found = []
+    found = [(REQUEST_MARK, secrets.token_hex(16))]
     for name, longest in _PASSED.items():
         value = headers.get(name)
         if value:

@@ -77,10 +77,10 @@ from bp_kit.database import Database
 from bp_kit.inbox import Subscriber
 from bp_kit.outbox import OutboxRelay
 from bp_kit.ports import Seams
-from bp_kit.proofs import ProofReader
 from bp_kit.sealing import Sealer
 from bp_kit.service import Service, Servicer
 from bp_kit.subjects.desk import SubjectDesk
+from bp_kit.taken import taken_in
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def _provider(settings: IdentitySettings, seams: Seams, parts: _Parts) -> Provid
         new_id=seams.ids,
     )
     inspector = Inspector(OwnKeys(parts.keys, issuer, desk.transactions), desk.transactions, seams.clock)
-    possession = Possession(issuer, ProofReader(lambda: seams.clock().timestamp()))
+    possession = Possession(issuer, seams.clock, taken_in(parts.database, seams.clock))
     return Provider(
         issuer=issuer,
         keys=parts.keys,

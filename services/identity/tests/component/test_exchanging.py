@@ -2,6 +2,7 @@
 
 import base64
 
+from holder import Holder, Key
 from station import IMPORTER, PORTAL, SECRET, TERMINAL, Browser
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -42,6 +43,20 @@ async def test_whom_this_node_does_not_vouch_for(station):
     ):
         status, refusal = await station.token(form(token, **changes))
         assert (status in (400, 401), refusal["error"]) == (True, error), changes
+
+
+async def test_a_bound_token_travels_with_its_key_only(station):
+    key = Key(station)
+    browser = Holder(station)
+    _, bound = await browser.trade(await browser.sign_in("ana"), key.proof())
+    for proof in (None, Key(station).proof()):
+        status, refusal = await station.token(form(bound["access_token"]), **({"dpop": proof} if proof else {}))
+        assert (status, refusal["error"]) == (400, "invalid_grant")
+    # Let through, it comes to what only the exchange can do; so does a free one that is bound from now on.
+    free = (await station.sign_in("ana")).access_token
+    for token in (bound["access_token"], free):
+        trade = station.web("POST", "/oauth2/token", form=form(token), dpop=key.proof())
+        await station.refused(trade, "UNAVAILABLE")
 
 
 async def test_without_the_exchange_nothing_can_be_vouched_for(station):

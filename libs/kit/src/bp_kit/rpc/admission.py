@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from google.protobuf.message import Message
 
 from bluepacific.common.v1 import handling_pb2
@@ -10,6 +12,7 @@ from bp_kit.call import ANYBODY, NODE, Call, Principal
 from bp_kit.errors import Refused, Violation
 from bp_kit.language import negotiate
 from bp_kit.rpc.methods import Method
+from bp_kit.taken import REQUEST_MARK
 from bp_kit.tokens import TokenVerifier
 
 _PURPOSES = {name.removeprefix("PURPOSE_"): number for name, number in handling_pb2.Purpose.items() if number}
@@ -37,15 +40,25 @@ async def recognise(method: Method, metadata: dict[str, str], verifier: TokenVer
     )
 
 
-async def look_again(call: Call, verifier: TokenVerifier) -> None:
-    """Refuses a caller who listens, and whose token was voided since the call began.
+async def look_again(method: Method, call: Call, verifier: TokenVerifier) -> None:
+    """Refuses a caller who listens, and who would not be let in again: whose token was voided since the call began.
+
+    Of a visitor's token nobody here is told that it is void, so it must still be good; and the register must still vouch for its node, its
+    key and the same units, and be fresh enough.
 
     Raises:
-        Refused: TOKEN_EXPIRED.
+        Refused: TOKEN_EXPIRED; of visitors also TOKEN_INVALID, REGISTER_TOO_OLD, UNAVAILABLE.
     """
     token = call.metadata.get("authorization", "").partition(" ")[2].strip()
-    if token and call.principal is not NODE:
+    if not token or call.principal is NODE:
+        return
+    if not call.principal.node:
         await verifier.require_not_void(token)
+        return
+    visitor = await verifier.verify(token, None)
+    if not call.principal.grants <= visitor.grants:
+        raise Refused("TOKEN_EXPIRED")
+    admit(method, replace(call, principal=visitor))
 
 
 def admit(method: Method, call: Call) -> None:
@@ -87,7 +100,7 @@ async def _principal(
     if not authorization:
         raise Refused("TOKEN_MISSING")
     if scheme.lower() == "dpop":
-        return await verifier.verify_bound(token.strip(), metadata.get("dpop", ""))
+        return await verifier.verify_bound(token.strip(), metadata.get("dpop", ""), metadata.get(REQUEST_MARK, ""))
     if scheme.lower() != "bearer":
         raise Refused("TOKEN_INVALID")
     return await verifier.verify(token.strip())

@@ -125,7 +125,7 @@ class Pipeline:
                             # Closed here and now, so that whoever leaves frees what the servicer holds.
                             async with aclosing(behaviour(request, context)) as responses:
                                 entered = _entered(call, responses)
-                                look = partial(look_again, call, self._verifier)
+                                look = partial(look_again, method, call, self._verifier)
                                 async with aclosing(while_admitted(entered, look)) as admitted:
                                     async for response in admitted:
                                         yield response

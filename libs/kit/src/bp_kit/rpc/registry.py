@@ -8,6 +8,7 @@ from typing import Any
 from bp_kit.ports import Seams
 from bp_kit.rpc.pipeline import Pipeline
 from bp_kit.service import Service
+from bp_kit.taken import taken_in
 from bp_kit.tokens import TokenVerifier
 from bp_kit.visiting import Visitors
 
@@ -39,6 +40,11 @@ def handlers_of(service: Service, seams: Seams, *, from_node: bool) -> dict[str,
     for add, servicer in service.servicers:
         add(servicer, collector)
     visitors = Visitors(lambda: seams.channel("exchange"), lambda: seams.clock().timestamp())
-    verifier = TokenVerifier(seams.keys, lambda: seams.clock().timestamp(), visitors=visitors)
+    verifier = TokenVerifier(
+        seams.keys,
+        lambda: seams.clock().timestamp(),
+        visitors=visitors,
+        taken=taken_in(service.database, seams.clock),
+    )
     pipeline = Pipeline(service.database, verifier, seams.clock, service.second_person)
     return {path: pipeline.wrap(path, handler, from_node=from_node) for path, handler in collector.handlers.items()}

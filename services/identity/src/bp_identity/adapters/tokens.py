@@ -96,6 +96,8 @@ class SigningMinter:
             "exp": int(ends.timestamp()),
             "jti": self._ids(),
         }
+        if travel.thumbprint:
+            claims["cnf"] = {"jkt": travel.thumbprint}
         carried = base64.urlsafe_b64encode(certificate).rstrip(b"=").decode()
         header = {"typ": "at+jwt", "alg": ALGORITHM, CERTIFICATE: carried}
         content = json.dumps(claims, separators=(",", ":"))

@@ -46,6 +46,7 @@ class Travel:
         units: Short names of their units for which they may act abroad.
         country: ISO code of the country whose node takes the token.
         not_after: The token must end by then.
+        thumbprint: Of the key that the token is bound to; empty: whoever holds it.
     """
 
     officer: str
@@ -53,6 +54,7 @@ class Travel:
     units: tuple[str, ...]
     country: str
     not_after: datetime
+    thumbprint: str = ""
 
 
 class Certifying(Protocol):
@@ -121,8 +123,14 @@ class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         return 200, {"token_type": "Bearer"}, self.TOKEN_RESPONSE_HEADER
 
 
-def travel_of(request: OAuthRequest, subject: Mapping[str, Any]) -> Travel:
-    """Returns who goes where, of a request that the grant has found right."""
+def travel_of(request: OAuthRequest, subject: Mapping[str, Any], thumbprint: str) -> Travel:
+    """Returns who goes where, of a request that the grant has found right.
+
+    Args:
+        request: The request.
+        subject: What the officer's own token says.
+        thumbprint: Of the key that was shown; empty for none.
+    """
     country = _country(request)
     assert country is not None
     return Travel(
@@ -131,6 +139,7 @@ def travel_of(request: OAuthRequest, subject: Mapping[str, Any]) -> Travel:
         units=_units(subject),
         country=country,
         not_after=datetime.fromtimestamp(float(subject["exp"]), UTC),
+        thumbprint=thumbprint,
     )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from bp_identity.adapters.oauth.web import Asked
-from bp_kit.proofs import ProofReader
+from bp_kit.call import current_call
+from bp_kit.ports import Clock
+from bp_kit.proofs import proof_for
+from bp_kit.taken import REQUEST_MARK, Taken
 
 
 class Possession:
@@ -11,14 +14,16 @@ class Possession:
 
     Args:
         issuer: The node's public URL.
-        reader: Takes each proof once.
+        clock: The time now, in UTC.
+        taken: Takes each proof once.
     """
 
-    def __init__(self, issuer: str, reader: ProofReader) -> None:
+    def __init__(self, issuer: str, clock: Clock, taken: Taken) -> None:
         self._issuer = issuer
-        self._reader = reader
+        self._clock = clock
+        self._taken = taken
 
-    def shown(self, asked: Asked, token: str = "") -> str:
+    async def shown(self, asked: Asked, token: str = "") -> str:
         """Returns the thumbprint of the key that was shown with a request; empty where none was.
 
         Args:
@@ -26,9 +31,12 @@ class Possession:
             token: The access token that came with it; empty at the token endpoint.
 
         Raises:
-            Refused: TOKEN_INVALID: the proof is none, or for another request or token.
+            Refused: TOKEN_INVALID: the proof is none, or for another request or token, or came before.
         """
-        proof = asked.headers.get("dpop")
-        if proof is None:
+        header = asked.headers.get("dpop")
+        if header is None:
             return ""
-        return self._reader.take(proof, method=asked.method, address=f"{self._issuer}{asked.path}", token=token)
+        now, address = self._clock().timestamp(), f"{self._issuer}{asked.path}"
+        proof = proof_for(header, now, method=asked.method, address=address, token=token)
+        await self._taken.take(proof, current_call().metadata.get(REQUEST_MARK, ""))
+        return proof.thumbprint

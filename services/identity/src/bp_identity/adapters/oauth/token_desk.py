@@ -24,6 +24,7 @@ from bp_identity.usecases.ending import end_session
 from bp_identity.usecases.sessions import Issued, continue_session, find_session, find_usable
 from bp_identity.usecases.work import Desk, Work
 from bp_kit.errors import Refused
+from bp_kit.visiting import thumbprint_of
 
 _OK, _BAD = 200, 400
 _OTHER_KEY = "It is bound to another key."
@@ -66,9 +67,9 @@ class TokenDesk:
         request = OAuthRequest(asked, self._issuer, asked.form)
         subject = None
         if request.payload.grant_type == EXCHANGE:
-            subject = await self._inspector.access_claims(asked.typed("subject_token"))
+            subject = await self._inspector.access_claims(asked.typed("subject_token"), None)
         try:
-            thumbprint = self._proofs.shown(asked)
+            thumbprint = await self._proofs.shown(asked)
         except Refused:
             return answer_json(_BAD, {"error": "invalid_dpop_proof"})
         # A refusal commits, too: a code or refresh token used twice has just ended its session.
@@ -82,11 +83,11 @@ class TokenDesk:
                 case grant_type if grant_type == DEVICE:
                     facts.device = await ask_device(work, asked.typed("device_code"))
             decision = OAuthServer(facts).create_token_response(request)
-            if decision.status == _OK and request.payload.grant_type == EXCHANGE:
-                assert subject is not None
-                return told(await self._send_abroad(travel_of(request, subject), decision, work.clock()))
             if decision.status == _OK and not _is_holder(facts, thumbprint):
                 return answer_json(_BAD, {"error": "invalid_grant", "error_description": _OTHER_KEY})
+            if decision.status == _OK and subject is not None:
+                travel = travel_of(request, subject, thumbprint)
+                return told(await self._send_abroad(travel, decision, work.clock()))
             if decision.status == _OK:
                 decision = await self._fulfil(work, request, facts, decision, thumbprint)
         return told(decision)
@@ -133,7 +134,8 @@ class TokenDesk:
     async def _send_abroad(self, travel: Travel, decision: Decision, now: datetime) -> Decision:
         certificate = await self._certifying.certificate(self._minter.public_key())
         token, ends = self._minter.token_abroad(travel, certificate, now)
-        content = {"access_token": token, "issued_token_type": ISSUED_TYPE, "token_type": "Bearer"}
+        kind = "DPoP" if travel.thumbprint else "Bearer"
+        content = {"access_token": token, "issued_token_type": ISSUED_TYPE, "token_type": kind}
         return replace(decision, content=content | {"expires_in": _seconds(ends - now)})
 
     async def _for_client(self, work: Work, request: OAuthRequest, thumbprint: str) -> dict[str, Any]:
@@ -171,8 +173,13 @@ async def active_clients(work: Work, names: Collection[str]) -> dict[str, Client
 
 
 def _is_holder(facts: Facts, thumbprint: str) -> bool:
-    """Tells whether the key that was shown is the one that the code or session is bound to."""
-    bound = facts.code.thumbprint if facts.code else facts.session.thumbprint if facts.session else ""
+    """Tells whether the key that was shown is the one that the code, session or officer's own token is bound to."""
+    if facts.code is not None:
+        bound = facts.code.thumbprint
+    elif facts.session is not None:
+        bound = facts.session.thumbprint
+    else:
+        bound = thumbprint_of(facts.subject or {})
     return not bound or bound == thumbprint
 
 

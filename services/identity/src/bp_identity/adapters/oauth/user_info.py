@@ -32,7 +32,7 @@ class UserInfoDesk:
         if scheme.lower() not in ("bearer", "dpop"):
             return _challenge(_UNAUTHORIZED, "")
         try:
-            thumbprint = self._possession.shown(asked, token.strip()) if scheme.lower() == "dpop" else ""
+            thumbprint = await self._possession.shown(asked, token.strip()) if scheme.lower() == "dpop" else ""
         except Refused:
             return _challenge(_UNAUTHORIZED, "invalid_dpop_proof")
         told = await self._inspector.access_claims(token.strip(), thumbprint)
