@@ -2,7 +2,8 @@
 
 A proof is for one address, and an address leads to one service; so the service that answers keeps what it took, and neither gateways nor
 services need ask each other. Where pods share a database (PostgreSQL) the proofs stand there; a service on SQLite is one process and
-remembers them by itself, which costs no write. What is lost: PostgreSQL need not have a proof on disk before the request goes on, and a
+remembers them by itself, which costs no write. A call that a channel tries again is the same request: the gateway marks each that it gets,
+and with its mark the proof may come again. What is lost: PostgreSQL need not have a proof on disk before the request goes on, and a
 process that starts again has forgotten. So whoever overheard a request may repeat it within its minute, if the database broke down or, on
 SQLite, the node was restarted in between.
 """
@@ -28,17 +29,23 @@ from bp_kit.upserts import insert_of
 _KEPT_SECONDS = 2 * WINDOW_SECONDS
 _LONGEST_MARK = 32
 _REMEMBERED = 100_000
+# Metadata of a call: the gateway's own word for the request that it is made for, which nobody outside can choose.
+REQUEST_MARK = "request-mark"
 _proof = service_metadata().tables["proof"]
 
 
 class Taken(Protocol):
     """Takes each proof once."""
 
-    async def take(self, proof: Proof) -> None:
+    async def take(self, proof: Proof, request: str = "") -> None:
         """Takes it.
 
+        Args:
+            proof: The proof.
+            request: The mark of the request that it came with; empty: it is not tried again.
+
         Raises:
-            Refused: TOKEN_INVALID: it was taken before.
+            Refused: TOKEN_INVALID: it was taken before, for another request.
         """
         ...
 
@@ -54,16 +61,16 @@ class TakenHere(Taken):
     def __init__(self, now: Callable[[], float], remembered: int = _REMEMBERED) -> None:
         self._now = now
         self._remembered = remembered
-        self._seen: OrderedDict[str, float] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[float, str]] = OrderedDict()
 
-    async def take(self, proof: Proof) -> None:
+    async def take(self, proof: Proof, request: str = "") -> None:
         """Takes it."""
         now, mark = self._now(), proof.mark
-        while self._seen and (len(self._seen) >= self._remembered or next(iter(self._seen.values())) < now):
+        while self._seen and (len(self._seen) >= self._remembered or next(iter(self._seen.values()))[0] < now):
             self._seen.popitem(last=False)
-        if mark in self._seen:
+        if mark in self._seen and not (request and self._seen[mark][1] == request):
             raise Refused("TOKEN_INVALID")
-        self._seen[mark] = now + _KEPT_SECONDS
+        self._seen.setdefault(mark, (now + _KEPT_SECONDS, request))
 
 
 class TakenByAll(Taken):
