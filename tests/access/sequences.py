@@ -17,6 +17,9 @@ from bp_cooperation.domain.handling import Handling
 _LABELS = ("CLEAR", "GREEN", "AMBER", "AMBER_STRICT", "RED")
 _COUNTRIES = ("FJI", "TON", "WSM", "VUT", "KIR")
 _CODES = ("H0", "H1", "H2", "H3", "C1", "C2", "X9")
+_OPERATIONS = tuple(f"countries/FJI/operations/0199aaaa-5b7a-7e3c-9a1b-2f4d6c8e0a1{number}" for number in "12")
+# People by the operations in which they take part.
+_PEOPLE = (frozenset[str](), *(frozenset({one}) for one in _OPERATIONS), frozenset(_OPERATIONS))
 _NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 _LONGEST = 8
 Step = Callable[[Handling, Handling], Handling]
@@ -81,7 +84,12 @@ def is_as_strict(after: Handling, before: Handling) -> bool:
             or (after.retention_time or datetime.max.replace(tzinfo=UTC)) <= before.retention_time
         )
         and after.exercise == before.exercise
+        and all(_open_to(before, person) for person in _PEOPLE if _open_to(after, person))
     )
+
+
+def _open_to(handling: Handling, takes_part_in: frozenset[str]) -> bool:
+    return not handling.operation or handling.operation in takes_part_in
 
 
 def _any(chance: random.Random) -> Handling:
@@ -92,4 +100,5 @@ def _any(chance: random.Random) -> Handling:
         releasable_to=tuple(sorted(chance.sample(_COUNTRIES, chance.randint(0, 3)))),
         retention_time=None if days is None else _NOON + timedelta(days=days),
         codes=tuple(sorted(chance.sample(_CODES, chance.randint(0, 3)))),
+        operation=chance.choice(("", *_OPERATIONS)),
     )

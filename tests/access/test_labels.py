@@ -22,5 +22,12 @@ def test_whatever_lowers_one_is_seen():
     def releases_more(kept, other):
         return replace(kept, releasable_to=other.releasable_to)
 
-    for fault in (forgets_codes, takes_the_newer_label, keeps_longer, releases_more):
+    def leaves_its_operation(kept, other):
+        return replace(kept, operation="")
+
+    def takes_the_newer_operation(kept, other):
+        return replace(kept, operation=other.operation)
+
+    of_operations = (leaves_its_operation, takes_the_newer_operation)
+    for fault in (*of_operations, forgets_codes, takes_the_newer_label, keeps_longer, releases_more):
         assert lowered(seed=2, count=300, steps=STEPS | {"fault": fault})[1], fault.__name__

@@ -6,6 +6,7 @@ from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from tests.simulation.members import unit_of
 
+OPERATION = "countries/FJI/operations/0199aaaa-5b7a-7e3c-9a1b-2f4d6c8e0a11"
 TOPIC = "bluepacific.cooperation.v1.request.opened"
 
 
@@ -33,6 +34,7 @@ def effect_of(message):
 def message_of(world, sender, recipients, **fields):
     """Returns a message with a payload of its own."""
     message_id = world.new_id()
+    tlp = world.chance.choice((handling_pb2.TLP_AMBER, handling_pb2.TLP_RED))
     values = {
         "message_id": message_id,
         "topic": TOPIC,
@@ -41,8 +43,9 @@ def message_of(world, sender, recipients, **fields):
         "urgency": handling_pb2.URGENCY_ROUTINE,
         "payload": b"in confidence: " + message_id.encode(),
         "handling": handling_pb2.Handling(
-            tlp=world.chance.choice((handling_pb2.TLP_AMBER, handling_pb2.TLP_RED)),
+            tlp=tlp,
             purpose=handling_pb2.PURPOSE_INVESTIGATION,
+            operation=OPERATION if tlp == handling_pb2.TLP_RED else "",
         ),
         "receipts": True,
     }

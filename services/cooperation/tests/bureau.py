@@ -7,12 +7,14 @@ from google.api.httpbody_pb2 import HttpBody
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.cooperation.v1 import attachment_service_pb2 as attachments_pb2
 from bluepacific.cooperation.v1 import attachment_service_pb2_grpc as attachments_grpc
-from bluepacific.cooperation.v1 import directive_pb2, reply_pb2, request_pb2
+from bluepacific.cooperation.v1 import directive_pb2, operation_pb2, reply_pb2, request_pb2
 from bluepacific.cooperation.v1 import directive_service_pb2 as directives_pb2
 from bluepacific.cooperation.v1 import directive_service_pb2_grpc as directives_grpc
 from bluepacific.cooperation.v1 import directory_service_pb2_grpc as directory_grpc
 from bluepacific.cooperation.v1 import entity_service_pb2 as entities_pb2
 from bluepacific.cooperation.v1 import entity_service_pb2_grpc as entities_grpc
+from bluepacific.cooperation.v1 import operation_service_pb2 as operations_pb2
+from bluepacific.cooperation.v1 import operation_service_pb2_grpc as operations_grpc
 from bluepacific.cooperation.v1 import reply_service_pb2 as replies_pb2
 from bluepacific.cooperation.v1 import reply_service_pb2_grpc as replies_grpc
 from bluepacific.cooperation.v1 import request_service_pb2 as requests_pb2
@@ -42,6 +44,7 @@ TITLE, TEXT, ANSWER = (
     plant("text", "Who owns her?"),
     plant("answer", "Seen at anchor."),
 )
+OPERATION = plant("operation", "Kaveinga of the reef")
 
 
 class Bureau:
@@ -62,6 +65,7 @@ class Bureau:
         self.entities = entities_grpc.EntityServiceStub(under_test.channel)
         self.directives = directives_grpc.DirectiveServiceStub(under_test.channel)
         self.sharings = sharings_grpc.SharingServiceStub(under_test.channel)
+        self.operations = operations_grpc.OperationServiceStub(under_test.channel)
         self.directory = directory_grpc.DirectoryServiceStub(under_test.channel)
         self.refused = under_test.refused
         self.lifetime = 600
@@ -177,6 +181,38 @@ class Bureau:
     def share(self, name, *recipients, as_=None):
         request = sharings_pb2.ShareRequestRequest(name=name, recipients=recipients)
         return self.sharings.ShareRequest(request, metadata=as_ or self.officer)
+
+    def make_operation(self, as_=None, **fields):
+        operation = operation_pb2.Operation(**({"display_name": OPERATION} | fields))
+        request = operations_pb2.CreateOperationRequest(parent=f"countries/{self.country}", operation=operation)
+        return self.operations.CreateOperation(request, metadata=as_ or self.officer)
+
+    def operation(self, name, as_=None):
+        request = operations_pb2.GetOperationRequest(name=name)
+        return self.operations.GetOperation(request, metadata=as_ or self.officer)
+
+    async def listed_operations(self, as_=None, parent="countries/-", **fields):
+        request = operations_pb2.ListOperationsRequest(parent=parent, **fields)
+        return [*(await self.operations.ListOperations(request, metadata=as_ or self.officer)).operations]
+
+    def change_operation(self, operation, *paths, as_=None):
+        request = operations_pb2.UpdateOperationRequest(operation=operation)
+        request.update_mask.paths.extend(paths)
+        return self.operations.UpdateOperation(request, metadata=as_ or self.officer)
+
+    def add_member(self, operation, officer, as_=None, **fields):
+        request = operations_pb2.CreateMemberRequest(
+            parent=operation, member=operation_pb2.Member(officer=officer, **fields)
+        )
+        return self.operations.CreateMember(request, metadata=as_ or self.officer)
+
+    def remove_member(self, name, as_=None):
+        return self.operations.DeleteMember(operations_pb2.DeleteMemberRequest(name=name), metadata=as_ or self.officer)
+
+    async def members(self, operation, as_=None, **fields):
+        request = operations_pb2.ListMembersRequest(parent=operation, **fields)
+        found = (await self.operations.ListMembers(request, metadata=as_ or self.officer)).members
+        return [one.officer for one in found]
 
     def upload(self, parent, content, *, as_=None, piece=256 * 1024, media_type="application/pdf", **fields):
         names = {"parent": parent, "file_name": "papers.pdf"} | fields

@@ -12,6 +12,7 @@ from bluepacific.cooperation.v1 import directive_service_pb2_grpc as _cooperatio
 from bluepacific.cooperation.v1 import directory_service_pb2_grpc as _cooperation_directory
 from bluepacific.cooperation.v1 import entity_service_pb2_grpc as _cooperation_entity
 from bluepacific.cooperation.v1 import log_service_pb2_grpc as _cooperation_log
+from bluepacific.cooperation.v1 import operation_service_pb2_grpc as _cooperation_operation
 from bluepacific.cooperation.v1 import read_service_pb2_grpc as _cooperation_read
 from bluepacific.cooperation.v1 import reply_service_pb2_grpc as _cooperation_reply
 from bluepacific.cooperation.v1 import request_service_pb2_grpc as _cooperation_request
@@ -62,6 +63,7 @@ class Cooperation:
     directories: _cooperation_directory.DirectoryServiceStub
     entities: _cooperation_entity.EntityServiceStub
     logs: _cooperation_log.LogServiceStub
+    operations: _cooperation_operation.OperationServiceStub
     reads: _cooperation_read.ReadServiceStub
     replies: _cooperation_reply.ReplyServiceStub
     requests: _cooperation_request.RequestServiceStub
@@ -74,6 +76,7 @@ class AsyncCooperation:
     directories: _cooperation_directory.DirectoryServiceAsyncStub
     entities: _cooperation_entity.EntityServiceAsyncStub
     logs: _cooperation_log.LogServiceAsyncStub
+    operations: _cooperation_operation.OperationServiceAsyncStub
     reads: _cooperation_read.ReadServiceAsyncStub
     replies: _cooperation_reply.ReplyServiceAsyncStub
     requests: _cooperation_request.RequestServiceAsyncStub

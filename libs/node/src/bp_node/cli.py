@@ -18,6 +18,7 @@ from bp_node.commands import (
     moving,
     node,
     operate,
+    operation,
     proof,
     register,
     role,
@@ -51,6 +52,7 @@ app.add_typer(client.app, name="client")
 app.add_typer(decide.proposals, name="proposal")
 app.add_typer(decide.emergencies, name="emergency")
 app.add_typer(decide.reviews, name="review")
+app.add_typer(operation.app, name="operation")
 app.add_typer(access.app, name="access")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(cluster.app, name="cluster")

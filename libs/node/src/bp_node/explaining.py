@@ -52,7 +52,12 @@ def explain(directory: Path, asked: Asked, *, as_json: bool) -> None:
     purpose: Any = _value(handling_pb2.Purpose, "PURPOSE_", asked.purpose, "purpose") if asked.purpose else 0
     officer = asked.who if "/" in asked.who else f"countries/{settings.country}/officers/{asked.who}"
     request = access_pb.ExplainAccessRequest(
-        parent=f"countries/{settings.country}", record=asked.what, act=act, purpose=purpose, to_country=asked.to
+        parent=f"countries/{settings.country}",
+        record=asked.what,
+        act=act,
+        purpose=purpose,
+        to_country=asked.to,
+        officer=officer,
     )
     try:
         answer = asyncio.run(_ask(settings, officer, request, asked.language))

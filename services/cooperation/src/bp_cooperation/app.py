@@ -9,6 +9,7 @@ from bluepacific.cooperation.v1 import (
     directory_service_pb2_grpc,
     entity_service_pb2_grpc,
     log_service_pb2_grpc,
+    operation_service_pb2_grpc,
     read_service_pb2_grpc,
     reply_service_pb2_grpc,
     request_service_pb2_grpc,
@@ -26,6 +27,7 @@ from bp_cooperation.api.directives import DirectiveServicer
 from bp_cooperation.api.directory import DirectoryServicer
 from bp_cooperation.api.entities import EntityServicer
 from bp_cooperation.api.log import LogServicer
+from bp_cooperation.api.operations import OperationServicer
 from bp_cooperation.api.reads import ReadServicer
 from bp_cooperation.api.replies import ReplyServicer
 from bp_cooperation.api.requests import RequestServicer
@@ -67,6 +69,7 @@ def build(settings: CooperationSettings, seams: Seams) -> Service:
             (entity_service_pb2_grpc.add_EntityServiceServicer_to_server, EntityServicer(workshop)),
             (directive_service_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveServicer(workshop)),
             (sharing_service_pb2_grpc.add_SharingServiceServicer_to_server, SharingServicer(workshop)),
+            (operation_service_pb2_grpc.add_OperationServiceServicer_to_server, OperationServicer(workshop)),
             (access_service_pb2_grpc.add_AccessServiceServicer_to_server, AccessServicer(workshop)),
             (log_service_pb2_grpc.add_LogServiceServicer_to_server, LogServicer(workshop)),
             (read_service_pb2_grpc.add_ReadServiceServicer_to_server, ReadServicer(workshop, Readers(seams))),

@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import pytest
 from bureau import AMBER, CUSTOMS, FJI, PTCCC, TON
 from stix import bundle, vessel
 
@@ -36,6 +37,30 @@ async def hide(fji, ton):
     return [draft.name, sent.name, file.name, reply.name, own_reply.name, answered.name, wish.name, *found]
 
 
+async def hide_operation(fji, ton):
+    """Fills Fiji's bureau with an operation and what belongs to it; returns the names of all that."""
+    operation = await fji.make_operation()
+    member = await fji.add_member(operation.name, "countries/TON/officers/mele")
+    await fji.pass_on("operation.changed", ton)
+    mele = ton.as_("mele", "officer@ncb")
+    handling = handling_pb2.Handling(tlp=AMBER.tlp, purpose=AMBER.purpose, operation=operation.name)
+    sent = await fji.draft(handling=handling, bundle=bundle(vessel()), recipients=[TON])
+    file = await fji.upload(sent.name, b"papers")
+    await fji.send(sent.name)
+    await fji.pass_on("request.opened", ton)
+    reply = await ton.sent_reply(sent.name, as_=mele, bundle=bundle(vessel("FV Two")))
+    await ton.pass_on("reply.sent", fji)
+    own_reply = await fji.draft_reply(sent.name)
+    wish = await ton.share(sent.name, PTCCC, as_=mele)
+    await ton.pass_on("sharing.asked", fji)
+    await fji.recall((await fji.sent_request(handling=handling, recipients=[TON])).name)
+    assert await fji.outstanding()
+    found = [one.name for one in (await fji.search()).entities]
+    assert len(found) == 2
+    names = [operation.name, member.name, sent.name, file.name, reply.name, own_reply.name, wish.name]
+    return [*names, *found]
+
+
 def strangers(fji, probe):
     """Yields those whom the method admits, and who may not know of what is between the bureaus."""
     roles = method_of(probe.path).access.roles
@@ -43,15 +68,27 @@ def strangers(fji, probe):
     yield from [f"{role}@ncb" for role in SHUT_OUT_BY_LABEL if role in roles][:1]
 
 
-async def test_what_is_hidden_cannot_be_told_from_what_does_not_exist(fji, ton):
-    hidden = await hide(fji, ton)
+def without_part(fji, probe):
+    """Yields those whom the method admits, and who take no part in the operation: in the unit that leads it, too."""
+    roles = [role for role in method_of(probe.path).access.roles if role != "ncb_head"]
+    yield f"{roles[0]}@customs"
+    yield f"{roles[0]}@ncb"
+
+
+HIDING = {"by label": (hide, strangers), "by operation": (hide_operation, without_part)}
+
+
+@pytest.mark.parametrize("way", HIDING)
+async def test_what_is_hidden_cannot_be_told_from_what_does_not_exist(fji, ton, way):
+    hiding, shut_out = HIDING[way]
+    hidden = await hiding(fji, ton)
     onlooker = Onlooker(fji.under_test.channel, [(Decider, "decide")])
-    others = ("countries/FJI", FJI, CUSTOMS)
+    others = ("countries/FJI", FJI, CUSTOMS, "countries/TON/officers/mele")
     asked, told_apart = set(), []
     with onlooker.watching():
         for probe, name in probes(fji.under_test.service, hidden, others):
             asked.add(probe.method.name)
-            for stranger in strangers(fji, probe):
+            for stranger in shut_out(fji, probe):
                 as_ = fji.as_("sione", stranger)
                 seen = await onlooker.see(probe, probe.request(name, others), as_, name=name)
                 for namesake in namesakes(name):
@@ -69,17 +106,22 @@ async def test_what_is_hidden_cannot_be_told_from_what_does_not_exist(fji, ton):
         assert told[0] != told[1]
     assert not told_apart, "\n".join(told_apart)
     of_a_country = {one.method.name for one in lists(fji.under_test.service)}
-    assert {one.name for one in people_methods(fji.under_test.service)} - asked <= of_a_country
+    every = people_methods(fji.under_test.service)
+    # Labels hide records, and no operations.
+    needed = {one.name for one in every if way != "by label" or one.containing_service.name != "OperationService"}
+    assert needed - asked <= of_a_country
 
 
-async def test_lists_and_searches_are_the_same_with_what_is_hidden_and_without(fji, ton, open_bureau):
-    await hide(fji, ton)
+@pytest.mark.parametrize("way", HIDING)
+async def test_lists_and_searches_are_the_same_with_what_is_hidden_and_without(fji, ton, open_bureau, way):
+    hiding, shut_out = HIDING[way]
+    await hiding(fji, ton)
     told_apart = []
     async with open_bureau("FJI") as empty:
         for bureau in (fji, empty):
             await bureau.draft(title="Seen by all", handling=AMBER, as_=fji.as_("ana", "officer@ncb"))
         for probe in lists(fji.under_test.service):
-            for stranger in strangers(fji, probe):
+            for stranger in shut_out(fji, probe):
                 for parent, values in product(("countries/-", "countries/FJI"), NARROWED):
                     request = probe.request(parent)
                     if request is None:

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bp_cooperation.domain.directive import Directive
-from bp_cooperation.domain.handling import TLP, Handling
+from bp_cooperation.domain.handling import NO_OPERATION, TLP, Handling
 from bp_kit.errors import Refused
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 CODES = ("FJI", "TON", "WSM", "VUT")
+OPERATIONS = tuple(f"countries/FJI/operations/0199aaaa-5b7a-7e3c-9a1b-2f4d6c8e0a1{number}" for number in "12")
 UNITS = tuple(f"countries/{code}/units/ncb" for code in CODES)
 moments = st.none() | st.integers(0, 10).map(lambda days: NOON + timedelta(days=days))
 handlings = st.builds(
@@ -22,6 +23,7 @@ handlings = st.builds(
     retention_time=moments,
     codes=st.sets(st.sampled_from(("H1", "H2", "H3"))).map(lambda codes: tuple(sorted(codes))),
     exercise=st.none().map(bool),
+    operation=st.sampled_from(("", *OPERATIONS)),
 )
 
 
@@ -31,6 +33,7 @@ def stricter_or_equal(one, other):
         TLP.index(one.tlp) >= TLP.index(other.tlp)
         and all(other.allows(unit) for unit in UNITS if one.allows(unit))
         and {*one.codes} >= {*other.codes}
+        and other.operation in ("", one.operation if one.operation != NO_OPERATION else other.operation)
         and (other.retention_time is None or (one.retention_time and one.retention_time <= other.retention_time))
     )
 
@@ -82,6 +85,18 @@ def test_the_order_of_merges_does_not_matter(one, other, third):
     assert one.tightened(other) == other.tightened(one)
     assert one.tightened(other).tightened(third) == one.tightened(other.tightened(third))
     assert one.tightened(one) == one
+
+
+def test_what_belongs_to_two_operations_is_for_nobody():
+    one, other = (Handling("AMBER", "INVESTIGATION", operation=name) for name in OPERATIONS)
+    none = Handling("AMBER", "INVESTIGATION")
+    assert one.tightened(other).operation == NO_OPERATION
+    assert one.tightened(none).operation == none.tightened(one).operation == one.operation
+    assert one.within(none)
+    assert not none.within(one)
+    assert not other.within(one)
+    # ZZZ is no country's code: nobody can lead it, and so nobody be a member.
+    assert NO_OPERATION.startswith("countries/ZZZ/")
 
 
 def test_a_merge_keeps_the_purpose_of_what_was_asked():

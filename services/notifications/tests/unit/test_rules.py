@@ -29,6 +29,9 @@ def contact(*grants, active=True):
         # The role is held, though in another unit.
         (Audience(unit=NCB, roles=frozenset({"officer"})), contact(("officer", TCU), ("learner", NCB)), False),
         (Audience(officer=MELE), contact(), True),
+        (Audience(unit=NCB, among=frozenset({MELE})), contact(("officer", NCB)), True),
+        (Audience(unit=NCB, among=frozenset({f"{MELE}-2"})), contact(("officer", NCB)), False),
+        (Audience(unit=NCB, among=frozenset({MELE})), contact(("officer", TCU)), False),
         (Audience(officer="countries/TON/officers/sione"), contact(("officer", NCB)), False),
         (Audience(unit=NCB), contact(("officer", NCB), active=False), False),
         (Audience(officer=MELE), contact(active=False), False),

@@ -46,7 +46,7 @@ def confirm_proposal(
     """Carry out what another has proposed; within three days, and never one's own."""
     from bp_node.administering import deciding  # noqa: PLC0415
 
-    deciding.confirm_proposal(directory, proposal, _person(who, password_file, totp), as_json=as_json)
+    deciding.confirm_proposal(directory, proposal, person_of_option(who, password_file, totp), as_json=as_json)
 
 
 @proposals.command("reject")
@@ -62,7 +62,7 @@ def reject_proposal(
     """Refuse a proposal, or take one's own back."""
     from bp_node.administering import deciding  # noqa: PLC0415
 
-    deciding.refuse_proposal(directory, proposal, _person(who, password_file, totp), as_json=as_json)
+    deciding.refuse_proposal(directory, proposal, person_of_option(who, password_file, totp), as_json=as_json)
 
 
 @emergencies.command("list")
@@ -90,7 +90,7 @@ def declare(
     from bp_node.administering import deciding  # noqa: PLC0415
 
     need = deciding.Need(role, unit, reason, minutes)
-    deciding.take_role(directory, need, _person(who, password_file, totp), as_json=as_json)
+    deciding.take_role(directory, need, person_of_option(who, password_file, totp), as_json=as_json)
 
 
 @emergencies.command("review")
@@ -107,7 +107,7 @@ def review_emergency(
     """Close somebody else's emergency with what was found; that ends the role, too."""
     from bp_node.administering import deciding  # noqa: PLC0415
 
-    deciding.close_emergency(directory, emergency, finding, _person(who, password_file, totp), as_json=as_json)
+    deciding.close_emergency(directory, emergency, finding, person_of_option(who, password_file, totp), as_json=as_json)
 
 
 @reviews.command("list")
@@ -131,7 +131,7 @@ def confirm_review(
     """Let a role stay; never one's own."""
     from bp_node.administering import deciding  # noqa: PLC0415
 
-    deciding.keep_role(directory, review, _person(who, password_file, totp), as_json=as_json)
+    deciding.keep_role(directory, review, person_of_option(who, password_file, totp), as_json=as_json)
 
 
 @reviews.command("remove")
@@ -147,10 +147,11 @@ def remove_review(
     """End a role."""
     from bp_node.administering import deciding  # noqa: PLC0415
 
-    deciding.remove_role(directory, review, _person(who, password_file, totp), as_json=as_json)
+    deciding.remove_role(directory, review, person_of_option(who, password_file, totp), as_json=as_json)
 
 
-def _person(who: str, password_file: Path | None, totp: str) -> Person:
+def person_of_option(who: str, password_file: Path | None, totp: str) -> Person:
+    """Returns who acts, as the options `--as`, `--password-file` and `--totp` say it; asks for a password that is not given."""
     from bp_node.administering.persons import person_of  # noqa: PLC0415
 
     return person_of(who, password_file, totp, lambda: str(typer.prompt(f"Password of {who}", hide_input=True)))

@@ -105,7 +105,11 @@ class SqlDirectives:
         page = await read_page(
             self._session,
             self._sealer,
-            select(AnswerRow).where(AnswerRow.state == AWAITED, AnswerRow.owner.in_(owners)),
+            select(AnswerRow).where(
+                AnswerRow.state == AWAITED,
+                AnswerRow.owner.in_(owners),
+                seen_through(AnswerRow.record, listing.seer),
+            ),
             listing=listing,
             keys=(AnswerRow.create_time, AnswerRow.directive, AnswerRow.unit),
             columns={
@@ -161,4 +165,6 @@ def _handling(told: dict[str, Any] | None) -> Handling | None:
         datetime.fromisoformat(time) if time else None,
         tuple(told["codes"]),
         told["exercise"],
+        # What was told before there were operations has none.
+        told.get("operation", ""),
     )

@@ -39,6 +39,11 @@ class SqlDirectory:
         row = await self._session.get(AddresseeRow, unit, with_for_update=True)
         return _addressee(row) if row else None
 
+    async def takes_part(self, country: str) -> bool:
+        """Tells whether any unit of a country takes part."""
+        known = select(AddresseeRow.unit).where(AddresseeRow.country == country, AddresseeRow.active)
+        return await self._session.scalar(known.limit(1)) is not None
+
     async def save(self, addressee: Addressee) -> None:
         """Keeps what is known of a unit."""
         row = AddresseeRow(

@@ -76,6 +76,7 @@ class SqlEntities:
                 "source": EntityRow.source,
                 "stix_id": EntityRow.stix_id,
                 "tlp": EntityRow.tlp,
+                "operation": EntityRow.operation,
                 "send_time": EntityRow.send_time,
             },
             descending=True,
@@ -104,12 +105,16 @@ class SqlEntities:
             audiences[record].append(unit)
         return audiences
 
-    async def ids_known_to(self, unit: str, request: str) -> set[str]:
-        """Returns the STIX ids in a request and those of its replies that a unit may see."""
+    async def ids_known_to(self, unit: str, request: str, operation: str) -> set[str]:
+        """Returns the STIX ids in a request and those of its replies that a unit may see, within one operation or none."""
         replies = select(ReplyRow.name).where(ReplyRow.request == request)
         statement = select(EntityRow.stix_id).where(
             or_(EntityRow.source == request, EntityRow.source.in_(replies)),
-            exists().where(AudienceRow.record == EntityRow.source, AudienceRow.unit == unit),
+            exists().where(
+                AudienceRow.record == EntityRow.source,
+                AudienceRow.unit == unit,
+                AudienceRow.operation.in_(("", operation)),
+            ),
         )
         return set(await self._session.scalars(statement))
 

@@ -20,7 +20,9 @@ from bp_cooperation.adapters.tables import (
     DirectiveRow,
     DiscardedBlobRow,
     EntityRow,
+    MemberRow,
     OpeningRow,
+    OperationRow,
     ReplyRow,
     RequestRow,
     RevisionRow,
@@ -34,13 +36,27 @@ from bp_cooperation.domain.text import folded
 from bp_cooperation.usecases.subjects import GONE, correct_record, erase_record
 from bp_kit.names import country_of
 from bp_kit.subjects.holdings import Held, Sought
+from bp_kit.subjects.table_holdings import Rows, TableHoldings
 
 _PACKAGE = "bluepacific.cooperation.v1"
 _REQUEST, _REPLY = f"{_PACKAGE}.Request", f"{_PACKAGE}.Reply"
 _DONE = subject_pb2.FINDING_GROUND_UNSPECIFIED
 _TABLES = (RequestRow, ReplyRow, EntityRow, AttachmentRow, RevisionRow, DiscardedBlobRow, CarrierRow, WaitingRow)
 # Who may know of what, how far it got, who acted: units and officers by id, and never anything of the content.
-_NOBODY = (AudienceRow, RungRow, OpeningRow, DirectiveRow, AnswerRow, SharingRow, AddresseeRow)
+_NOBODY = (AudienceRow, RungRow, OpeningRow, DirectiveRow, AnswerRow, SharingRow, AddresseeRow, OperationRow)
+# Who takes part in which operation: given and taken in office, like a role.
+_MEMBERS = TableHoldings(
+    [
+        Rows(
+            f"{_PACKAGE}.Member",
+            MemberRow,
+            lambda row: row.name,
+            (MemberRow.officer,),
+            lambda name: MemberRow.name == name if "/members/" in name else None,
+            kept=subject_pb2.FINDING_GROUND_OFFICIAL_ACT,
+        )
+    ]
+)
 
 
 class CooperationHoldings:
@@ -57,12 +73,12 @@ class CooperationHoldings:
     def kinds(self) -> frozenset[str]:
         """Full names of the messages that it answers for."""
         within = (f"{_PACKAGE}.{part}" for part in ("Entity", "Attachment", "Revision"))
-        return frozenset({_REQUEST, _REPLY, *within})
+        return frozenset({_REQUEST, _REPLY, *within}) | _MEMBERS.kinds
 
     @property
     def tables(self) -> frozenset[str]:
         """Names of its tables about people."""
-        return frozenset(table.__tablename__ for table in _TABLES)
+        return frozenset(table.__tablename__ for table in _TABLES) | _MEMBERS.tables
 
     @property
     def nobody(self) -> frozenset[str]:
@@ -77,6 +93,7 @@ class CooperationHoldings:
             about = table.officer == sought.officer if sought.officer else table.name.in_(sorted(named))
             rows = (await session.scalars(select(table).where(about).order_by(table.name))).all()
             found += [await self._held(session, row, kind) for row in rows]
+        found += await _MEMBERS.find(session, sought)
         return [one for one in found if not sought.records or one.record in sought.records]
 
     async def _held(self, session: AsyncSession, row: Any, kind: str) -> Held:
@@ -97,7 +114,7 @@ class CooperationHoldings:
 
     async def erase(self, session: AsyncSession, held: Held, sought: Sought) -> FindingGround.ValueType:
         """Destroys a record's content; what an officer wrote in office stays."""
-        if sought.officer:
+        if sought.officer or held.kind in _MEMBERS.kinds:
             return subject_pb2.FINDING_GROUND_OFFICIAL_ACT
         await erase_record(self._workshop.on(session), held.record, sought.operation)
         return _DONE
@@ -107,7 +124,7 @@ class CooperationHoldings:
     ) -> FindingGround.ValueType:
         """Puts the right name in the wrong one's place, and tells every holder."""
         right = corrections.get("display_name", "")
-        if not sought.display_name or not right:
+        if not sought.display_name or not right or held.kind in _MEMBERS.kinds:
             return subject_pb2.FINDING_GROUND_NOT_THERE
         done = await correct_record(
             self._workshop.on(session), held.record, sought.operation, wrong=sought.display_name, right=right

@@ -15,8 +15,12 @@ _ALL = "-"
 
 
 def seen_through(record: InstrumentedAttribute[str], caller: Caller) -> ColumnElement[bool]:
-    """Returns the condition that the caller's units may know of a row's record."""
-    return exists().where(AudienceRow.record == record, AudienceRow.unit.in_(sorted(caller.units)))
+    """Returns the condition that the caller's units may know of a row's record, and that the caller takes part in its operation."""
+    return exists().where(
+        AudienceRow.record == record,
+        AudienceRow.unit.in_(sorted(caller.units)),
+        AudienceRow.operation.in_(["", *sorted(caller.operations)]),
+    )
 
 
 def in_country(statement: Select[Any], column: InstrumentedAttribute[str], listing: Listing) -> Select[Any]:

@@ -12,7 +12,7 @@ from bluepacific.common.v1 import handling_pb2
 from bluepacific.cooperation.v1 import events_pb2
 from bluepacific.cooperation.v1 import log_service_pb2 as pb
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
-from bp_cooperation.adapters.outlet import DIRECTIVE_ANSWERED, DIRECTIVE_ISSUED, REPLY_SENT
+from bp_cooperation.adapters.outlet import DIRECTIVE_ANSWERED, DIRECTIVE_ISSUED, OPERATION_CHANGED, REPLY_SENT
 from bp_cooperation.adapters.tables import AuditRow
 from bp_kit.listing import Listed, Listing
 from bp_kit.paging import read_page
@@ -59,6 +59,8 @@ def subject_of(message: topics_pb2.Message) -> str:
             return events_pb2.DirectiveIssued.FromString(message.payload).directive.record
         case topic if topic == DIRECTIVE_ANSWERED:
             return events_pb2.DirectiveAnswered.FromString(message.payload).record
+        case topic if topic == OPERATION_CHANGED:
+            return events_pb2.OperationChanged.FromString(message.payload).operation.name
         case _:
             return message.conversation
 

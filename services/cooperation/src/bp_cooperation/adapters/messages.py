@@ -30,6 +30,7 @@ def handling_message(handling: Handling) -> handling_pb2.Handling:
         retention_time=timestamp(handling.retention_time),
         codes=handling.codes,
         exercise=handling.exercise,
+        operation=handling.operation,
     )
 
 
@@ -49,6 +50,7 @@ def handling_of(message: handling_pb2.Handling, field: str) -> Handling:
         retention_time=moment(stamp, f"{field}.retention_time") if message.HasField("retention_time") else None,
         codes=tuple(sorted(message.codes)),
         exercise=message.exercise,
+        operation=message.operation,
     )
 
 

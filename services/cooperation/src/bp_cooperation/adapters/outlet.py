@@ -21,15 +21,19 @@ from bp_cooperation.adapters.messages import (
     request_message,
     urgency_number,
 )
+from bp_cooperation.adapters.operation_messages import changed_message
+from bp_cooperation.adapters.operations import SqlOperations
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.directive import EXPIRY, RECALL, Answer, Directive, Revision
 from bp_cooperation.domain.names import request_of
+from bp_cooperation.domain.operation import Member, Operation
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import PRESSING, Request
 from bp_cooperation.domain.sharing import Sharing
 from bp_cooperation.usecases.access import Access
 from bp_kit.names import country_of
 from bp_kit.outbox import Outbox
+from bp_kit.ports import Clock
 from bp_kit.rpc.methods import method_of
 from bp_kit.times import timestamp
 
@@ -41,6 +45,7 @@ DIRECTIVE_ISSUED = "bluepacific.cooperation.v1.directive.issued"
 DIRECTIVE_ANSWERED = "bluepacific.cooperation.v1.directive.answered"
 SHARING_ASKED = "bluepacific.cooperation.v1.sharing.asked"
 SHARING_DECIDED = "bluepacific.cooperation.v1.sharing.decided"
+OPERATION_CHANGED = "bluepacific.cooperation.v1.operation.changed"
 UNIT_CHANGED = "bluepacific.cooperation.v1.unit.changed"
 _GET_REQUEST = "/bluepacific.cooperation.v1.RequestService/GetRequest"
 
@@ -51,11 +56,15 @@ class OutboxOutlet:
     Args:
         outbox: Of the session.
         access: Who may be told of what.
+        operations: Who takes part in what.
+        clock: Tells the time.
     """
 
-    def __init__(self, outbox: Outbox, access: Access) -> None:
+    def __init__(self, outbox: Outbox, access: Access, operations: SqlOperations, clock: Clock) -> None:
         self._outbox = outbox
         self._access = access
+        self._operations = operations
+        self._clock = clock
 
     async def request_opened(self, request: Request, attachments: Iterable[Attachment]) -> str:
         """Sends a request to its recipients; returns the message's id."""
@@ -193,6 +202,19 @@ class OutboxOutlet:
             receipts=False,
         )
 
+    async def operation_changed(
+        self, operation: Operation, country: str, members: Collection[Member], *, urgent: bool
+    ) -> None:
+        """Tells another country's node how an operation stands for its officers. It never expires, and waits for nothing before it."""
+        await self._outbox.send(
+            topic=OPERATION_CHANGED,
+            payload=changed_message(operation, members),
+            author=operation.unit,
+            recipients=[f"countries/{country}"],
+            urgency=handling_pb2.URGENCY_FLASH if urgent else handling_pb2.URGENCY_URGENT,
+            receipts=False,
+        )
+
     async def erase(self, message_ids: Collection[str]) -> None:
         """Has the exchange destroy what it holds of messages' content."""
         await self._outbox.erase(service="cooperation", message_ids=message_ids)
@@ -211,16 +233,26 @@ class OutboxOutlet:
         """Notifies a unit here of a reply."""
         await self.tell("cooperation.reply_received", reply, unit, urgent=urgent)
 
+    async def tell_of_operation(self, operation: Operation, officer: str) -> None:
+        """Notifies an officer of a country served here that they take part in an operation."""
+        requested = notifications_pb2.NotificationRequested(
+            template="cooperation.operation_joined", subject=operation.name, officer=officer
+        )
+        await self._outbox.notify(requested, author=f"countries/{country_of(officer)}")
+
     async def tell(self, template: str, record: Request | Reply, unit: str, *, urgent: bool = False) -> None:
         """Notifies those of a unit here who may be told of a record: its handling admits them, and nobody else of the unit hears of it."""
         roles = self._access.told(record, unit, method_of(_GET_REQUEST).access.roles)
-        if not roles:
+        operation = record.handling.operation
+        among = await self._operations.officers(operation, country_of(unit), self._clock()) if operation else []
+        if not roles or (operation and not among):
             return
         requested = notifications_pb2.NotificationRequested(
             template=template,
             subject=record.name,
             unit=unit,
             roles=roles,
+            among=among,
             urgent=urgent,
         )
         await self._outbox.notify(requested, author=f"countries/{country_of(unit)}")

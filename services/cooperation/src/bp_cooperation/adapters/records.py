@@ -30,7 +30,13 @@ Kind = TypeVar("Kind", Request, Reply)
 def handling_of(row: HandlingColumns) -> Handling:
     """Returns a row's handling."""
     return Handling(
-        row.tlp, row.purpose, tuple(row.releasable_to), row.retention_time, tuple(row.codes), bool(row.exercise)
+        row.tlp,
+        row.purpose,
+        tuple(row.releasable_to),
+        row.retention_time,
+        tuple(row.codes),
+        bool(row.exercise),
+        row.operation,
     )
 
 
@@ -104,7 +110,8 @@ class _SqlRecords(Generic[Kind]):
 
     async def _keep_audience(self, record: Kind) -> None:
         await self._session.execute(delete(AudienceRow).where(AudienceRow.record == record.name))
-        rows = [{"unit": unit, "record": record.name} for unit in record.audience]
+        operation = record.handling.operation
+        rows = [{"unit": unit, "record": record.name, "operation": operation} for unit in record.audience]
         await self._session.execute(insert(AudienceRow), rows)
 
     def _read(self, row: Any) -> Kind:
@@ -149,6 +156,7 @@ class SqlRequests(_SqlRecords[Request]):
                 "title": RequestRow.title,
                 "tlp": RequestRow.tlp,
                 "purpose": RequestRow.purpose,
+                "operation": RequestRow.operation,
                 "create_time": RequestRow.create_time,
                 "send_time": RequestRow.send_time,
             },

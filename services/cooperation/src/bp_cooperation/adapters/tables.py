@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, String, Text, false
+from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bp_kit.tables import UtcTime, service_metadata
@@ -41,6 +41,7 @@ class HandlingColumns:
     retention_time: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
     codes: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     exercise: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    operation: Mapped[str] = mapped_column(String(100), server_default="")
 
 
 class RecordColumns(HandlingColumns):
@@ -89,6 +90,35 @@ class AudienceRow(Base):
     __tablename__ = "audience"
     unit: Mapped[str] = mapped_column(String(100), primary_key=True)
     record: Mapped[str] = mapped_column(String(150), primary_key=True, index=True)
+    # The record's operation, whose members alone may know of it; empty: none.
+    operation: Mapped[str] = mapped_column(String(100), server_default="")
+
+
+class OperationRow(Base):
+    """A joint operation: led by a unit here, or one in which officers of a country served here take part, or did."""
+
+    __tablename__ = "operation"
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    country: Mapped[str] = mapped_column(String(3), index=True)
+    unit: Mapped[str] = mapped_column(String(100), index=True)
+    display_name: Mapped[str] = mapped_column(String(200))
+    end_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    version: Mapped[int] = mapped_column(BigInteger)
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
+    update_time: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class MemberRow(Base):
+    """An officer who takes part in an operation."""
+
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("operation", "officer"),)
+    name: Mapped[str] = mapped_column(String(150), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(100))
+    officer: Mapped[str] = mapped_column(String(120), index=True)
+    country: Mapped[str] = mapped_column(String(3))
+    end_time: Mapped[datetime | None] = mapped_column(UtcTime)
+    create_time: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class RungRow(Base):

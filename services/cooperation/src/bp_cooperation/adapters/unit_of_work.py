@@ -13,6 +13,7 @@ from bp_cooperation.adapters.directives import SqlDirectives
 from bp_cooperation.adapters.directory import SqlDirectory
 from bp_cooperation.adapters.entities import SqlEntities
 from bp_cooperation.adapters.ladders import SqlCarriers, SqlLadders, SqlWaiting
+from bp_cooperation.adapters.operations import SqlOperations
 from bp_cooperation.adapters.outlet import OutboxOutlet
 from bp_cooperation.adapters.records import SqlReplies, SqlRequests
 from bp_cooperation.adapters.revisions import SqlRevisions
@@ -58,6 +59,7 @@ class Workshop:
             revisions=SqlRevisions(session, sealer),
             carriers=SqlCarriers(session),
             sharings=SqlSharings(session, sealer),
+            operations=SqlOperations(session, sealer),
             waiting=SqlWaiting(session),
             outlet=self.outlet(session),
             bundles=StixBundles(),
@@ -69,7 +71,8 @@ class Workshop:
 
     def outlet(self, session: AsyncSession) -> OutboxOutlet:
         """Returns what sends on this session."""
-        return OutboxOutlet(Outbox(session, self.seams), self.access)
+        operations = SqlOperations(session, self.seams.sealer)
+        return OutboxOutlet(Outbox(session, self.seams), self.access, operations, self.seams.clock)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Work]:

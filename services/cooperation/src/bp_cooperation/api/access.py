@@ -13,6 +13,7 @@ from bp_cooperation.usecases.access import explain
 from bp_cooperation.usecases.asking import Caller
 from bp_kit.call import current_call
 from bp_kit.database import current_session
+from bp_kit.errors import Refused
 from bp_kit.language import pick
 from bp_kit.names import country_of
 
@@ -29,6 +30,8 @@ class AccessServicer(grpc_.AccessServiceServicer):
 
     async def ExplainAccess(self, request: pb.ExplainAccessRequest, context: Any) -> pb.ExplainAccessResponse:
         """Says whether a person may do something with a record, and by which rules."""
+        if request.officer and country_of(request.officer) != country_of(request.parent):
+            raise Refused("INVALID_FIELD", field="officer", description="is of another country")
         work = self._workshop.on(current_session())
         act = pb.Act.Name(request.act).removeprefix("ACT_").lower()
         decision = await explain(work, _person(request), act, request.record, to=request.to_country)
@@ -39,7 +42,7 @@ def _person(request: pb.ExplainAccessRequest) -> Caller:
     grants = frozenset((held.role, held.unit) for held in request.roles)
     purpose = handling_pb2.Purpose.Name(request.purpose).removeprefix("PURPOSE_") if request.purpose else ""
     return Caller(
-        name="",
+        name=request.officer,
         country=country_of(request.parent),
         units=frozenset(unit for _, unit in grants),
         grants=grants,

@@ -45,9 +45,11 @@ class AttachmentServicer(grpc_.AttachmentServiceServicer):
         """Takes in a file."""
         stream = aiter(requests)
         first = await anext(stream, pb.UploadAttachmentRequest())
+        async with self._workshop.reading() as work:
+            caller = await current_caller(work)
         attachment = await attachments.receive_attachment(
             self._intake,
-            current_caller(),
+            caller,
             _record(first),
             file_name=first.file_name,
             media_type=first.content.content_type,
@@ -58,11 +60,12 @@ class AttachmentServicer(grpc_.AttachmentServiceServicer):
     async def GetAttachment(self, request: pb.GetAttachmentRequest, context: Any) -> attachment_pb2.Attachment:
         """Gets what is known of a file."""
         work = self._workshop.on(current_session())
-        return await self._message(await attachments.get_attachment(work, current_caller(), request.name))
+        return await self._message(await attachments.get_attachment(work, await current_caller(work), request.name))
 
     async def ListAttachments(self, request: pb.ListAttachmentsRequest, context: Any) -> pb.ListAttachmentsResponse:
         """Lists the files of a request and its replies, oldest first."""
-        listed = await attachments.list_attachments(self._workshop.on(current_session()), listing_of(request))
+        work = self._workshop.on(current_session())
+        listed = await attachments.list_attachments(work, await listing_of(work, request))
         return pb.ListAttachmentsResponse(
             attachments=[await self._message(one) for one in listed.items], next_page_token=listed.next_token
         )
@@ -71,10 +74,10 @@ class AttachmentServicer(grpc_.AttachmentServiceServicer):
         self, request: pb.DownloadAttachmentRequest, context: Any
     ) -> AsyncIterator[httpbody_pb2.HttpBody]:
         """Downloads a file."""
-        caller = current_caller()
         async with self._workshop.reading() as work:
+            caller = await current_caller(work)
             record = (await attachments.get_attachment(work, caller, request.name, act=EXPORT)).record
-        async with opening(self._workshop, caller, record) as work:
+        async with opening(self._workshop, record) as (work, caller):
             attachment = await attachments.get_attachment(work, caller, request.name)
             if not await self._files.has(attachment.content):
                 raise Refused("BLOB_NOT_HERE")
@@ -86,7 +89,8 @@ class AttachmentServicer(grpc_.AttachmentServiceServicer):
 
     async def DeleteAttachment(self, request: pb.DeleteAttachmentRequest, context: Any) -> Empty:
         """Takes a file off a draft."""
-        await attachments.delete_attachment(self._workshop.on(current_session()), current_caller(), request.name)
+        work = self._workshop.on(current_session())
+        await attachments.delete_attachment(work, await current_caller(work), request.name)
         return Empty()
 
     async def _message(self, attachment: Attachment) -> attachment_pb2.Attachment:

@@ -6,14 +6,15 @@ from typing import Any
 
 from bluepacific.common.v1 import handling_pb2
 from bp_cooperation.usecases.asking import Caller, Listing
+from bp_cooperation.usecases.work import Work
 from bp_kit import listing
 from bp_kit.call import current_call
 from bp_kit.names import country_of
 from bp_kit.rpc.methods import method_of
 
 
-def current_caller() -> Caller:
-    """Returns who calls, with the units in which a role is held that the method's `access` option admits.
+async def current_caller(work: Work) -> Caller:
+    """Returns who calls, with the units in which a role is held that the method's `access` option admits, and their operations.
 
     A learner at the NCB who is an officer elsewhere sees what concerns that other unit, not what concerns the NCB.
     """
@@ -28,14 +29,15 @@ def current_caller() -> Caller:
         grants=grants,
         clearance=principal.clearance,
         purpose=handling_pb2.Purpose.Name(call.purpose).removeprefix("PURPOSE_") if call.purpose else "",
+        operations=await work.operations.of_officer(principal.name, work.clock()),
         visiting=bool(principal.node),
     )
 
 
-def listing_of(request: Any) -> Listing:
+async def listing_of(work: Work, request: Any) -> Listing:
     """Returns what a list request asks for."""
     exercise = bool(getattr(request, "exercise", False))
-    return Listing(**vars(listing.listing_of(request)), seer=current_caller(), exercise=exercise)
+    return Listing(**vars(listing.listing_of(request)), seer=await current_caller(work), exercise=exercise)
 
 
 def _is_of(unit: str, country: str) -> bool:

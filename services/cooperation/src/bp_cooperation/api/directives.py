@@ -65,7 +65,8 @@ class DirectiveServicer(grpc_.DirectiveServiceServicer):
 
     async def ListDirectives(self, request: pb.ListDirectivesRequest, context: Any) -> pb.ListDirectivesResponse:
         """Lists what was told about a request and its replies, oldest first."""
-        listed = await directives.list_directives(self._work(), listing_of(request))
+        work = self._work()
+        listed = await directives.list_directives(work, await listing_of(work, request))
         return pb.ListDirectivesResponse(
             directives=[_told(one) for one in listed.items], next_page_token=listed.next_token
         )
@@ -74,7 +75,8 @@ class DirectiveServicer(grpc_.DirectiveServiceServicer):
         self, request: pb.ListOutstandingAnswersRequest, context: Any
     ) -> pb.ListOutstandingAnswersResponse:
         """Lists who has not answered, the longest awaited first."""
-        listed = await directives.list_outstanding(self._work(), listing_of(request))
+        work = self._work()
+        listed = await directives.list_outstanding(work, await listing_of(work, request))
         now = self._workshop.seams.clock()
         found = [
             outstanding_message(directive, answer, overdue=directive.due_time <= now)
@@ -84,26 +86,30 @@ class DirectiveServicer(grpc_.DirectiveServiceServicer):
 
     async def ListRevisions(self, request: pb.ListRevisionsRequest, context: Any) -> pb.ListRevisionsResponse:
         """Lists the wordings of a request and its replies, oldest first."""
-        listed = await directives.list_revisions(self._work(), listing_of(request))
+        work = self._work()
+        listed = await directives.list_revisions(work, await listing_of(work, request))
         found = [revision_message(revision, superseded=superseded) for revision, superseded in listed.items]
         return pb.ListRevisionsResponse(revisions=found, next_page_token=listed.next_token)
 
     async def _recall(self, request: pb.RecallRequestRequest | pb.RecallReplyRequest) -> directive_pb2.Directive:
-        told = await directives.recall(self._work(), current_caller(), request.name, ground=ground_of(request.ground))
+        work = self._work()
+        caller = await current_caller(work)
+        told = await directives.recall(work, caller, request.name, ground=ground_of(request.ground))
         return _told(told)
 
     async def _correct(self, request: pb.CorrectRequestRequest | pb.CorrectReplyRequest, wording: Wording) -> Sight:
-        return await directives.correct(
-            self._work(), current_caller(), request.name, ground=ground_of(request.ground), wording=wording
-        )
+        work = self._work()
+        caller = await current_caller(work)
+        return await directives.correct(work, caller, request.name, ground=ground_of(request.ground), wording=wording)
 
     async def _change_handling(
         self, request: pb.ChangeRequestHandlingRequest | pb.ChangeReplyHandlingRequest
     ) -> directive_pb2.Directive:
         handling: handling_pb2.Handling = request.handling
+        work = self._work()
         told = await directives.change_handling(
-            self._work(),
-            current_caller(),
+            work,
+            await current_caller(work),
             request.name,
             ground=ground_of(request.ground),
             handling=handling_of(handling, "handling"),

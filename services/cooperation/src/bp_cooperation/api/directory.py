@@ -25,7 +25,8 @@ class DirectoryServicer(grpc_.DirectoryServiceServicer):
 
     async def ListAddressees(self, request: pb.ListAddresseesRequest, context: Any) -> pb.ListAddresseesResponse:
         """Lists the units that take part, by name."""
-        listed = await directory.list_addressees(self._workshop.on(current_session()), listing_of(request))
+        work = self._workshop.on(current_session())
+        listed = await directory.list_addressees(work, await listing_of(work, request))
         found = [
             pb.Addressee(
                 unit=one.unit, display_name=one.display_name, kind=unit_pb2.UnitKind.Value(f"UNIT_KIND_{one.kind}")

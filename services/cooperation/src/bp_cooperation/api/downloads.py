@@ -10,7 +10,6 @@ from google.api import httpbody_pb2
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.sights import opening
 from bp_cooperation.usecases.access import EXPORT
-from bp_cooperation.usecases.asking import Caller
 from bp_cooperation.usecases.sight import see_record
 from bp_kit.errors import Refused
 
@@ -18,15 +17,13 @@ _STIX = "application/stix+json;version=2.1"
 _PIECE_BYTES = 256 * 1024
 
 
-async def bundle_bodies(
-    workshop: Workshop, caller: Caller, record: str, context: Any
-) -> AsyncIterator[httpbody_pb2.HttpBody]:
+async def bundle_bodies(workshop: Workshop, record: str, context: Any) -> AsyncIterator[httpbody_pb2.HttpBody]:
     """Yields the bundle of a request or a reply; noted as opened.
 
     Raises:
         Refused: NOT_FOUND, also where it has no bundle.
     """
-    async with opening(workshop, caller, record) as work:
+    async with opening(workshop, record) as (work, caller):
         bundle = (await see_record(work, caller, record, act=EXPORT)).bundle.encode()
         if not bundle:
             raise Refused("NOT_FOUND", name=f"{record}:bundle")

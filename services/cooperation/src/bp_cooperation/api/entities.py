@@ -27,17 +27,17 @@ class EntityServicer(grpc_.EntityServiceServicer):
 
     async def GetEntity(self, request: pb.GetEntityRequest, context: Any) -> entity_pb2.Entity:
         """Gets an entity and notes that its source was opened."""
-        caller = current_caller()
         async with self._workshop.reading() as work:
-            source = (await entities.get_entity(work, caller, request.name)).source
-        async with opening(self._workshop, caller, source) as work:
+            source = (await entities.get_entity(work, await current_caller(work), request.name)).source
+        async with opening(self._workshop, source) as (work, caller):
             entity = await entities.get_entity(work, caller, request.name)
         return entity_message(entity)
 
     async def SearchEntities(self, request: pb.SearchEntitiesRequest, context: Any) -> pb.SearchEntitiesResponse:
         """Searches entities, newest first."""
         work = self._workshop.on(current_session())
-        listed = await entities.search_entities(work, listing_of(request), query=request.query, stix_type=request.type)
+        listing = await listing_of(work, request)
+        listed = await entities.search_entities(work, listing, query=request.query, stix_type=request.type)
         return pb.SearchEntitiesResponse(
             entities=[entity_message(entity, content=False) for entity in listed.items],
             next_page_token=listed.next_token,

@@ -28,6 +28,7 @@ class ReadServicer(grpc_.ReadServiceServicer):
         """Lists who read a request and what belongs to it, newest first."""
         # In a session of its own, which is over before the exchange is waited for.
         async with self._workshop.database.read() as session:
-            seen = await see_readers_of(self._workshop.on(session), current_caller(), request.parent)
+            work = self._workshop.on(session)
+            seen = await see_readers_of(work, await current_caller(work), request.parent)
             names = [seen.name, *await entities_of(session, seen.name)]
         return await self._readers.of(names, size=request.page_size, token=request.page_token)

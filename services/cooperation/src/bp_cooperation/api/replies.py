@@ -33,9 +33,10 @@ class ReplyServicer(grpc_.ReplyServiceServicer):
 
     async def CreateReply(self, request: pb.CreateReplyRequest, context: Any) -> reply_pb2.Reply:
         """Writes a draft."""
+        work = self._workshop.on(current_session())
         sight = await replies.create_reply(
-            self._workshop.on(current_session()),
-            current_caller(),
+            work,
+            await current_caller(work),
             request.parent,
             unit=request.reply.unit,
             content=_content(request.reply),
@@ -44,33 +45,34 @@ class ReplyServicer(grpc_.ReplyServiceServicer):
 
     async def GetReply(self, request: pb.GetReplyRequest, context: Any) -> reply_pb2.Reply:
         """Gets a reply and notes that it was opened."""
-        caller = current_caller()
-        async with opening(self._workshop, caller, request.name) as work:
+        async with opening(self._workshop, request.name) as (work, caller):
             sight = await replies.get_reply(work, caller, request.name)
         return await explained(self._workshop, sight, reply_seen(sight))
 
     async def ListReplies(self, request: pb.ListRepliesRequest, context: Any) -> pb.ListRepliesResponse:
         """Lists a request's replies, oldest first."""
-        listed = await replies.list_replies(self._workshop.on(current_session()), listing_of(request))
+        work = self._workshop.on(current_session())
+        listed = await replies.list_replies(work, await listing_of(work, request))
         return pb.ListRepliesResponse(
             replies=[reply_seen(sight, content=False) for sight in listed.items], next_page_token=listed.next_token
         )
 
     async def DeleteReply(self, request: pb.DeleteReplyRequest, context: Any) -> Empty:
         """Deletes a draft."""
-        await replies.delete_reply(self._workshop.on(current_session()), current_caller(), request.name)
+        work = self._workshop.on(current_session())
+        await replies.delete_reply(work, await current_caller(work), request.name)
         return Empty()
 
     async def SendReply(self, request: pb.SendReplyRequest, context: Any) -> reply_pb2.Reply:
         """Sends a draft."""
         work = self._workshop.on(current_session())
-        return reply_seen(await replies.send_reply(work, current_caller(), request.name))
+        return reply_seen(await replies.send_reply(work, await current_caller(work), request.name))
 
     async def DownloadReplyBundle(
         self, request: pb.DownloadReplyBundleRequest, context: Any
     ) -> AsyncIterator[httpbody_pb2.HttpBody]:
         """Downloads a reply's bundle."""
-        async for body in bundle_bodies(self._workshop, current_caller(), request.name, context):
+        async for body in bundle_bodies(self._workshop, request.name, context):
             yield body
 
 

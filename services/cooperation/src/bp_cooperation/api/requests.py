@@ -37,9 +37,10 @@ class RequestServicer(grpc_.RequestServiceServicer):
 
     async def CreateRequest(self, request: pb.CreateRequestRequest, context: Any) -> request_pb2.Request:
         """Writes a draft."""
+        work = self._workshop.on(current_session())
         sight = await requests.create_request(
-            self._workshop.on(current_session()),
-            current_caller(),
+            work,
+            await current_caller(work),
             country=country_of(request.parent),
             unit=request.request.unit,
             content=_content(request.request),
@@ -48,23 +49,24 @@ class RequestServicer(grpc_.RequestServiceServicer):
 
     async def GetRequest(self, request: pb.GetRequestRequest, context: Any) -> request_pb2.Request:
         """Gets a request and notes that it was opened."""
-        caller = current_caller()
-        async with opening(self._workshop, caller, request.name) as work:
+        async with opening(self._workshop, request.name) as (work, caller):
             sight = await requests.get_request(work, caller, request.name)
         return await explained(self._workshop, sight, request_seen(sight))
 
     async def ListRequests(self, request: pb.ListRequestsRequest, context: Any) -> pb.ListRequestsResponse:
         """Lists requests, newest first."""
-        listed = await requests.list_requests(self._workshop.on(current_session()), listing_of(request))
+        work = self._workshop.on(current_session())
+        listed = await requests.list_requests(work, await listing_of(work, request))
         return pb.ListRequestsResponse(
             requests=[request_seen(sight, content=False) for sight in listed.items], next_page_token=listed.next_token
         )
 
     async def UpdateRequest(self, request: pb.UpdateRequestRequest, context: Any) -> request_pb2.Request:
         """Changes a draft."""
+        work = self._workshop.on(current_session())
         sight = await requests.update_request(
-            self._workshop.on(current_session()),
-            current_caller(),
+            work,
+            await current_caller(work),
             request.request.name,
             content=_content(request.request),
             fields=_fields(request),
@@ -75,24 +77,25 @@ class RequestServicer(grpc_.RequestServiceServicer):
     async def DeleteRequest(self, request: pb.DeleteRequestRequest, context: Any) -> Empty:
         """Deletes a draft."""
         work = self._workshop.on(current_session())
-        await requests.delete_request(work, current_caller(), request.name, etag=request.etag)
+        await requests.delete_request(work, await current_caller(work), request.name, etag=request.etag)
         return Empty()
 
     async def SendRequest(self, request: pb.SendRequestRequest, context: Any) -> request_pb2.Request:
         """Sends a draft."""
         work = self._workshop.on(current_session())
-        return request_seen(await requests.send_request(work, current_caller(), request.name, etag=request.etag))
+        caller = await current_caller(work)
+        return request_seen(await requests.send_request(work, caller, request.name, etag=request.etag))
 
     async def CloseRequest(self, request: pb.CloseRequestRequest, context: Any) -> request_pb2.Request:
         """Closes a request."""
         work = self._workshop.on(current_session())
-        return request_seen(await requests.close_request(work, current_caller(), request.name))
+        return request_seen(await requests.close_request(work, await current_caller(work), request.name))
 
     async def DownloadRequestBundle(
         self, request: pb.DownloadRequestBundleRequest, context: Any
     ) -> AsyncIterator[httpbody_pb2.HttpBody]:
         """Downloads a request's bundle."""
-        async for body in bundle_bodies(self._workshop, current_caller(), request.name, context):
+        async for body in bundle_bodies(self._workshop, request.name, context):
             yield body
 
 

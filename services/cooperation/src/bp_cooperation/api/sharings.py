@@ -26,9 +26,10 @@ class SharingServicer(grpc_.SharingServiceServicer):
 
     async def ShareRequest(self, request: pb.ShareRequestRequest, context: Any) -> sharing_pb2.Sharing:
         """Shares a request, or asks its owner to."""
+        work = self._workshop.on(current_session())
         sharing = await sharings.share_request(
-            self._workshop.on(current_session()),
-            current_caller(),
+            work,
+            await current_caller(work),
             request.name,
             unit=request.unit,
             recipients=tuple(request.recipients),
@@ -38,11 +39,13 @@ class SharingServicer(grpc_.SharingServiceServicer):
     async def DecideSharing(self, request: pb.DecideSharingRequest, context: Any) -> sharing_pb2.Sharing:
         """Decides a wish to share."""
         work = self._workshop.on(current_session())
-        sharing = await sharings.decide_sharing(work, current_caller(), request.name, permitted=request.permitted)
+        caller = await current_caller(work)
+        sharing = await sharings.decide_sharing(work, caller, request.name, permitted=request.permitted)
         return sharing_message(sharing)
 
     async def ListSharings(self, request: pb.ListSharingsRequest, context: Any) -> pb.ListSharingsResponse:
         """Lists wishes to share a request, oldest first."""
-        listed = await sharings.list_sharings(self._workshop.on(current_session()), listing_of(request))
+        work = self._workshop.on(current_session())
+        listed = await sharings.list_sharings(work, await listing_of(work, request))
         found = [sharing_message(one) for one in listed.items]
         return pb.ListSharingsResponse(sharings=found, next_page_token=listed.next_token)

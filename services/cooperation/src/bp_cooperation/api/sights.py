@@ -9,6 +9,7 @@ from typing import TypeVar
 from bluepacific.cooperation.v1 import reply_pb2, request_pb2
 from bp_cooperation.adapters.messages import reply_message, request_message, status_message
 from bp_cooperation.adapters.unit_of_work import Workshop
+from bp_cooperation.api.callers import current_caller
 from bp_cooperation.domain.request import Request
 from bp_cooperation.usecases import openings
 from bp_cooperation.usecases.asking import Caller
@@ -66,8 +67,8 @@ async def explained(workshop: Workshop, sight: Sight, message: Seen) -> Seen:
 
 
 @asynccontextmanager
-async def opening(workshop: Workshop, caller: Caller, record: str) -> AsyncIterator[Work]:
-    """Reads a record, or what belongs to it, then keeps that it was opened where that is news: reading stays reading.
+async def opening(workshop: Workshop, record: str) -> AsyncIterator[tuple[Work, Caller]]:
+    """Reads a record, or what belongs to it, for who calls, then keeps that it was opened where that is news: reading stays reading.
 
     The two have a transaction each, one after the other: many who read at once never wait for each other's connections.
 
@@ -75,7 +76,8 @@ async def opening(workshop: Workshop, caller: Caller, record: str) -> AsyncItera
         Refused: NOT_FOUND.
     """
     async with workshop.reading() as work:
-        yield work
+        caller = await current_caller(work)
+        yield work, caller
         news = await openings.unopened_by(work, caller, record)
     if news:
         async with workshop.transaction() as writing:

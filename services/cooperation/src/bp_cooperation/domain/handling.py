@@ -1,4 +1,4 @@
-"""The conditions on information (TLP 2.0, codes, purpose, releasable-to, retention, exercise). Labels only tighten."""
+"""The conditions on information (TLP 2.0, codes, purpose, releasable-to, retention, exercise, operation). Labels only tighten."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from bp_kit.names import country_of
 TLP = ("CLEAR", "GREEN", "AMBER", "AMBER_STRICT", "RED")
 # Where two name different countries, what remains is no country: ISO 3166 leaves ZZZ to whoever needs a code that nobody has.
 NO_COUNTRY = ("ZZZ",)
+# Where two name different operations, what remains is one that nobody takes part in: who takes part in both, no node alone can say.
+NO_OPERATION = "countries/ZZZ/operations/00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Handling:
         retention_time: When it must be destroyed; None: not stated.
         codes: Handling codes, in order: what its holders may not do with it.
         exercise: It belongs to an exercise.
+        operation: The operation whose members alone may have it: `countries/FJI/operations/{uuid}`; empty: none.
     """
 
     tlp: str
@@ -33,6 +36,7 @@ class Handling:
     retention_time: datetime | None = None
     codes: tuple[str, ...] = ()
     exercise: bool = False
+    operation: str = ""
 
     def allows(self, unit: str) -> bool:
         """Tells whether a unit may be an addressee."""
@@ -47,7 +51,7 @@ class Handling:
     def tightened(self, by: Handling) -> Handling:
         """Returns the strictest of both: the closer label, the countries that each leaves, the earlier retention time, all codes.
 
-        The purpose stays.
+        The purpose stays. The operation is the one that is named; where two are, what remains is for nobody.
 
         Raises:
             Refused: EXERCISE_MIXED.
@@ -61,6 +65,7 @@ class Handling:
             releasable_to=_common(self.releasable_to, by.releasable_to),
             retention_time=min(times, default=None),
             codes=tuple(sorted({*self.codes, *by.codes})),
+            operation=_joint(self.operation, by.operation),
         )
 
     def within(self, other: Handling) -> bool:
@@ -89,3 +94,7 @@ def _common(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     if not some or not others:
         return some or others
     return tuple(sorted({*some} & {*others})) or NO_COUNTRY
+
+
+def _joint(one: str, other: str) -> str:
+    return NO_OPERATION if one and other and one != other else one or other

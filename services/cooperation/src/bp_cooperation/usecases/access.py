@@ -42,6 +42,7 @@ def information(handling: Handling, unit: str, audience: Iterable[str]) -> Infor
         purpose=handling.purpose,
         releasable_to=handling.releasable_to,
         codes=handling.codes,
+        operation=handling.operation,
         exercise=handling.exercise,
     )
 
@@ -119,7 +120,9 @@ class Access:
             # Whoever tells it has seen that the record is for the unit, be it only from now on.
             known = replace(known, recipients=(*known.recipients, unit))
         country = unit.split("/")[1]
-        people = {role: Person(country, frozenset({(role, unit)})) for role in roles}
+        # Of what belongs to an operation, its members are told, and nobody else; who is one, the outlet says.
+        takes_part = frozenset({known.operation} - {""})
+        people = {role: Person(country, frozenset({(role, unit)}), operations=takes_part) for role in roles}
         return [
             role
             for role, person in people.items()
@@ -129,18 +132,19 @@ class Access:
 
 def _person(caller: Caller, unit: str) -> Person:
     grants = frozenset((role, at) for role, at in caller.grants if at == unit)
-    return Person(caller.country, grants, caller.clearance)
+    return Person(caller.country, grants, caller.clearance, caller.operations)
 
 
-async def explain(work: Work, person: Caller, act: str, name: str, *, to: str) -> Decision:
+async def explain(work: Work, asked: Caller, act: str, name: str, *, to: str) -> Decision:
     """Returns whether a person of the asker's country may do something with a record, and why.
 
     Raises:
         Refused: NOT_FOUND, also for what no unit of that country sent or was sent.
     """
     found = await (work.replies if is_reply(name) else work.requests).find(name)
-    if found is None or all(country_of(unit) != person.country for unit in found.units):
+    if found is None or all(country_of(unit) != asked.country for unit in found.units):
         raise Refused("NOT_FOUND", name=name)
+    person = replace(asked, operations=await work.operations.of_officer(asked.name, work.clock()))
     # That it was there is known even afterwards.
     expired = act != FIND and found.handling.expired(work.clock())
     return work.access.decide_on(person, act, replace(information_of(found), expired=expired), to=to)

@@ -18,6 +18,7 @@ class Caller:
         grants: (role, unit name) pairs of the own country.
         clearance: How far the own country has cleared them, from 0.
         purpose: A value of the closed list `Purpose`, without prefix; empty where none was stated.
+        operations: Names of the operations in which they take part.
         visiting: Another node vouches for them: what their unit got is opened there, not here.
     """
 
@@ -27,7 +28,18 @@ class Caller:
     grants: frozenset[tuple[str, str]] = frozenset()
     clearance: int = 0
     purpose: str = ""
+    operations: frozenset[str] = frozenset()
     visiting: bool = False
+
+    @property
+    def is_officer(self) -> bool:
+        """It is a person, and no program."""
+        return "/officers/" in self.name
+
+    @property
+    def headed(self) -> frozenset[str]:
+        """Units that they head."""
+        return frozenset(unit for role, unit in self.grants if role == "ncb_head")
 
 
 @dataclass(frozen=True)

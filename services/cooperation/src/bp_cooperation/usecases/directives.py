@@ -8,7 +8,7 @@ from bp_cooperation.domain.directive import CORRECTION, HANDLING, RECALL, Answer
 from bp_cooperation.domain.handling import Handling
 from bp_cooperation.domain.names import request_of
 from bp_cooperation.domain.request import PURGED, Request
-from bp_cooperation.usecases.access import READ, Record
+from bp_cooperation.usecases.access import FIND, READ, Record
 from bp_cooperation.usecases.asking import Caller, Listing
 from bp_cooperation.usecases.destroying import destroy_content
 from bp_cooperation.usecases.keeping import keep_entities, save
@@ -86,7 +86,7 @@ async def change_handling(
 
     Raises:
         Refused: NOT_FOUND, PERMISSION_DENIED, RECORD_NOT_SENT, RECORD_RECALLED, CONTENT_EXPIRED, HANDLING_LOOSENED, EXERCISE_MIXED,
-            RETENTION_TIME_INVALID.
+            RETENTION_TIME_INVALID, HANDLING_FORBIDS.
     """
     record = await _own(work, caller, name)
     if handling.exercise != record.handling.exercise:
@@ -99,6 +99,9 @@ async def change_handling(
     wanted = wanted.retained(work.clock(), **bounds, field="handling")
     if not downgrade and not wanted.within(record.handling):
         raise Refused("HANDLING_LOOSENED", field="handling")
+    if wanted.operation != record.handling.operation:
+        # Nobody puts anything into an operation that they take no part in.
+        work.access.require(caller, FIND, record.handled(work.clock(), wanted))
     directive = replace(_directive(work, caller.name, record, HANDLING, ground), handling=wanted, downgrade=downgrade)
     told = await _tell(work, record, directive)
     await rehandle(work, record, directive)
@@ -223,5 +226,5 @@ async def _check_wording(work: Work, record: Record, wording: Wording) -> None:
     attached = (await work.attachments.counts([record.name])).get(record.name, 0)
     if not (wording.text.strip() or wording.bundle or attached):
         raise Refused("CONTENT_MISSING")
-    known = await work.entities.ids_known_to(record.unit, request_of(record.name))
+    known = await work.entities.ids_known_to(record.unit, request_of(record.name), record.handling.operation)
     await work.bundles.read(wording.bundle, field="bundle", known=known)

@@ -135,8 +135,8 @@ class Entities(Protocol):
         """Returns a page of what the caller's units may see that has all the words and the type (empty: any), newest first."""
         ...
 
-    async def ids_known_to(self, unit: str, request: str) -> set[str]:
-        """Returns the STIX ids in a request and those of its replies that a unit may see."""
+    async def ids_known_to(self, unit: str, request: str, operation: str) -> set[str]:
+        """Returns the STIX ids in a request and those of its replies that a unit may see, within one operation or none."""
         ...
 
 

@@ -42,12 +42,14 @@ async def create_reply(work: Work, caller: Caller, request_name: str, *, unit: s
 
     Raises:
         Refused: NOT_FOUND, REQUEST_NOT_OPEN, PERMISSION_DENIED, UNIT_NOT_CHOSEN, INVALID_FIELD, RETENTION_TIME_INVALID,
-            RECIPIENT_NOT_RELEASABLE, or one of the BUNDLE_ reasons.
+            RECIPIENT_NOT_RELEASABLE, OPERATION_MIXED, HANDLING_FORBIDS, or one of the BUNDLE_ reasons.
     """
     request = await see_request(work, caller, request_name, act=REPLY)
     request.require_open()
     acting = acting_unit(caller, unit, frozenset(request.units), field="reply.unit")
     asked = _asked(work, request.handling, content.handling, country_of(acting))
+    if asked.operation not in ("", request.handling.operation) and request.handling.operation:
+        raise Refused("OPERATION_MIXED", field="reply.handling.operation")
     recipients = audience(request, acting, asked, to_requester_only=content.to_requester_only)
     now = work.clock()
     reply = Reply(
@@ -64,7 +66,7 @@ async def create_reply(work: Work, caller: Caller, request_name: str, *, unit: s
         list_time=now,
     )
     work.access.require(caller, FIND, reply)
-    known = await work.entities.ids_known_to(acting, request.name)
+    known = await work.entities.ids_known_to(acting, request.name, reply.handling.operation)
     await work.bundles.read(reply.bundle, field="reply.bundle", known=known)
     await work.replies.add(reply)
     return await sight(work, caller, reply)

@@ -10,6 +10,7 @@ from bp_cooperation.domain.addressee import Addressee
 from bp_cooperation.domain.attachment import Attachment, SealedContent
 from bp_cooperation.domain.bundle import Properties
 from bp_cooperation.domain.directive import Answer, Directive, Revision
+from bp_cooperation.domain.operation import Member, Operation
 from bp_cooperation.domain.reply import Reply
 from bp_cooperation.domain.request import Request
 from bp_cooperation.domain.sharing import Sharing
@@ -30,6 +31,10 @@ class Directory(Protocol):
 
     async def find(self, unit: str) -> Addressee | None:
         """Returns what is known of a unit."""
+        ...
+
+    async def takes_part(self, country: str) -> bool:
+        """Tells whether any unit of a country takes part."""
         ...
 
     async def save(self, addressee: Addressee) -> None:
@@ -94,6 +99,16 @@ class Outlet(Protocol):
 
     async def sharing_decided(self, sharing: Sharing, owner: str) -> None:
         """Tells who wished to share what was decided."""
+        ...
+
+    async def operation_changed(
+        self, operation: Operation, country: str, members: Collection[Member], *, urgent: bool
+    ) -> None:
+        """Tells another country's node how an operation stands for its officers."""
+        ...
+
+    async def tell_of_operation(self, operation: Operation, officer: str) -> None:
+        """Notifies an officer of a country served here that they take part in an operation."""
         ...
 
     async def erase(self, message_ids: Collection[str]) -> None:

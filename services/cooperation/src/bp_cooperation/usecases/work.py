@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bp_cooperation.usecases.access import Access
 from bp_cooperation.usecases.directive_work import Carriers, Directives, Revisions, Sharings
+from bp_cooperation.usecases.operation_work import Operations
 from bp_cooperation.usecases.records import Attachments, Entities, Ladders, Replies, Requests
 from bp_cooperation.usecases.surroundings import Bundles, Directory, Files, Outlet, Waiting
 
@@ -52,6 +53,7 @@ class Work:
     revisions: Revisions
     carriers: Carriers
     sharings: Sharings
+    operations: Operations
     waiting: Waiting
     outlet: Outlet
     bundles: Bundles

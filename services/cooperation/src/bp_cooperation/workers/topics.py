@@ -25,9 +25,11 @@ from bp_cooperation.adapters.directive_messages import (
 from bp_cooperation.adapters.file_messages import received_file
 from bp_cooperation.adapters.log import TAKEN, note_arrival, subject_of
 from bp_cooperation.adapters.messages import received_reply, received_request, rung_of
+from bp_cooperation.adapters.operation_messages import received_operation
 from bp_cooperation.adapters.outlet import (
     DIRECTIVE_ANSWERED,
     DIRECTIVE_ISSUED,
+    OPERATION_CHANGED,
     REPLY_SENT,
     REQUEST_CLOSED,
     REQUEST_OPENED,
@@ -41,7 +43,7 @@ from bp_cooperation.domain.addressee import Addressee
 from bp_cooperation.domain.attachment import Attachment
 from bp_cooperation.domain.names import is_reply, request_of
 from bp_cooperation.domain.reply import Reply
-from bp_cooperation.usecases import answers, arrivals, directory, obeying, sharings
+from bp_cooperation.usecases import answers, arrivals, directory, obeying, operations, sharings
 from bp_cooperation.usecases.access import Record
 from bp_cooperation.usecases.arrivals import Arrival
 from bp_cooperation.usecases.work import Work
@@ -80,6 +82,7 @@ class Handlers:
             DIRECTIVE_ANSWERED: self._directive_answered,
             SHARING_ASKED: self._sharing_asked,
             SHARING_DECIDED: self._sharing_decided,
+            OPERATION_CHANGED: self._operation_changed,
         }
 
     def by_topic(self) -> dict[str, MessageHandler]:
@@ -216,6 +219,10 @@ class Handlers:
     async def _sharing_decided(self, work: Work, message: topics_pb2.Message) -> None:
         payload = _payload(events_pb2.SharingChanged, message)
         await sharings.keep_decided(work, _arrival(message), received_sharing(payload.sharing))
+
+    async def _operation_changed(self, work: Work, message: topics_pb2.Message) -> None:
+        operation, members = received_operation(_payload(events_pb2.OperationChanged, message))
+        await operations.keep_operation(work, _arrival(message), operation, members)
 
     def _files(
         self, message: topics_pb2.Message, files: Iterable[events_pb2.SealedFile], record: str

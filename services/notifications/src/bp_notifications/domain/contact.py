@@ -37,11 +37,13 @@ class Audience:
         unit: `countries/TON/units/ncb`; empty where an officer is named.
         roles: Roles within the unit; empty: everybody in it.
         officer: `countries/TON/officers/mele`; empty where a unit is named.
+        among: Of a unit's people only these; empty: all of them.
     """
 
     unit: str = ""
     roles: frozenset[str] = frozenset()
     officer: str = ""
+    among: frozenset[str] = frozenset()
 
     @property
     def country(self) -> str:
@@ -54,6 +56,8 @@ class Audience:
             return False
         if self.officer:
             return contact.officer == self.officer
+        if self.among and contact.officer not in self.among:
+            return False
         return any(unit == self.unit and (not self.roles or role in self.roles) for role, unit in contact.grants)
 
 

@@ -47,7 +47,12 @@ class Handlers:
             cause=message.message_id.lower(),
             template=payload.template,
             subject=payload.subject,
-            audience=Audience(unit=payload.unit, roles=frozenset(payload.roles), officer=payload.officer),
+            audience=Audience(
+                unit=payload.unit,
+                roles=frozenset(payload.roles),
+                officer=payload.officer,
+                among=frozenset(payload.among),
+            ),
             urgent=payload.urgent,
             # Of this handler's own span, so that the e-mail hangs below it.
             traceparent=current_traceparent() or message.traceparent,

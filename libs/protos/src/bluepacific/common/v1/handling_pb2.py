@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/common/v1/handling.proto\x12\x15\x62luepacific.common.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa\x02\n\x08Handling\x12\x33\n\x03tlp\x18\x01 \x01(\x0e\x32\x1a.bluepacific.common.v1.TlpB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12;\n\x07purpose\x18\x02 \x01(\x0e\x32\x1e.bluepacific.common.v1.PurposeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\rreleasable_to\x18\x03 \x03(\tB\x1a\xbaH\x17\x92\x01\x14\x10<\x18\x01\"\x0er\x0c\x32\n^[A-Z]{3}$\x12\x32\n\x0eretention_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x05\x63odes\x18\x05 \x03(\tB$\xbaH!\x92\x01\x1e\x10\n\x18\x01\"\x18r\x16\x32\x14^[A-Z][A-Z0-9]{0,7}$\x12\x10\n\x08\x65xercise\x18\x06 \x01(\x08*j\n\x03Tlp\x12\x13\n\x0fTLP_UNSPECIFIED\x10\x00\x12\r\n\tTLP_CLEAR\x10\x01\x12\r\n\tTLP_GREEN\x10\x02\x12\r\n\tTLP_AMBER\x10\x03\x12\x14\n\x10TLP_AMBER_STRICT\x10\x04\x12\x0b\n\x07TLP_RED\x10\x05*\xff\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PURPOSE_CRIME_PREVENTION\x10\x01\x12\x19\n\x15PURPOSE_INVESTIGATION\x10\x02\x12\x17\n\x13PURPOSE_PROSECUTION\x10\x03\x12\x1b\n\x17PURPOSE_MISSING_PERSONS\x10\x04\x12\x1b\n\x17PURPOSE_BORDER_SECURITY\x10\x05\x12\x1c\n\x18PURPOSE_IMMEDIATE_THREAT\x10\x06\x12\x1b\n\x17PURPOSE_DATA_PROTECTION\x10\x07\x12\x14\n\x10PURPOSE_TRAINING\x10\x08*p\n\x07Urgency\x12\x17\n\x13URGENCY_UNSPECIFIED\x10\x00\x12\x11\n\rURGENCY_FLASH\x10\x01\x12\x12\n\x0eURGENCY_URGENT\x10\x02\x12\x13\n\x0fURGENCY_ROUTINE\x10\x03\x12\x10\n\x0cURGENCY_BULK\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/common/v1/handling.proto\x12\x15\x62luepacific.common.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6\x02\n\x08Handling\x12\x33\n\x03tlp\x18\x01 \x01(\x0e\x32\x1a.bluepacific.common.v1.TlpB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12;\n\x07purpose\x18\x02 \x01(\x0e\x32\x1e.bluepacific.common.v1.PurposeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x31\n\rreleasable_to\x18\x03 \x03(\tB\x1a\xbaH\x17\x92\x01\x14\x10<\x18\x01\"\x0er\x0c\x32\n^[A-Z]{3}$\x12\x32\n\x0eretention_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x05\x63odes\x18\x05 \x03(\tB$\xbaH!\x92\x01\x1e\x10\n\x18\x01\"\x18r\x16\x32\x14^[A-Z][A-Z0-9]{0,7}$\x12\x10\n\x08\x65xercise\x18\x06 \x01(\x08\x12J\n\toperation\x18\x07 \x01(\tB7\xbaH4r220^(countries/[A-Z]{3}/operations/[0-9a-f-]{36})?$*j\n\x03Tlp\x12\x13\n\x0fTLP_UNSPECIFIED\x10\x00\x12\r\n\tTLP_CLEAR\x10\x01\x12\r\n\tTLP_GREEN\x10\x02\x12\r\n\tTLP_AMBER\x10\x03\x12\x14\n\x10TLP_AMBER_STRICT\x10\x04\x12\x0b\n\x07TLP_RED\x10\x05*\xff\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PURPOSE_CRIME_PREVENTION\x10\x01\x12\x19\n\x15PURPOSE_INVESTIGATION\x10\x02\x12\x17\n\x13PURPOSE_PROSECUTION\x10\x03\x12\x1b\n\x17PURPOSE_MISSING_PERSONS\x10\x04\x12\x1b\n\x17PURPOSE_BORDER_SECURITY\x10\x05\x12\x1c\n\x18PURPOSE_IMMEDIATE_THREAT\x10\x06\x12\x1b\n\x17PURPOSE_DATA_PROTECTION\x10\x07\x12\x14\n\x10PURPOSE_TRAINING\x10\x08*p\n\x07Urgency\x12\x17\n\x13URGENCY_UNSPECIFIED\x10\x00\x12\x11\n\rURGENCY_FLASH\x10\x01\x12\x12\n\x0eURGENCY_URGENT\x10\x02\x12\x13\n\x0fURGENCY_ROUTINE\x10\x03\x12\x10\n\x0cURGENCY_BULK\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,12 +41,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HANDLING'].fields_by_name['releasable_to']._serialized_options = b'\272H\027\222\001\024\020<\030\001\"\016r\0142\n^[A-Z]{3}$'
   _globals['_HANDLING'].fields_by_name['codes']._loaded_options = None
   _globals['_HANDLING'].fields_by_name['codes']._serialized_options = b'\272H!\222\001\036\020\n\030\001\"\030r\0262\024^[A-Z][A-Z0-9]{0,7}$'
-  _globals['_TLP']._serialized_start=426
-  _globals['_TLP']._serialized_end=532
-  _globals['_PURPOSE']._serialized_start=535
-  _globals['_PURPOSE']._serialized_end=790
-  _globals['_URGENCY']._serialized_start=792
-  _globals['_URGENCY']._serialized_end=904
+  _globals['_HANDLING'].fields_by_name['operation']._loaded_options = None
+  _globals['_HANDLING'].fields_by_name['operation']._serialized_options = b'\272H4r220^(countries/[A-Z]{3}/operations/[0-9a-f-]{36})?$'
+  _globals['_TLP']._serialized_start=502
+  _globals['_TLP']._serialized_end=608
+  _globals['_PURPOSE']._serialized_start=611
+  _globals['_PURPOSE']._serialized_end=866
+  _globals['_URGENCY']._serialized_start=868
+  _globals['_URGENCY']._serialized_end=980
   _globals['_HANDLING']._serialized_start=126
-  _globals['_HANDLING']._serialized_end=424
+  _globals['_HANDLING']._serialized_end=500
 # @@protoc_insertion_point(module_scope)

@@ -148,12 +148,17 @@ class Handling(_message.Message):
     RETENTION_TIME_FIELD_NUMBER: _builtins.int
     CODES_FIELD_NUMBER: _builtins.int
     EXERCISE_FIELD_NUMBER: _builtins.int
+    OPERATION_FIELD_NUMBER: _builtins.int
     tlp: Global___Tlp.ValueType
     """Traffic Light Protocol 2.0 (FIRST)."""
     purpose: Global___Purpose.ValueType
     """Why the information is shared."""
     exercise: _builtins.bool
     """It belongs to an exercise; never mixes with the real."""
+    operation: _builtins.str
+    """The joint operation that it belongs to: `countries/FJI/operations/{uuid}`; empty: none. Then it is for those alone who take part in that,
+    whatever else they may. Of what belongs to two, nobody can say who takes part in both: it is for nobody.
+    """
     @_builtins.property
     def releasable_to(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Countries it may be released to, by ISO 3166-1 alpha-3 code; empty: its addressees only."""
@@ -175,10 +180,11 @@ class Handling(_message.Message):
         retention_time: _timestamp_pb2.Timestamp | None = ...,
         codes: _abc.Iterable[_builtins.str] | None = ...,
         exercise: _builtins.bool = ...,
+        operation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["retention_time", b"retention_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "exercise", b"exercise", "purpose", b"purpose", "releasable_to", b"releasable_to", "retention_time", b"retention_time", "tlp", b"tlp"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "exercise", b"exercise", "operation", b"operation", "purpose", b"purpose", "releasable_to", b"releasable_to", "retention_time", b"retention_time", "tlp", b"tlp"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

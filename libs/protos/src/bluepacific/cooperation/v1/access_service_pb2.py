@@ -28,7 +28,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/bluepacific/cooperation/v1/access_service.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xa0\x03\n\x14\x45xplainAccessRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\x12^\n\x06record\x18\x02 \x01(\tBN\xbaHKrI\x18\xc8\x01\x32\x44^countries/[A-Z]{3}/requests/[0-9a-f-]{36}(/replies/[0-9a-f-]{36})?$\x12>\n\x05roles\x18\x03 \x03(\x0b\x32$.bluepacific.cooperation.v1.HeldRoleB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x1c\n\tclearance\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x03(\x00\x12\x38\n\x03\x61\x63t\x18\x05 \x01(\x0e\x32\x1f.bluepacific.cooperation.v1.ActB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x07purpose\x18\x06 \x01(\x0e\x32\x1e.bluepacific.common.v1.PurposeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12(\n\nto_country\x18\x07 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{3})?$\"p\n\x08HeldRole\x12#\n\x04role\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12?\n\x04unit\x18\x02 \x01(\tB1\xbaH.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$\"_\n\x15\x45xplainAccessResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12\x35\n\x05rules\x18\x02 \x03(\x0b\x32&.bluepacific.cooperation.v1.AccessRule\"I\n\nAccessRule\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07permits\x18\x03 \x01(\x08\x12\x0b\n\x03own\x18\x04 \x01(\x08*v\n\x03\x41\x63t\x12\x13\n\x0f\x41\x43T_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x41\x43T_FIND\x10\x01\x12\x0c\n\x08\x41\x43T_READ\x10\x02\x12\x0e\n\nACT_EXPORT\x10\x03\x12\x0e\n\nACT_NOTIFY\x10\x04\x12\r\n\tACT_REPLY\x10\x05\x12\x0f\n\x0b\x41\x43T_FORWARD\x10\x06\x32\x92\x02\n\rAccessService\x12\x80\x02\n\rExplainAccess\x12\x30.bluepacific.cooperation.v1.ExplainAccessRequest\x1a\x31.bluepacific.cooperation.v1.ExplainAccessResponse\"\x89\x01\x90\x02\x01\xa2\xbb\x18M\n\x1a\x63ooperation.access.explain\x12\radministrator\x12\x07\x61uditor\x12\x17\x64\x61ta_protection_officer\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02+\"&/v1/{parent=countries/*}:explainAccess:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/bluepacific/cooperation/v1/access_service.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xea\x03\n\x14\x45xplainAccessRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^countries/[A-Z]{3}$\x12^\n\x06record\x18\x02 \x01(\tBN\xbaHKrI\x18\xc8\x01\x32\x44^countries/[A-Z]{3}/requests/[0-9a-f-]{36}(/replies/[0-9a-f-]{36})?$\x12>\n\x05roles\x18\x03 \x03(\x0b\x32$.bluepacific.cooperation.v1.HeldRoleB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x1c\n\tclearance\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x03(\x00\x12\x38\n\x03\x61\x63t\x18\x05 \x01(\x0e\x32\x1f.bluepacific.cooperation.v1.ActB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x07purpose\x18\x06 \x01(\x0e\x32\x1e.bluepacific.common.v1.PurposeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12(\n\nto_country\x18\x07 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{3})?$\x12H\n\x07officer\x18\x08 \x01(\tB7\xbaH4r220^(countries/[A-Z]{3}/officers/[a-z0-9-]{2,63})?$\"p\n\x08HeldRole\x12#\n\x04role\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12?\n\x04unit\x18\x02 \x01(\tB1\xbaH.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$\"_\n\x15\x45xplainAccessResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12\x35\n\x05rules\x18\x02 \x03(\x0b\x32&.bluepacific.cooperation.v1.AccessRule\"I\n\nAccessRule\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07permits\x18\x03 \x01(\x08\x12\x0b\n\x03own\x18\x04 \x01(\x08*v\n\x03\x41\x63t\x12\x13\n\x0f\x41\x43T_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x41\x43T_FIND\x10\x01\x12\x0c\n\x08\x41\x43T_READ\x10\x02\x12\x0e\n\nACT_EXPORT\x10\x03\x12\x0e\n\nACT_NOTIFY\x10\x04\x12\r\n\tACT_REPLY\x10\x05\x12\x0f\n\x0b\x41\x43T_FORWARD\x10\x06\x32\x92\x02\n\rAccessService\x12\x80\x02\n\rExplainAccess\x12\x30.bluepacific.cooperation.v1.ExplainAccessRequest\x1a\x31.bluepacific.cooperation.v1.ExplainAccessResponse\"\x89\x01\x90\x02\x01\xa2\xbb\x18M\n\x1a\x63ooperation.access.explain\x12\radministrator\x12\x07\x61uditor\x12\x17\x64\x61ta_protection_officer\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02+\"&/v1/{parent=countries/*}:explainAccess:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,22 +49,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPLAINACCESSREQUEST'].fields_by_name['purpose']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_EXPLAINACCESSREQUEST'].fields_by_name['to_country']._loaded_options = None
   _globals['_EXPLAINACCESSREQUEST'].fields_by_name['to_country']._serialized_options = b'\272H\021r\0172\r^([A-Z]{3})?$'
+  _globals['_EXPLAINACCESSREQUEST'].fields_by_name['officer']._loaded_options = None
+  _globals['_EXPLAINACCESSREQUEST'].fields_by_name['officer']._serialized_options = b'\272H4r220^(countries/[A-Z]{3}/officers/[a-z0-9-]{2,63})?$'
   _globals['_HELDROLE'].fields_by_name['role']._loaded_options = None
   _globals['_HELDROLE'].fields_by_name['role']._serialized_options = b'\272H\022r\0202\016^[a-z_]{1,40}$'
   _globals['_HELDROLE'].fields_by_name['unit']._loaded_options = None
   _globals['_HELDROLE'].fields_by_name['unit']._serialized_options = b'\272H.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$'
   _globals['_ACCESSSERVICE'].methods_by_name['ExplainAccess']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['ExplainAccess']._serialized_options = b'\220\002\001\242\273\030M\n\032cooperation.access.explain\022\radministrator\022\007auditor\022\027data_protection_officer\250\273\030\003\202\323\344\223\002+\"&/v1/{parent=countries/*}:explainAccess:\001*'
-  _globals['_ACT']._serialized_start=919
-  _globals['_ACT']._serialized_end=1037
+  _globals['_ACT']._serialized_start=993
+  _globals['_ACT']._serialized_end=1111
   _globals['_EXPLAINACCESSREQUEST']._serialized_start=215
-  _globals['_EXPLAINACCESSREQUEST']._serialized_end=631
-  _globals['_HELDROLE']._serialized_start=633
-  _globals['_HELDROLE']._serialized_end=745
-  _globals['_EXPLAINACCESSRESPONSE']._serialized_start=747
-  _globals['_EXPLAINACCESSRESPONSE']._serialized_end=842
-  _globals['_ACCESSRULE']._serialized_start=844
-  _globals['_ACCESSRULE']._serialized_end=917
-  _globals['_ACCESSSERVICE']._serialized_start=1040
-  _globals['_ACCESSSERVICE']._serialized_end=1314
+  _globals['_EXPLAINACCESSREQUEST']._serialized_end=705
+  _globals['_HELDROLE']._serialized_start=707
+  _globals['_HELDROLE']._serialized_end=819
+  _globals['_EXPLAINACCESSRESPONSE']._serialized_start=821
+  _globals['_EXPLAINACCESSRESPONSE']._serialized_end=916
+  _globals['_ACCESSRULE']._serialized_start=918
+  _globals['_ACCESSRULE']._serialized_end=991
+  _globals['_ACCESSSERVICE']._serialized_start=1114
+  _globals['_ACCESSSERVICE']._serialized_end=1388
 # @@protoc_insertion_point(module_scope)

@@ -73,6 +73,7 @@ class ExplainAccessRequest(_message.Message):
     ACT_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
     TO_COUNTRY_FIELD_NUMBER: _builtins.int
+    OFFICER_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """The own country: `countries/TON`."""
     record: _builtins.str
@@ -85,6 +86,8 @@ class ExplainAccessRequest(_message.Message):
     """What for; not set: none is stated."""
     to_country: _builtins.str
     """For FORWARD: the country that it would go to."""
+    officer: _builtins.str
+    """Who the person is, of the own country, for what belongs to an operation; empty: somebody who takes part in none."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedCompositeFieldContainer[Global___HeldRole]:
         """What the person holds, as identity lists it."""
@@ -99,10 +102,11 @@ class ExplainAccessRequest(_message.Message):
         act: Global___Act.ValueType = ...,
         purpose: _handling_pb2.Purpose.ValueType = ...,
         to_country: _builtins.str = ...,
+        officer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "clearance", b"clearance", "parent", b"parent", "purpose", b"purpose", "record", b"record", "roles", b"roles", "to_country", b"to_country"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "clearance", b"clearance", "officer", b"officer", "parent", b"parent", "purpose", b"purpose", "record", b"record", "roles", b"roles", "to_country", b"to_country"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -65,7 +65,7 @@ class SearchEntitiesRequest(_message.Message):
     page_token: _builtins.str
     """From the previous page."""
     filter: _builtins.str
-    """AIP-160 over `type`, `unit`, `source`, `stix_id`, `tlp` and `send_time`: `send_time > 2026-01-01`."""
+    """AIP-160 over `type`, `unit`, `source`, `stix_id`, `tlp`, `operation` and `send_time`: `send_time > 2026-01-01`."""
     exercise: _builtins.bool
     """Those of exercises instead of the real ones; a search never mixes the two."""
     def __init__(

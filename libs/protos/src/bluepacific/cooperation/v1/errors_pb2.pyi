@@ -80,6 +80,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The wish to share was decided before."""
     ERROR_REASON_HANDLING_FORBIDS: _ErrorReason.ValueType  # 28
     """What the record's handling says does not let the caller do this; `rule` names why, see docs/access.md."""
+    ERROR_REASON_OPERATION_MIXED: _ErrorReason.ValueType  # 29
+    """Something would belong to two operations at once, and then to nobody."""
+    ERROR_REASON_MEMBER_LIMIT_REACHED: _ErrorReason.ValueType  # 30
+    """The operation has as many members as it may."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that cooperation refuses for, beyond the common ones."""
@@ -142,4 +146,8 @@ ERROR_REASON_SHARING_DECIDED: ErrorReason.ValueType  # 27
 """The wish to share was decided before."""
 ERROR_REASON_HANDLING_FORBIDS: ErrorReason.ValueType  # 28
 """What the record's handling says does not let the caller do this; `rule` names why, see docs/access.md."""
+ERROR_REASON_OPERATION_MIXED: ErrorReason.ValueType  # 29
+"""Something would belong to two operations at once, and then to nobody."""
+ERROR_REASON_MEMBER_LIMIT_REACHED: ErrorReason.ValueType  # 30
+"""The operation has as many members as it may."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

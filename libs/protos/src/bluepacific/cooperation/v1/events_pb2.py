@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from bluepacific.cooperation.v1 import attachment_pb2 as bluepacific_dot_cooperation_dot_v1_dot_attachment__pb2
 from bluepacific.cooperation.v1 import directive_pb2 as bluepacific_dot_cooperation_dot_v1_dot_directive__pb2
+from bluepacific.cooperation.v1 import operation_pb2 as bluepacific_dot_cooperation_dot_v1_dot_operation__pb2
 from bluepacific.cooperation.v1 import reply_pb2 as bluepacific_dot_cooperation_dot_v1_dot_reply__pb2
 from bluepacific.cooperation.v1 import request_pb2 as bluepacific_dot_cooperation_dot_v1_dot_request__pb2
 from bluepacific.cooperation.v1 import sharing_pb2 as bluepacific_dot_cooperation_dot_v1_dot_sharing__pb2
@@ -31,7 +32,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bluepacific/cooperation/v1/events.proto\x12\x1a\x62luepacific.cooperation.v1\x1a+bluepacific/cooperation/v1/attachment.proto\x1a*bluepacific/cooperation/v1/directive.proto\x1a&bluepacific/cooperation/v1/reply.proto\x1a(bluepacific/cooperation/v1/request.proto\x1a(bluepacific/cooperation/v1/sharing.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x01\n\rRequestOpened\x12<\n\x07request\x18\x01 \x01(\x0b\x32#.bluepacific.cooperation.v1.RequestB\x06\xbaH\x03\xc8\x01\x01\x12?\n\x05\x66iles\x18\x02 \x03(\x0b\x32&.bluepacific.cooperation.v1.SealedFileB\x08\xbaH\x05\x92\x01\x02\x10\x14\"\x86\x01\n\tReplySent\x12\x38\n\x05reply\x18\x01 \x01(\x0b\x32!.bluepacific.cooperation.v1.ReplyB\x06\xbaH\x03\xc8\x01\x01\x12?\n\x05\x66iles\x18\x02 \x03(\x0b\x32&.bluepacific.cooperation.v1.SealedFileB\x08\xbaH\x05\x92\x01\x02\x10\x14\"\x8c\x01\n\rRequestClosed\x12\x43\n\x07request\x18\x01 \x01(\tB2\xbaH/r-2+^countries/[A-Z]{3}/requests/[0-9a-f-]{36}$\x12\x36\n\nclose_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\x8b\x01\n\nSealedFile\x12\x42\n\nattachment\x18\x01 \x01(\x0b\x32&.bluepacific.cooperation.v1.AttachmentB\x06\xbaH\x03\xc8\x01\x01\x12#\n\x04\x62lob\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\x12\x14\n\x03key\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"\x8b\x01\n\x0f\x44irectiveIssued\x12@\n\tdirective\x18\x01 \x01(\x0b\x32%.bluepacific.cooperation.v1.DirectiveB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\x08revision\x18\x02 \x01(\x0b\x32$.bluepacific.cooperation.v1.Revision\"\xc5\x02\n\x11\x44irectiveAnswered\x12^\n\tdirective\x18\x01 \x01(\tBK\xbaHHrF2D^countries/[A-Z]{3}/requests/[0-9a-f-]{36}/directives/[0-9a-f-]{36}$\x12[\n\x06record\x18\x02 \x01(\tBK\xbaHHrF2D^countries/[A-Z]{3}/requests/[0-9a-f-]{36}(/replies/[0-9a-f-]{36})?$\x12\x37\n\x04kind\x18\x03 \x01(\x0e\x32).bluepacific.cooperation.v1.DirectiveKind\x12:\n\x06\x61nswer\x18\x04 \x01(\x0b\x32\".bluepacific.cooperation.v1.AnswerB\x06\xbaH\x03\xc8\x01\x01\"\x9b\x02\n\rRequestShared\x12@\n\x04name\x18\x01 \x01(\tB2\xbaH/r-2+^countries/[A-Z]{3}/requests/[0-9a-f-]{36}$\x12Q\n\x0bshared_with\x18\x02 \x03(\tB<\xbaH9\x92\x01\x36\x08\x01\x10\x32\x18\x01\".r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$\x12\x34\n\x07request\x18\x03 \x01(\x0b\x32#.bluepacific.cooperation.v1.Request\x12?\n\x05\x66iles\x18\x04 \x03(\x0b\x32&.bluepacific.cooperation.v1.SealedFileB\x08\xbaH\x05\x92\x01\x02\x10\x14\"N\n\x0eSharingChanged\x12<\n\x07sharing\x18\x01 \x01(\x0b\x32#.bluepacific.cooperation.v1.SharingB\x06\xbaH\x03\xc8\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bluepacific/cooperation/v1/events.proto\x12\x1a\x62luepacific.cooperation.v1\x1a+bluepacific/cooperation/v1/attachment.proto\x1a*bluepacific/cooperation/v1/directive.proto\x1a*bluepacific/cooperation/v1/operation.proto\x1a&bluepacific/cooperation/v1/reply.proto\x1a(bluepacific/cooperation/v1/request.proto\x1a(bluepacific/cooperation/v1/sharing.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x01\n\rRequestOpened\x12<\n\x07request\x18\x01 \x01(\x0b\x32#.bluepacific.cooperation.v1.RequestB\x06\xbaH\x03\xc8\x01\x01\x12?\n\x05\x66iles\x18\x02 \x03(\x0b\x32&.bluepacific.cooperation.v1.SealedFileB\x08\xbaH\x05\x92\x01\x02\x10\x14\"\x86\x01\n\tReplySent\x12\x38\n\x05reply\x18\x01 \x01(\x0b\x32!.bluepacific.cooperation.v1.ReplyB\x06\xbaH\x03\xc8\x01\x01\x12?\n\x05\x66iles\x18\x02 \x03(\x0b\x32&.bluepacific.cooperation.v1.SealedFileB\x08\xbaH\x05\x92\x01\x02\x10\x14\"\x8c\x01\n\rRequestClosed\x12\x43\n\x07request\x18\x01 \x01(\tB2\xbaH/r-2+^countries/[A-Z]{3}/requests/[0-9a-f-]{36}$\x12\x36\n\nclose_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\x8b\x01\n\nSealedFile\x12\x42\n\nattachment\x18\x01 \x01(\x0b\x32&.bluepacific.cooperation.v1.AttachmentB\x06\xbaH\x03\xc8\x01\x01\x12#\n\x04\x62lob\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\x12\x14\n\x03key\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"\x8b\x01\n\x0f\x44irectiveIssued\x12@\n\tdirective\x18\x01 \x01(\x0b\x32%.bluepacific.cooperation.v1.DirectiveB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\x08revision\x18\x02 \x01(\x0b\x32$.bluepacific.cooperation.v1.Revision\"\xc5\x02\n\x11\x44irectiveAnswered\x12^\n\tdirective\x18\x01 \x01(\tBK\xbaHHrF2D^countries/[A-Z]{3}/requests/[0-9a-f-]{36}/directives/[0-9a-f-]{36}$\x12[\n\x06record\x18\x02 \x01(\tBK\xbaHHrF2D^countries/[A-Z]{3}/requests/[0-9a-f-]{36}(/replies/[0-9a-f-]{36})?$\x12\x37\n\x04kind\x18\x03 \x01(\x0e\x32).bluepacific.cooperation.v1.DirectiveKind\x12:\n\x06\x61nswer\x18\x04 \x01(\x0b\x32\".bluepacific.cooperation.v1.AnswerB\x06\xbaH\x03\xc8\x01\x01\"\x9b\x02\n\rRequestShared\x12@\n\x04name\x18\x01 \x01(\tB2\xbaH/r-2+^countries/[A-Z]{3}/requests/[0-9a-f-]{36}$\x12Q\n\x0bshared_with\x18\x02 \x03(\tB<\xbaH9\x92\x01\x36\x08\x01\x10\x32\x18\x01\".r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$\x12\x34\n\x07request\x18\x03 \x01(\x0b\x32#.bluepacific.cooperation.v1.Request\x12?\n\x05\x66iles\x18\x04 \x03(\x0b\x32&.bluepacific.cooperation.v1.SealedFileB\x08\xbaH\x05\x92\x01\x02\x10\x14\"N\n\x0eSharingChanged\x12<\n\x07sharing\x18\x01 \x01(\x0b\x32#.bluepacific.cooperation.v1.SharingB\x06\xbaH\x03\xc8\x01\x01\"\xae\x01\n\x10OperationChanged\x12@\n\toperation\x18\x01 \x01(\x0b\x32%.bluepacific.cooperation.v1.OperationB\x06\xbaH\x03\xc8\x01\x01\x12>\n\x07members\x18\x02 \x03(\x0b\x32\".bluepacific.cooperation.v1.MemberB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x18\n\x07version\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -72,20 +73,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUESTSHARED'].fields_by_name['files']._serialized_options = b'\272H\005\222\001\002\020\024'
   _globals['_SHARINGCHANGED'].fields_by_name['sharing']._loaded_options = None
   _globals['_SHARINGCHANGED'].fields_by_name['sharing']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_REQUESTOPENED']._serialized_start=347
-  _globals['_REQUESTOPENED']._serialized_end=489
-  _globals['_REPLYSENT']._serialized_start=492
-  _globals['_REPLYSENT']._serialized_end=626
-  _globals['_REQUESTCLOSED']._serialized_start=629
-  _globals['_REQUESTCLOSED']._serialized_end=769
-  _globals['_SEALEDFILE']._serialized_start=772
-  _globals['_SEALEDFILE']._serialized_end=911
-  _globals['_DIRECTIVEISSUED']._serialized_start=914
-  _globals['_DIRECTIVEISSUED']._serialized_end=1053
-  _globals['_DIRECTIVEANSWERED']._serialized_start=1056
-  _globals['_DIRECTIVEANSWERED']._serialized_end=1381
-  _globals['_REQUESTSHARED']._serialized_start=1384
-  _globals['_REQUESTSHARED']._serialized_end=1667
-  _globals['_SHARINGCHANGED']._serialized_start=1669
-  _globals['_SHARINGCHANGED']._serialized_end=1747
+  _globals['_OPERATIONCHANGED'].fields_by_name['operation']._loaded_options = None
+  _globals['_OPERATIONCHANGED'].fields_by_name['operation']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_OPERATIONCHANGED'].fields_by_name['members']._loaded_options = None
+  _globals['_OPERATIONCHANGED'].fields_by_name['members']._serialized_options = b'\272H\006\222\001\003\020\310\001'
+  _globals['_OPERATIONCHANGED'].fields_by_name['version']._loaded_options = None
+  _globals['_OPERATIONCHANGED'].fields_by_name['version']._serialized_options = b'\272H\004\"\002(\001'
+  _globals['_REQUESTOPENED']._serialized_start=391
+  _globals['_REQUESTOPENED']._serialized_end=533
+  _globals['_REPLYSENT']._serialized_start=536
+  _globals['_REPLYSENT']._serialized_end=670
+  _globals['_REQUESTCLOSED']._serialized_start=673
+  _globals['_REQUESTCLOSED']._serialized_end=813
+  _globals['_SEALEDFILE']._serialized_start=816
+  _globals['_SEALEDFILE']._serialized_end=955
+  _globals['_DIRECTIVEISSUED']._serialized_start=958
+  _globals['_DIRECTIVEISSUED']._serialized_end=1097
+  _globals['_DIRECTIVEANSWERED']._serialized_start=1100
+  _globals['_DIRECTIVEANSWERED']._serialized_end=1425
+  _globals['_REQUESTSHARED']._serialized_start=1428
+  _globals['_REQUESTSHARED']._serialized_end=1711
+  _globals['_SHARINGCHANGED']._serialized_start=1713
+  _globals['_SHARINGCHANGED']._serialized_end=1791
+  _globals['_OPERATIONCHANGED']._serialized_start=1794
+  _globals['_OPERATIONCHANGED']._serialized_end=1968
 # @@protoc_insertion_point(module_scope)

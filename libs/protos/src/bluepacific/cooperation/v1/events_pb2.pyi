@@ -5,6 +5,7 @@ isort:skip_file
 
 from bluepacific.cooperation.v1 import attachment_pb2 as _attachment_pb2
 from bluepacific.cooperation.v1 import directive_pb2 as _directive_pb2
+from bluepacific.cooperation.v1 import operation_pb2 as _operation_pb2
 from bluepacific.cooperation.v1 import reply_pb2 as _reply_pb2
 from bluepacific.cooperation.v1 import request_pb2 as _request_pb2
 from bluepacific.cooperation.v1 import sharing_pb2 as _sharing_pb2
@@ -280,3 +281,39 @@ class SharingChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SharingChanged: _TypeAlias = SharingChanged  # noqa: Y015
+
+@_typing.final
+class OperationChanged(_message.Message):
+    """Topic `bluepacific.cooperation.v1.operation.changed`, from the unit that leads an operation to each country whose officers take part, or did:
+    how it stands for that country. It says all, so that whatever comes late changes nothing.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """Grows with each change; the highest wins."""
+    @_builtins.property
+    def operation(self) -> _operation_pb2.Operation:
+        """The operation, without etag."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedCompositeFieldContainer[_operation_pb2.Member]:
+        """All officers of that country who take part; none: nobody does any more."""
+
+    def __init__(
+        self,
+        *,
+        operation: _operation_pb2.Operation | None = ...,
+        members: _abc.Iterable[_operation_pb2.Member] | None = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["operation", b"operation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["members", b"members", "operation", b"operation", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OperationChanged: _TypeAlias = OperationChanged  # noqa: Y015

@@ -92,7 +92,9 @@ class ListRequestsRequest(_message.Message):
     page_token: _builtins.str
     """From the previous page."""
     filter: _builtins.str
-    """AIP-160 over `state`, `unit`, `urgency`, `title`, `tlp`, `purpose`, `create_time` and `send_time`: `state = "OPEN" AND title:"vessel"`."""
+    """AIP-160 over `state`, `unit`, `urgency`, `title`, `tlp`, `purpose`, `operation`, `create_time` and `send_time`:
+    `state = "OPEN" AND title:"vessel"`.
+    """
     exercise: _builtins.bool
     """Those of exercises instead of the real ones; a list never mixes the two."""
     def __init__(

@@ -26,7 +26,7 @@ from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bluepacific/notifications/v1/events.proto\x12\x1c\x62luepacific.notifications.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\"\xcb\x02\n\x15NotificationRequested\x12,\n\x08template\x18\x01 \x01(\tB\x1a\xbaH\x17r\x15\x18\x64\x32\x11^[a-z]+\\.[a-z_]+$\x12\x39\n\x07subject\x18\x02 \x01(\tB(\xbaH%r#\x18\xff\x01\x32\x1e^[A-Za-z0-9][A-Za-z0-9/._~-]*$\x12\x42\n\x04unit\x18\x03 \x01(\tB4\xbaH1r/2-^(countries/[A-Z]{3}/units/[a-z0-9-]{2,63})?$\x12+\n\x05roles\x18\x04 \x03(\tB\x1c\xbaH\x19\x92\x01\x16\x10\x0c\"\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12H\n\x07officer\x18\x05 \x01(\tB7\xbaH4r220^(countries/[A-Z]{3}/officers/[a-z0-9-]{2,63})?$\x12\x0e\n\x06urgent\x18\x06 \x01(\x08\"\xed\x02\n\x0e\x43ontactChanged\x12\x45\n\x07officer\x18\x01 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$\x12\"\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x0c\xbaH\x05r\x03\x18\xc9\x01\xc0\xbb\x18\x01\x12U\n\x05\x65mail\x18\x03 \x01(\tBF\xbaH?r=\x18\xfe\x01\x32\x38^([^\\s\\x00-\\x1f\\x7f@<>,;\"]+@[^\\s\\x00-\\x1f\\x7f@<>,;\"]+)?$\xc0\xbb\x18\x01\x12(\n\x08language\x18\x04 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^([a-z]{2,3})?$\x12\x45\n\x06grants\x18\x05 \x03(\x0b\x32*.bluepacific.notifications.v1.ContactGrantB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x0e\n\x06\x61\x63tive\x18\x06 \x01(\x08\x12\x18\n\x07version\x18\x07 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\"t\n\x0c\x43ontactGrant\x12#\n\x04role\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12?\n\x04unit\x18\x02 \x01(\tB1\xbaH.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bluepacific/notifications/v1/events.proto\x12\x1c\x62luepacific.notifications.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\"\x98\x03\n\x15NotificationRequested\x12,\n\x08template\x18\x01 \x01(\tB\x1a\xbaH\x17r\x15\x18\x64\x32\x11^[a-z]+\\.[a-z_]+$\x12\x39\n\x07subject\x18\x02 \x01(\tB(\xbaH%r#\x18\xff\x01\x32\x1e^[A-Za-z0-9][A-Za-z0-9/._~-]*$\x12\x42\n\x04unit\x18\x03 \x01(\tB4\xbaH1r/2-^(countries/[A-Z]{3}/units/[a-z0-9-]{2,63})?$\x12+\n\x05roles\x18\x04 \x03(\tB\x1c\xbaH\x19\x92\x01\x16\x10\x0c\"\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12H\n\x07officer\x18\x05 \x01(\tB7\xbaH4r220^(countries/[A-Z]{3}/officers/[a-z0-9-]{2,63})?$\x12\x0e\n\x06urgent\x18\x06 \x01(\x08\x12K\n\x05\x61mong\x18\x07 \x03(\tB<\xbaH9\x92\x01\x36\x10\xc8\x01\"1r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$\"\xed\x02\n\x0e\x43ontactChanged\x12\x45\n\x07officer\x18\x01 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$\x12\"\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x0c\xbaH\x05r\x03\x18\xc9\x01\xc0\xbb\x18\x01\x12U\n\x05\x65mail\x18\x03 \x01(\tBF\xbaH?r=\x18\xfe\x01\x32\x38^([^\\s\\x00-\\x1f\\x7f@<>,;\"]+@[^\\s\\x00-\\x1f\\x7f@<>,;\"]+)?$\xc0\xbb\x18\x01\x12(\n\x08language\x18\x04 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^([a-z]{2,3})?$\x12\x45\n\x06grants\x18\x05 \x03(\x0b\x32*.bluepacific.notifications.v1.ContactGrantB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x0e\n\x06\x61\x63tive\x18\x06 \x01(\x08\x12\x18\n\x07version\x18\x07 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\"t\n\x0c\x43ontactGrant\x12#\n\x04role\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12?\n\x04unit\x18\x02 \x01(\tB1\xbaH.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,6 +43,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATIONREQUESTED'].fields_by_name['roles']._serialized_options = b'\272H\031\222\001\026\020\014\"\022r\0202\016^[a-z_]{1,40}$'
   _globals['_NOTIFICATIONREQUESTED'].fields_by_name['officer']._loaded_options = None
   _globals['_NOTIFICATIONREQUESTED'].fields_by_name['officer']._serialized_options = b'\272H4r220^(countries/[A-Z]{3}/officers/[a-z0-9-]{2,63})?$'
+  _globals['_NOTIFICATIONREQUESTED'].fields_by_name['among']._loaded_options = None
+  _globals['_NOTIFICATIONREQUESTED'].fields_by_name['among']._serialized_options = b'\272H9\222\0016\020\310\001\"1r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$'
   _globals['_CONTACTCHANGED'].fields_by_name['officer']._loaded_options = None
   _globals['_CONTACTCHANGED'].fields_by_name['officer']._serialized_options = b'\272H1r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$'
   _globals['_CONTACTCHANGED'].fields_by_name['display_name']._loaded_options = None
@@ -60,9 +62,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONTACTGRANT'].fields_by_name['unit']._loaded_options = None
   _globals['_CONTACTGRANT'].fields_by_name['unit']._serialized_options = b'\272H.r,2*^countries/[A-Z]{3}/units/[a-z0-9-]{2,63}$'
   _globals['_NOTIFICATIONREQUESTED']._serialized_start=143
-  _globals['_NOTIFICATIONREQUESTED']._serialized_end=474
-  _globals['_CONTACTCHANGED']._serialized_start=477
-  _globals['_CONTACTCHANGED']._serialized_end=842
-  _globals['_CONTACTGRANT']._serialized_start=844
-  _globals['_CONTACTGRANT']._serialized_end=960
+  _globals['_NOTIFICATIONREQUESTED']._serialized_end=551
+  _globals['_CONTACTCHANGED']._serialized_start=554
+  _globals['_CONTACTCHANGED']._serialized_end=919
+  _globals['_CONTACTGRANT']._serialized_start=921
+  _globals['_CONTACTGRANT']._serialized_end=1037
 # @@protoc_insertion_point(module_scope)

@@ -32,6 +32,7 @@ class NotificationRequested(_message.Message):
     ROLES_FIELD_NUMBER: _builtins.int
     OFFICER_FIELD_NUMBER: _builtins.int
     URGENT_FIELD_NUMBER: _builtins.int
+    AMONG_FIELD_NUMBER: _builtins.int
     template: _builtins.str
     """The template: `cooperation.request_received`, `cooperation.reply_received`, `training.credential_issued`, `catalogue.access_decided`, ..."""
     subject: _builtins.str
@@ -46,6 +47,10 @@ class NotificationRequested(_message.Message):
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Roles within the unit; empty: everybody in it."""
 
+    @_builtins.property
+    def among(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of the unit's holders of `roles` only these: `countries/TON/officers/mele`; empty: all of them."""
+
     def __init__(
         self,
         *,
@@ -55,10 +60,11 @@ class NotificationRequested(_message.Message):
         roles: _abc.Iterable[_builtins.str] | None = ...,
         officer: _builtins.str = ...,
         urgent: _builtins.bool = ...,
+        among: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer", b"officer", "roles", b"roles", "subject", b"subject", "template", b"template", "unit", b"unit", "urgent", b"urgent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["among", b"among", "officer", b"officer", "roles", b"roles", "subject", b"subject", "template", b"template", "unit", b"unit", "urgent", b"urgent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
