@@ -40,7 +40,7 @@ from bluepacific.identity.v1 import (
 )
 from bp_identity.domain.officer import Person
 from bp_identity.usecases.bootstrap import Seed, SeedClient, SeedOfficer, SeedUnit
-from bp_kit.taken import REQUEST_MARK
+from bp_kit.proofs import REQUEST_MARK
 from bp_kit.testing.canaries import plant
 from bp_kit.testing.harness import detail, status_of_error
 from bp_kit.testing.tokens import make_token

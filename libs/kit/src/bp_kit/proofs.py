@@ -22,6 +22,8 @@ _MAX_PROOF = 2048
 _LONGEST_ID = 200
 # A proof is made for one request; clocks of islands that were cut off go wrong, though.
 WINDOW_SECONDS = 60
+# Metadata of a call: the gateway's own word for the request that it is made for, which nobody outside can choose.
+REQUEST_MARK = "request-mark"
 
 
 @dataclass(frozen=True)

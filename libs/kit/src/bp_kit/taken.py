@@ -29,8 +29,6 @@ from bp_kit.upserts import insert_of
 _KEPT_SECONDS = 2 * WINDOW_SECONDS
 _LONGEST_MARK = 32
 _REMEMBERED = 100_000
-# Metadata of a call: the gateway's own word for the request that it is made for, which nobody outside can choose.
-REQUEST_MARK = "request-mark"
 _proof = service_metadata().tables["proof"]
 
 

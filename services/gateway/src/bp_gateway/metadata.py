@@ -7,7 +7,7 @@ import secrets
 from bp_gateway.settings import GatewaySettings
 from bp_gateway.transcode import Fault
 from bp_kit.errors import Refused
-from bp_kit.taken import REQUEST_MARK
+from bp_kit.proofs import REQUEST_MARK
 
 # With the greatest length: a gRPC server takes 8 KiB of metadata in all, and refuses more without a word that a person could read.
 _PASSED = {b"authorization": 6144, b"dpop": 2048, b"accept-language": 500, b"x-purpose": 100, b"last-event-id": 500}

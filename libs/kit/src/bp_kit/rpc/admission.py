@@ -11,8 +11,8 @@ from bluepacific.options.v1 import options_pb2
 from bp_kit.call import ANYBODY, NODE, Call, Principal
 from bp_kit.errors import Refused, Violation
 from bp_kit.language import negotiate
+from bp_kit.proofs import REQUEST_MARK
 from bp_kit.rpc.methods import Method
-from bp_kit.taken import REQUEST_MARK
 from bp_kit.tokens import TokenVerifier
 
 _PURPOSES = {name.removeprefix("PURPOSE_"): number for name, number in handling_pb2.Purpose.items() if number}

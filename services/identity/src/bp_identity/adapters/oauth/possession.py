@@ -5,8 +5,8 @@ from __future__ import annotations
 from bp_identity.adapters.oauth.web import Asked
 from bp_kit.call import current_call
 from bp_kit.ports import Clock
-from bp_kit.proofs import proof_for
-from bp_kit.taken import REQUEST_MARK, Taken
+from bp_kit.proofs import REQUEST_MARK, proof_for
+from bp_kit.taken import Taken
 
 
 class Possession:
