@@ -106,6 +106,12 @@ class NodeOfProcesses:
                     return
                 await asyncio.sleep(0.05)
 
+    async def until_logged(self, service: str, event: str) -> None:
+        """Returns when a service has logged an event."""
+        async with asyncio.timeout(_READY_SECONDS):
+            while f'"{event}"' not in (self.folder / f"{service}.log").read_text(errors="replace"):  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0.05)
+
     async def stop(self, service: str) -> int:
         """Tells a service to stop and returns its exit code."""
         process = self._processes.pop(service)

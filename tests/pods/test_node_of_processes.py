@@ -14,7 +14,8 @@ from grpc_health.v1 import health_pb2
 from bluepacific.cooperation.v1 import request_service_pb2
 from bluepacific.exchange.v1 import topic_service_pb2, topic_service_pb2_grpc
 from bluepacific.identity.v1 import key_service_pb2, key_service_pb2_grpc
-from bp_client import AsyncBluePacific
+from bluepacific.training.v1.course_service_pb2 import ListCoursesRequest
+from bp_client import AsyncBluePacific, Problem
 from bp_kit.measures import (
     CALLS,
     CERTIFICATE,
@@ -82,8 +83,20 @@ async def test_a_person_signs_in_and_writes_a_request_through_the_gateway(node: 
         asking = client.asking(purpose="INVESTIGATION")
         wanted = request_service_pb2.ListRequestsRequest(parent="countries/FJI")
         assert not (await asking.cooperation.requests.ListRequests(wanted)).requests
+
+        # Nobody asked training before; it has learned identity's keys nevertheless.
+        await node.until_logged("training", "pod.knows_keys")
+        assert await node.stop("identity") == 0, node.log("identity")
+        assert not (await client.training.courses.ListCourses(ListCoursesRequest(parent="countries/FJI"))).courses
+        assert await node.stop("cooperation") == 0, node.log("cooperation")
+        await node.start("cooperation")
+        with pytest.raises(Problem) as refused:
+            await asking.cooperation.requests.ListRequests(wanted)
+        assert (refused.value.status, refused.value.reason) == (503, "UNAVAILABLE")
+        assert refused.value.retry_after
     for service in (*SERVICES, "gateway"):
-        assert await node.stop(service) == 0, node.log(service)
+        if service != "identity":
+            assert await node.stop(service) == 0, node.log(service)
 
 
 async def test_a_service_sends_what_it_measures_to_a_collector(node: NodeOfProcesses) -> None:

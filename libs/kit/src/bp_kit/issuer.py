@@ -9,6 +9,9 @@ from typing import Any
 from bluepacific.identity.v1 import key_service_pb2 as keys_pb
 from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
 
+# Somebody's call waits for the answer, and its deadline is not much longer.
+_PATIENCE_SECONDS = 5.0
+
 
 class RemoteIssuer:
     """Identity, over a channel among the node's services.
@@ -22,10 +25,11 @@ class RemoteIssuer:
 
     async def keys(self) -> Any:
         """Returns the JWK set."""
-        answer = await KeyServiceStub(self._channel()).GetKeys(keys_pb.GetKeysRequest())
+        answer = await KeyServiceStub(self._channel()).GetKeys(keys_pb.GetKeysRequest(), timeout=_PATIENCE_SECONDS)
         return json.loads(answer.jwks)
 
     async def voided(self) -> Mapping[str, float]:
         """Returns until when tokens are void, by officer or client."""
-        answer = await KeyServiceStub(self._channel()).GetVoidedTokens(keys_pb.GetVoidedTokensRequest())
+        asked = keys_pb.GetVoidedTokensRequest()
+        answer = await KeyServiceStub(self._channel()).GetVoidedTokens(asked, timeout=_PATIENCE_SECONDS)
         return {one.holder: one.issue_time.ToNanoseconds() / 1e9 for one in answer.voided}

@@ -27,6 +27,7 @@ _MAX_TOKEN = 4096
 _LEEWAY_SECONDS = 5
 _CACHED = 4096
 _REFRESH_SECONDS = 10
+_MISSED_SECONDS = 5.0
 # Somebody who leaves is out within a minute.
 _LOOK_SECONDS = 15
 # What the parts of a token raise that is none.
@@ -73,17 +74,37 @@ class RemoteKeys:
         self._monotonic = monotonic
         self._keys: dict[str, OKPKey] = {}
         self._fetched = float("-inf")
+        self._missed = float("-inf")
         self._voided: Mapping[str, float] = {}
         self._looked = float("-inf")
 
     async def find(self, key_id: str) -> tuple[OKPKey, str] | None:
-        """Returns the key of that id, or None."""
+        """Returns the key of that id, or None.
+
+        Raises:
+            Refused: UNAVAILABLE where identity would have to be asked, and cannot.
+        """
         if key_id not in self._keys and self._monotonic() - self._fetched >= _REFRESH_SECONDS:
-            found = KeySet.import_key_set(await self._told.keys())
-            self._fetched = self._monotonic()
-            self._keys = {key.kid: key for key in found.keys if isinstance(key, OKPKey) and key.kid}
+            if self._monotonic() - self._missed < _MISSED_SECONDS:
+                raise Refused("UNAVAILABLE")
+            try:
+                await self.learn()
+            except grpc.RpcError:
+                # The caller repeats its call, which should not each time wait for identity anew.
+                self._missed = self._monotonic()
+                raise Refused("UNAVAILABLE") from None
         key = self._keys.get(key_id)
         return (key, self._issuer) if key else None
+
+    async def learn(self) -> None:
+        """Asks for the keys.
+
+        Raises:
+            grpc.RpcError: Identity cannot be asked.
+        """
+        found = KeySet.import_key_set(await self._told.keys())
+        self._fetched = self._monotonic()
+        self._keys = {key.kid: key for key in found.keys if isinstance(key, OKPKey) and key.kid}
 
     async def voided(self, holder: str) -> float:
         """Returns since when the holder's tokens count; what was known before while identity cannot be asked."""

@@ -41,6 +41,7 @@ from bp_kit.tokens import RemoteKeys
 
 Build = Callable[[Any, Seams], Service]
 _CANCEL_SECONDS = 5.0
+_LEARN_SECONDS = 2.0
 _log = get_logger("bp_kit.alone")
 
 
@@ -84,12 +85,13 @@ async def _stand(pod: PodSettings, build: Build, settings: Any, stack: contextli
     siblings = Siblings(pod.addresses, read_certificates(pod.tls_dir).for_channel(), pod.other_places)
     stack.push_async_callback(siblings.aclose)
     make_parent(settings.database_url)
+    keys = RemoteKeys(pod.public_url, RemoteIssuer(lambda: siblings.channel("identity")))
     try:
         seams = Seams(
             country=pod.country,
             blobs=blobs_of(pod),
             channel=siblings.channel,
-            keys=RemoteKeys(pod.public_url, RemoteIssuer(lambda: siblings.channel("identity"))),
+            keys=keys,
             sealer=Sealer(page_token_key(pod.page_token_file)),
         )
     except OSError as error:
@@ -100,6 +102,7 @@ async def _stand(pod: PodSettings, build: Build, settings: Any, stack: contextli
     watch = Watch(ground.database, ground.metadata.sorted_tables)
     await watch.begin(awaits=pod.awaits)
     await stack.enter_async_context(watch.looking())
+    await stack.enter_async_context(_learning(name, keys))
     return _Stand(name, pod, seams, ground, watch)
 
 
@@ -180,6 +183,30 @@ async def check_database(name: str, database: Database) -> None:
     except (SQLAlchemyError, OSError) as error:
         variable = f"BP_{name.upper()}__DATABASE_URL"
         raise CannotStartError(f"{variable}: the database does not answer ({why_unanswered(error)})") from error
+
+
+@asynccontextmanager
+async def _learning(name: str, keys: RemoteKeys) -> AsyncIterator[None]:
+    """Asks for identity's keys before a call needs them: identity may be the one that is away then."""
+
+    async def learn() -> None:
+        while True:
+            try:
+                await keys.learn()
+            except grpc.RpcError:
+                await asyncio.sleep(_LEARN_SECONDS)
+            except LookupError:
+                # Nobody said where identity is; calls are told.
+                return
+            else:
+                _log.info("pod.knows_keys", service=name)
+                return
+
+    task = asyncio.create_task(learn())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 @asynccontextmanager
