@@ -13,6 +13,7 @@ from tests.contract.protos import our_methods
 from bluepacific.identity.v1 import client_pb2, role_pb2
 from bluepacific.options.v1 import options_pb2
 from bp_kit.rpc.methods import method_of, values_at
+from bp_kit.rpc.waited import may_wait
 from buf.validate import validate_pb2
 
 ROLES = {name.removeprefix("ROLE_").lower() for name, number in role_pb2.Role.items() if number}
@@ -64,6 +65,29 @@ def test_a_second_person_is_asked_for_fields_and_values_that_there_are():
             for name in parents:
                 kind = kind.fields_by_name[name].message_type
             assert set(when.values) <= set(kind.fields_by_name[last].enum_type.values_by_name)
+
+
+WAITING = [one for one in METHODS if one.GetOptions().Extensions[options_pb2.queue].seconds]
+# What is the same however often it is done: statements have ids of their own, what was read stays read.
+_ONE_BY_NATURE = {"RecordStatements", "MarkNotificationRead", "MarkAllNotificationsRead"}
+
+
+@pytest.mark.parametrize("method", WAITING, ids=lambda method: method.full_name)
+def test_a_call_that_may_wait_is_the_callers_own_affair_and_can_be_made_twice(method):
+    queue, access = method.GetOptions().Extensions[options_pb2.queue], access_of(method)
+    assert queue.seconds <= 86400, "identity keeps its keys for an hour longer"
+    assert access.roles
+    assert not (access.purpose_required or access.second_person or access.second_person_when.field)
+    assert not (access.visitors or access.client_scope or access.scope == options_pb2.SCOPE_ANY_COUNTRY)
+    assert not method.name.startswith(("Create", "Delete"))
+    assert http_of(method).post or http_of(method).patch
+    known = method_of(_grpc_path(method))
+    empty = GetMessageClass(method.input_type)()
+    assert may_wait(known, empty) is not bool(queue.only_with)
+    if method.name not in _ONE_BY_NATURE:
+        assert "request_id" in queue.only_with
+    if method.name.startswith("Update"):
+        assert any(path.endswith(".etag") for path in queue.only_with), "would overwrite what came meanwhile"
 
 
 def _grpc_path(method):

@@ -52,6 +52,7 @@
 {{- end }}
 {{- $_ := set $told "BP_GATEWAY__HOSTED" ($hosted | toJson) }}
 {{- end }}
+{{- if include "bluepacific.keepsQueue" . }}{{ $_ := set $told "BP_GATEWAY__QUEUE_DIR" (printf "%s/queue" $home) }}{{ end }}
 {{- if and (ne $service "gateway") (not (include "bluepacific.onPostgres" .)) }}
 {{- $_ := set $told (print $prefix "DATABASE_URL") (printf "sqlite+aiosqlite:///%s/data/%s.sqlite" $home $service) }}
 {{- end }}

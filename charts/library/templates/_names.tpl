@@ -41,9 +41,15 @@ exchange identity notifications cooperation catalogue training
 {{- if .root.Values.global.postgres.existingSecret }}yes{{ end -}}
 {{- end }}
 
-{{/* A service that keeps files of its own: keys always, its database where that is SQLite. */}}
+{{/* A gateway with which calls may wait for a service that cannot be reached. */}}
+{{- define "bluepacific.keepsQueue" -}}
+{{- if and (eq .service "gateway") .root.Values.queueStorage }}yes{{ end -}}
+{{- end }}
+
+{{/* A service that keeps files of its own: keys always, its database where that is SQLite; a gateway only its queue. */}}
 {{- define "bluepacific.keepsFiles" -}}
-{{- if and (ne .service "gateway") (or .root.Values.keepsKeys (not (include "bluepacific.onPostgres" .))) }}yes{{ end -}}
+{{- if eq .service "gateway" }}{{ include "bluepacific.keepsQueue" . }}
+{{- else if or .root.Values.keepsKeys (not (include "bluepacific.onPostgres" .)) }}yes{{ end -}}
 {{- end }}
 
 {{/* The services of a node whose chart is asked: those that stand here and keep files of their own. For the node's chart alone. */}}

@@ -48,6 +48,17 @@ spec:
   {{- with $global.tolerations }}
   tolerations: {{ toJson . }}
   {{- end }}
+  {{- if include "bluepacific.keepsQueue" . }}
+  affinity:
+    podAffinity:
+      {{- /* The next release's pod comes where the volume is; both may have it for the moment of the change. */}}
+      requiredDuringSchedulingIgnoredDuringExecution:
+        - topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels:
+              {{- include "bluepacific.selector" . | nindent 14 }}
+              bluepacific/serves: "true"
+  {{- end }}
   topologySpreadConstraints:
     - maxSkew: 1
       topologyKey: kubernetes.io/hostname

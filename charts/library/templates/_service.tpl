@@ -6,6 +6,9 @@
 {{- if and $several (ne .service "gateway") (not (include "bluepacific.onPostgres" .)) }}
 {{- fail (printf "%s has one pod, unless global.postgres.existingSecret names databases that several can share" .service) }}
 {{- end }}
+{{- if and $several (include "bluepacific.keepsQueue" .) }}
+{{- fail "a gateway with queueStorage has one pod: calls that wait are in a file of its own" }}
+{{- end }}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -73,7 +76,7 @@ spec:
   {{- with $values.global.storage.className }}
   storageClassName: {{ . }}
   {{- end }}
-  resources: {requests: {storage: {{ $values.storage }}}}
+  resources: {requests: {storage: {{ ternary $values.queueStorage $values.storage (eq .service "gateway") }}}}
 {{- end }}
 {{- if $several }}
 ---

@@ -20,6 +20,7 @@ from bluepacific.cooperation.v1 import sharing_service_pb2_grpc as _cooperation_
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc as _exchange_exchange
 from bluepacific.exchange.v1 import lane_service_pb2_grpc as _exchange_lane
 from bluepacific.exchange.v1 import proof_service_pb2_grpc as _exchange_proof
+from bluepacific.gateway.v1 import queued_call_service_pb2_grpc as _gateway_queued_call
 from bluepacific.identity.v1 import access_review_service_pb2_grpc as _identity_access_review
 from bluepacific.identity.v1 import client_service_pb2_grpc as _identity_client
 from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_country
@@ -92,6 +93,12 @@ class AsyncExchange:
     lanes: _exchange_lane.LaneServiceAsyncStub
     proofs: _exchange_proof.ProofServiceAsyncStub
 
+class Gateway:
+    queued_calls: _gateway_queued_call.QueuedCallServiceStub
+
+class AsyncGateway:
+    queued_calls: _gateway_queued_call.QueuedCallServiceAsyncStub
+
 class Identity:
     access_reviews: _identity_access_review.AccessReviewServiceStub
     clients: _identity_client.ClientServiceStub
@@ -151,6 +158,7 @@ class Surface:
     catalogue: Catalogue
     cooperation: Cooperation
     exchange: Exchange
+    gateway: Gateway
     identity: Identity
     notifications: Notifications
     training: Training
@@ -161,6 +169,7 @@ class AsyncSurface:
     catalogue: AsyncCatalogue
     cooperation: AsyncCooperation
     exchange: AsyncExchange
+    gateway: AsyncGateway
     identity: AsyncIdentity
     notifications: AsyncNotifications
     training: AsyncTraining

@@ -44,6 +44,8 @@ def record_of(method: Method, call: Call, request: Message | None, call_time: da
     if call.principal.node:
         # Who vouched for a visitor, and how old the register was that let them in.
         detail |= {"node": call.principal.node, "standing": call.principal.standing}
+    if call.accept_time is not None:
+        detail["accept_time"] = call.accept_time.isoformat()
     if request is not None and method.audit == options_pb2.AUDIT_FULL:
         detail["request_sha256"] = hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()
     return {

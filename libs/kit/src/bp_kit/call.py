@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bluepacific.common.v1 import handling_pb2
 
@@ -64,6 +65,7 @@ class Call:
         language: One of `bp_kit.language.LANGUAGES`.
         purpose: A number of `bluepacific.common.v1.Purpose`; 0 when none was stated.
         metadata: The request's metadata, keys in lower case.
+        accept_time: When the gateway took the call, where it had to wait there for the service.
     """
 
     method: str
@@ -71,6 +73,7 @@ class Call:
     language: str = "en"
     purpose: handling_pb2.Purpose.ValueType = handling_pb2.PURPOSE_UNSPECIFIED
     metadata: dict[str, str] = field(default_factory=dict)
+    accept_time: datetime | None = None
 
 
 _current: ContextVar[Call] = ContextVar("bp_kit_call")

@@ -68,6 +68,8 @@ QUEUE_AGE = Measure("bluepacific.queue.age", "s", "Age of the oldest item that w
 QUEUE_ITEMS = Measure("bluepacific.queue.items", "{item}", "Items that wait for a peer, by urgency.")
 QUEUE_ASIDE = Measure("bluepacific.queue.aside", "{item}", "Items that a peer refused for good, or somebody took out.")
 CONTACT_AGE = Measure("bluepacific.link.contact.age", "s", "Time since a peer was last heard.")
+WAITING_CALLS = Measure("bluepacific.waiting.calls", "{call}", "Calls that wait at the gateway for a service.")
+WAITING_AGE = Measure("bluepacific.waiting.age", "s", "Time that the oldest call has waited at the gateway.")
 PROOF_GAP = Measure("bluepacific.proof.gap", "{leaf}", "Leaves of the node's log that no witness has cosigned yet.")
 PROOF_AGE = Measure("bluepacific.proof.age", "s", "Time since a witness last cosigned the node's log.")
 CERTIFICATE = Measure(
@@ -82,6 +84,8 @@ GAUGES = (
     QUEUE_ITEMS,
     QUEUE_ASIDE,
     CONTACT_AGE,
+    WAITING_CALLS,
+    WAITING_AGE,
     PROOF_GAP,
     PROOF_AGE,
     CERTIFICATE,

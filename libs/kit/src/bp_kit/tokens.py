@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import grpc
@@ -35,6 +35,19 @@ _MALFORMED = (JoseError, ValueError, KeyError, TypeError, AttributeError, Recurs
 _log = get_logger("bp_kit.tokens")
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What an officer may do now.
+
+    Attributes:
+        roles: `role@unit`, as in tokens.
+        clearance: As in tokens.
+    """
+
+    roles: tuple[str, ...]
+    clearance: int
+
+
 class KeySource(Protocol):
     """Public keys of the countries whose tokens are accepted here."""
 
@@ -44,6 +57,19 @@ class KeySource(Protocol):
 
     async def voided(self, holder: str) -> float:
         """Returns since when (seconds since the epoch) tokens of an officer or client count; 0: all."""
+        ...
+
+    async def standing(self, officer: str, client: str, issued: float) -> Standing | None:
+        """Returns what an officer may do now; None where the officer has left, or a token issued then was voided since.
+
+        Args:
+            officer: Its `sub`.
+            client: Its `client_id`; may be empty.
+            issued: Its `iat`, in seconds since the epoch.
+
+        Raises:
+            grpc.RpcError: Identity cannot be asked.
+        """
         ...
 
 
@@ -56,6 +82,10 @@ class Issuer(Protocol):
 
     async def voided(self) -> Mapping[str, float]:
         """Returns since when tokens count, by officer or client, where some that have not ended by themselves do not."""
+        ...
+
+    async def standing(self, officer: str, client: str, issued: float) -> Standing | None:
+        """As `KeySource.standing`."""
         ...
 
 
@@ -117,6 +147,10 @@ class RemoteKeys:
             except grpc.RpcError:
                 _log.warning("tokens.voided_unknown")
         return self._voided.get(holder, 0.0)
+
+    async def standing(self, officer: str, client: str, issued: float) -> Standing | None:
+        """Returns what an officer may do now, asked anew each time."""
+        return await self._told.standing(officer, client, issued)
 
 
 class TokenVerifier:
@@ -186,6 +220,39 @@ class TokenVerifier:
         if thumbprint is not None and thumbprint != known.thumbprint:
             raise Refused("TOKEN_INVALID")
         return known.principal
+
+    async def verify_accepted(self, token: str, accepted: float, proof: str | None) -> Principal:
+        """Returns who a token named when the gateway took the call that came with it, with what they may do now.
+
+        The proof of a bound token is not taken once more: such a call has one effect however often it is made.
+
+        Args:
+            token: An officer's, of this node; may have ended since.
+            accepted: When it was taken, in seconds since the epoch.
+            proof: What the token's key signed; None where none came.
+
+        Raises:
+            Refused: TOKEN_INVALID, TOKEN_EXPIRED; UNAVAILABLE where identity cannot be asked.
+        """
+        thumbprint = ""
+        if proof is not None:
+            shown = read_proof(proof)
+            shown.check(accepted, token)
+            thumbprint = shown.thumbprint
+        header = _read_header(token)
+        try:
+            known = await self._verify_anew(token, header)
+            if CERTIFICATE in header or thumbprint != known.thumbprint:
+                raise Refused("TOKEN_INVALID")
+            officer, client = (*known.holders, "")[:2]
+            standing = await self._keys.standing(officer, client, known.issued)
+        except grpc.RpcError:
+            raise Refused("UNAVAILABLE") from None
+        in_time = known.issued - _LEEWAY_SECONDS <= accepted <= known.expires + _LEEWAY_SECONDS
+        if standing is None or not in_time:
+            raise Refused("TOKEN_EXPIRED")
+        grants = _grants(known.principal.country, standing.roles)
+        return replace(known.principal, grants=grants, clearance=standing.clearance)
 
     async def require_not_void(self, token: str) -> None:
         """Refuses a token of this node that was voided since it was verified; that its time runs out does not end a call that has begun.
@@ -262,14 +329,18 @@ def _principal(claims: dict[str, Any], issuer: str) -> Principal:
     country = claims["country"]
     if claims["iss"] != issuer or AUDIENCE not in ([audience] if isinstance(audience, str) else audience):
         raise Refused("TOKEN_INVALID")
-    grants = (role_at_unit.split("@", 1) for role_at_unit in claims["roles"])
     return Principal(
         name=claims["sub"],
         country=country,
-        grants=frozenset((role, f"countries/{country}/units/{unit}") for role, unit in grants),
+        grants=_grants(country, claims["roles"]),
         clearance=int(claims.get("clearance", 0)),
         scopes=_scopes(claims),
     )
+
+
+def _grants(country: str, roles: Iterable[str]) -> frozenset[tuple[str, str]]:
+    held = (role_at_unit.split("@", 1) for role_at_unit in roles)
+    return frozenset((role, f"countries/{country}/units/{unit}") for role, unit in held)
 
 
 def _scopes(claims: dict[str, Any]) -> frozenset[str] | None:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from bp_gateway.app import build_app
+from bp_gateway.calls import Channels
 from bp_gateway.listening import NotListeningError, listening
 from bp_gateway.settings import GatewaySettings
+from bp_kit import measures
 from bp_kit.alone.certificates import read_certificates
+from bp_kit.alone.process import page_token_key
 from bp_kit.alone.settings import PodSettings
 from bp_kit.alone.siblings import Siblings
 from bp_kit.alone.trouble import CannotStartError
 from bp_kit.errors import Refused
 from bp_kit.logs import get_logger
+
+if TYPE_CHECKING:
+    from bp_gateway.queue.opening import Queue
 
 _log = get_logger("bp_gateway")
 
@@ -45,13 +53,15 @@ async def serve(pod: PodSettings, settings: GatewaySettings, stop: asyncio.Event
 
     folder = pod.public_tls_dir
     try:
-        app = build_app(settings, channel, ready=ready)
-        async with listening(
-            app,
-            _bound(settings.host, settings.port),
-            folder and folder / "tls.crt",
-            folder and folder / "tls.key",
-            grace_seconds=int(pod.drain_seconds),
+        async with (
+            _queue_of(pod, settings, channel) as queue,
+            listening(
+                build_app(settings, channel, ready=ready, queue=queue),
+                _bound(settings.host, settings.port),
+                folder and folder / "tls.crt",
+                folder and folder / "tls.key",
+                grace_seconds=int(pod.drain_seconds),
+            ),
         ):
             _log.info("pod.ready", service="gateway")
             await stop.wait()
@@ -61,6 +71,24 @@ async def serve(pod: PodSettings, settings: GatewaySettings, stop: asyncio.Event
     finally:
         for one in (siblings, *hosted.values()):
             await one.aclose()
+
+
+@asynccontextmanager
+async def _queue_of(pod: PodSettings, settings: GatewaySettings, channels: Channels) -> AsyncIterator[Queue | None]:
+    if settings.queue_dir is None:
+        yield None
+        return
+    # With SQLAlchemy, which a gateway without a queue does without.
+    from bp_gateway.queue.opening import open_queue  # noqa: PLC0415 - as said
+
+    key = page_token_key(pod.page_token_file)
+    async with open_queue(settings.queue_dir, key, pod.country, settings, channels) as queue:
+        measuring = asyncio.create_task(measures.Board().keep([queue.read])) if pod.otlp_endpoint else None
+        try:
+            yield queue
+        finally:
+            if measuring:
+                measuring.cancel()
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -25,8 +25,25 @@ from bp_gateway.scim import scim_routes
 from bp_gateway.settings import GatewaySettings
 from bp_gateway.surface import bindings_of, packaged_descriptors
 from bp_gateway.transcode.encoding import to_json
+from bp_kit.rpc.inprocess import InProcessChannel
 
-_EXPOSED = ["etag", "retry-after", "x-trace-id", "content-disposition", "www-authenticate", "age", "warning"]
+if TYPE_CHECKING:
+    from bp_gateway.queue.opening import Queue
+
+_EXPOSED = [
+    "etag",
+    "retry-after",
+    "x-trace-id",
+    "content-disposition",
+    "www-authenticate",
+    "age",
+    "warning",
+    "location",
+]
+_EXPOSED.append("preference-applied")
+
+
+_OWN_PACKAGE = "bluepacific.gateway.v1"
 
 
 class Gateway(FastAPI):
@@ -71,7 +88,12 @@ class Gateway(FastAPI):
 
 
 def build_app(
-    settings: GatewaySettings, channels: Channels, *, ready: Ready = always_ready, descriptors: bytes | None = None
+    settings: GatewaySettings,
+    channels: Channels,
+    *,
+    ready: Ready = always_ready,
+    descriptors: bytes | None = None,
+    queue: Queue | None = None,
 ) -> Gateway:
     """Builds the gateway.
 
@@ -80,14 +102,17 @@ def build_app(
         channels: Gives a channel to a service by its proto package and a country's code; None is this node's own country.
         ready: Tells whether the services can be reached.
         descriptors: A serialised FileDescriptorSet with source info; the packaged one when None.
+        queue: Keeps calls that wait for a service; None: none do.
 
     Raises:
         ValueError: The protos want what HTTP cannot carry, or one path twice.
     """
     described = packaged_descriptors() if descriptors is None else descriptors
     app = Gateway(settings, described)
+    intake = queue.intake if queue else None
     for binding in bindings_of(described):
-        app.router.routes.append(DerivedRoute(binding, channels, settings, app.problem))
+        where = _own(queue) if binding.package == _OWN_PACKAGE else channels
+        app.router.routes.append(DerivedRoute(binding, where, settings, app.problem, intake))
     app.router.routes += [
         *oauth_routes(channels, settings),
         *scim_routes(channels, settings),
@@ -97,6 +122,12 @@ def build_app(
     ]
     table_of(app.routes)  # refuses two methods on one path now, not at the first request
     return app
+
+
+def _own(queue: Queue | None) -> Channels:
+    """Returns where the gateway's own service is: nowhere without a queue, so that its paths are not there."""
+    channel = queue.channel if queue else InProcessChannel({})
+    return lambda _package, _country: channel
 
 
 async def _openapi(request: Request) -> Response:

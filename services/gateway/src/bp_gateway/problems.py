@@ -106,6 +106,14 @@ def is_unforeseen(error: Exception) -> bool:
     return not isinstance(error, Refused) and _described(error) is None and _undescribed(error) == "UNSPECIFIED"
 
 
+def reason_told(error: Exception) -> str:
+    """Returns the name of the reason that an error tells its caller."""
+    if isinstance(error, Refused):
+        return error.reason
+    status = _described(error)
+    return str(_detail(status, error_details_pb2.ErrorInfo()).reason) if status else _undescribed(error)
+
+
 def _undescribed(error: Exception) -> str:
     return _REASON_OF_CODE.get(error.code(), "UNSPECIFIED") if isinstance(error, grpc.RpcError) else "UNSPECIFIED"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -19,8 +19,12 @@ from bp_gateway.problems import Problem
 from bp_gateway.settings import GatewaySettings
 from bp_gateway.surface import Binding, Kind
 from bp_gateway.table import RouteTable
-from bp_gateway.unary import FileEndpoint, UnaryEndpoint
+from bp_gateway.unary import FileEndpoint, UnaryEndpoint, WaitingEndpoint
 from bp_gateway.uploads import UploadEndpoint
+from bp_gateway.waiting import Waiting
+
+if TYPE_CHECKING:
+    from bp_gateway.queue.intake import Intake
 
 _ENDPOINTS: dict[Kind, Callable[..., Any]] = {
     Kind.UNARY: UnaryEndpoint,
@@ -49,14 +53,18 @@ class DerivedRoute(BaseRoute):
         channels: Channels,
         settings: GatewaySettings,
         tell: Callable[[Exception, Exchange, Shape], Problem],
+        intake: Intake | None = None,
     ) -> None:
         self.binding = binding
         self.path = self.route = rest_path(binding.template)
         self.methods = {binding.verb}
         self.name = binding.rpc_path
         self.shape = Shape(binding.body, binding.path_fields)
+        endpoint: Any
         if binding.kind is Kind.EVENTS:
             endpoint = EventsEndpoint(binding, channels, settings, lambda error, at: tell(error, at, self.shape))
+        elif intake and binding.queue_seconds:
+            endpoint = WaitingEndpoint(binding, channels, settings, Waiting(binding, intake))
         else:
             endpoint = _ENDPOINTS[binding.kind](binding, channels, settings)
         self.answer: Callable[[Exchange], Any] = endpoint.answer

@@ -47,4 +47,14 @@ class GatewaySettings(BaseSettings):
         default_factory=dict,
         description="Countries whose nodes stand beside this one, by ISO 3166-1 alpha-3 code; their calls go to their services.",
     )
+    queue_dir: Path | None = Field(
+        None,
+        description="Folder of calls that wait here for a service that cannot be reached, where a client prefers that; none: they do not.",
+    )
+    queue_calls: int = Field(10_000, gt=0, description="Calls that may wait; to more, the service is unavailable.")
+    queue_calls_each: int = Field(200, gt=0, description="Calls of one person that may wait.")
+    queue_bytes: int = Field(64 * _MIB, gt=0, description="Bytes of all calls that wait.")
+    queue_pause_seconds: float = Field(
+        5, gt=0, le=3600, description="Between tries to reach a service that calls wait for."
+    )
     access_log: bool = Field(default=True, description="Log a line for each request.")

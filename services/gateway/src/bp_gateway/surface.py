@@ -97,6 +97,21 @@ class Binding:
         return seconds
 
     @cached_property
+    def queue_seconds(self) -> int:
+        """How long a call may wait here while the service cannot be reached.
+
+        Raises:
+            ValueError: It may not: it is a read, a file, a stranger's, or somebody has to say what for or agree to it.
+        """
+        seconds = int(self.method.GetOptions().Extensions[options_pb2.queue].seconds)
+        access = self.access
+        judged = access.public or access.purpose_required or access.second_person or access.second_person_when.field
+        abroad = access.visitors or access.client_scope or access.scope == options_pb2.SCOPE_ANY_COUNTRY
+        if seconds and (self.verb == "GET" or self.kind is not Kind.UNARY or judged or abroad):
+            raise ValueError(f"{self.method.full_name}: its calls cannot wait")
+        return seconds
+
+    @cached_property
     def new_request(self) -> Any:
         """The request's message class."""
         return message_factory.GetMessageClass(self.method.input_type)
@@ -178,7 +193,7 @@ def _bindings_of(method: MethodDescriptor) -> Iterator[Binding]:
         for field in binding.path_fields | ({rule.body} - {"", "*"}):
             if binding.field(field) is None:
                 raise ValueError(f"{method.full_name}: its request has no field {field}")
-        _ = (binding.kind, binding.again_seconds)
+        _ = (binding.kind, binding.again_seconds, binding.queue_seconds)
         yield binding
 
 

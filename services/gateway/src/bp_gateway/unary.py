@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from bp_gateway.again import AnswersAgain
 from bp_gateway.calls import Caller, Channels
 from bp_gateway.exchange import Exchange, HeaderList
-from bp_gateway.metadata import deadline_of, metadata_of
+from bp_gateway.metadata import Metadata, deadline_of, metadata_of
 from bp_gateway.requests import RequestReader
 from bp_gateway.settings import GatewaySettings
 from bp_gateway.surface import Binding
 from bp_gateway.transcode import encoder_of
 from bp_gateway.transcode.encoding import to_json
+from bp_gateway.waiting import Waiting
 
 JSON = b"application/json"
 NO_STORE: HeaderList = [(b"cache-control", b"no-store")]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A call that has not been made yet.
+
+    Attributes:
+        call: The RPC.
+        request: Its message.
+        metadata: Goes with it.
+        timeout: Seconds that it may take.
+    """
+
+    call: Callable[..., Any]
+    request: Any
+    metadata: Metadata
+    timeout: float
+
+    async def answer(self) -> Any:
+        """Makes the call.
+
+        Raises:
+            grpc.RpcError: The service refuses or fails.
+        """
+        return await self.call(self.request, timeout=self.timeout, metadata=self.metadata)
 
 
 class _Calling:
@@ -39,6 +67,14 @@ class _Calling:
             Refused: The request cannot be read.
             grpc.RpcError: The service refuses or fails.
         """
+        return await (await self.asked(exchange)).answer()
+
+    async def asked(self, exchange: Exchange) -> Asked:
+        """Returns the call that an HTTP request asks for.
+
+        Raises:
+            Refused: The request cannot be read.
+        """
         headers = exchange.headers
         metadata = metadata_of(headers, exchange.traceparent)
         timeout = deadline_of(headers, self._settings)
@@ -49,7 +85,7 @@ class _Calling:
             else b""
         )
         request = self._reader.read(exchange.segments, exchange.scope["query_string"], headers, body)
-        return await call(request, timeout=timeout, metadata=metadata)
+        return Asked(call, request, metadata, timeout)
 
 
 class UnaryEndpoint(_Calling):
@@ -70,6 +106,9 @@ class UnaryEndpoint(_Calling):
             grpc.RpcError: The service refuses or fails.
         """
         response, told = await self._answered(exchange)
+        await self._tell(exchange, response, told)
+
+    async def _tell(self, exchange: Exchange, response: Any, told: HeaderList) -> None:
         etag = _quoted(response.etag) if self._has_etag else b""
         if not etag:
             await exchange.reply(200, to_json(self._encode(response)), JSON, [*NO_STORE, *told])
@@ -93,6 +132,39 @@ class UnaryEndpoint(_Calling):
             return again
         self._again.keep(exchange, response)
         return response, []
+
+
+class WaitingEndpoint(UnaryEndpoint):
+    """As UnaryEndpoint, for calls that may wait while their service cannot be reached.
+
+    Args:
+        binding: Which.
+        channels: Where services are.
+        settings: Limits and deadlines.
+        waiting: Keeps them.
+    """
+
+    def __init__(self, binding: Binding, channels: Channels, settings: GatewaySettings, waiting: Waiting) -> None:
+        super().__init__(binding, channels, settings)
+        self._waiting = waiting
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Calls the RPC and sends its answer, or keeps the call.
+
+        Raises:
+            Refused: The request cannot be read, or the call cannot be kept either.
+            grpc.RpcError: The service refuses or fails.
+        """
+        asked = await self.asked(exchange)
+        if await self._waiting.first_behind(exchange, asked):
+            return
+        try:
+            response = await asked.answer()
+        except Exception as error:
+            if await self._waiting.after(error, exchange, asked):
+                return
+            raise
+        await self._tell(exchange, response, [])
 
 
 class FileEndpoint(_Calling):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from google.protobuf.message import Message
 
@@ -18,7 +19,14 @@ from bp_kit.tokens import TokenVerifier
 _PURPOSES = {name.removeprefix("PURPOSE_"): number for name, number in handling_pb2.Purpose.items() if number}
 
 
-async def recognise(method: Method, metadata: dict[str, str], verifier: TokenVerifier, *, from_node: bool) -> Call:
+async def recognise(
+    method: Method,
+    metadata: dict[str, str],
+    verifier: TokenVerifier,
+    *,
+    from_node: bool,
+    accept_time: datetime | None = None,
+) -> Call:
     """Returns the call with who makes it; whether they may is for `admit` to say.
 
     Args:
@@ -26,17 +34,22 @@ async def recognise(method: Method, metadata: dict[str, str], verifier: TokenVer
         metadata: The request's metadata, keys in lower case.
         verifier: Verifies bearer tokens.
         from_node: The channel proves that another service of this node calls.
+        accept_time: When the gateway took it, where it waited there: its token counts as of then, its caller's rights as of now.
 
     Raises:
         Refused: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED; PERMISSION_DENIED where the channel is not for the method.
     """
-    principal = await _principal(method, metadata, verifier, from_node=from_node)
+    if accept_time is not None:
+        principal = await _principal_then(metadata, verifier, accept_time)
+    else:
+        principal = await _principal(method, metadata, verifier, from_node=from_node)
     return Call(
         method=method.path,
         principal=principal,
         language=negotiate(metadata.get("accept-language", "")),
         purpose=_PURPOSES.get(_stated(metadata), handling_pb2.PURPOSE_UNSPECIFIED),
         metadata=metadata,
+        accept_time=accept_time,
     )
 
 
@@ -84,6 +97,14 @@ def _admit_visitor(access: options_pb2.Access, call: Call) -> None:
         raise Refused("PERMISSION_DENIED")
     if call.principal.standing == "EMERGENCY" and call.purpose != handling_pb2.PURPOSE_IMMEDIATE_THREAT:
         raise Refused("REGISTER_TOO_OLD")
+
+
+async def _principal_then(metadata: dict[str, str], verifier: TokenVerifier, accept_time: datetime) -> Principal:
+    scheme, _, token = metadata.get("authorization", "").partition(" ")
+    bound = scheme.lower() == "dpop"
+    return await verifier.verify_accepted(
+        token.strip(), accept_time.timestamp(), metadata.get("dpop", "") if bound else None
+    )
 
 
 async def _principal(

@@ -31,6 +31,8 @@ class Method:
         name_path: Where the request names its record: `("name",)`, `("parent",)`, `("course", "name")`; empty for none.
         has_request_id: The request carries an idempotency key.
         shows_personal: It changes nothing, and its answer may have personal data in it: each call is kept in the node's log.
+        queue_seconds: How long a call may wait at a gateway while the service cannot be reached; 0: not at all.
+        queue_only_with: Fields that a request must set for that, by their paths.
     """
 
     path: str
@@ -41,6 +43,8 @@ class Method:
     name_path: tuple[str, ...]
     has_request_id: bool
     shows_personal: bool = False
+    queue_seconds: int = 0
+    queue_only_with: tuple[str, ...] = ()
 
     @property
     def audited(self) -> bool:
@@ -93,7 +97,7 @@ def method_of(path: str) -> Method:
         raise ValueError(f"{path} has no access option")
     if access.visitors and not _read_only(descriptor):
         raise ValueError(f"{path} would let visitors change something")
-    fields = descriptor.input_type.fields_by_name
+    fields, queue = descriptor.input_type.fields_by_name, options.Extensions[options_pb2.queue]
     return Method(
         path=path,
         service=descriptor.containing_service.full_name.split(".")[1],
@@ -103,6 +107,8 @@ def method_of(path: str) -> Method:
         name_path=_name_path(descriptor),
         has_request_id="request_id" in fields,
         shows_personal=_read_only(descriptor) and shows_personal(descriptor),
+        queue_seconds=queue.seconds,
+        queue_only_with=tuple(queue.only_with),
     )
 
 

@@ -33,6 +33,7 @@ from bp_kit.ports import Clock
 from bp_kit.rpc.admission import admit, check_scope, look_again, recognise
 from bp_kit.rpc.methods import Method, method_of
 from bp_kit.rpc.status import status_of
+from bp_kit.rpc.waited import accepted_time
 from bp_kit.rpc.watching import while_admitted
 from bp_kit.service import SecondPerson
 from bp_kit.subjects.restrictions import require_readable
@@ -103,7 +104,10 @@ class Pipeline:
             with _served(method, metadata) as outcome:
                 try:
                     with self._calls.taken():
-                        call = await recognise(method, metadata, self._verifier, from_node=from_node)
+                        accepted = accepted_time(method, metadata, context, self._clock())
+                        call = await recognise(
+                            method, metadata, self._verifier, from_node=from_node, accept_time=accepted
+                        )
                         with call_entered(call):
                             return await run(method, call, request, context, behaviour)
                 except Exception as error:  # noqa: BLE001 - the one place that turns everything into a status

@@ -10,7 +10,7 @@ from joserfc import jws
 from joserfc.jwk import OKPKey
 
 from bp_kit.testing.canaries import WATCH
-from bp_kit.tokens import ALGORITHM, AUDIENCE
+from bp_kit.tokens import ALGORITHM, AUDIENCE, Standing
 
 ISSUER = "http://node.test"
 _key = OKPKey.generate_key("Ed25519", {"kid": "test-key"})
@@ -28,6 +28,10 @@ class TestKeys:
     async def voided(self, holder: str) -> float:
         """Returns 0: none is void."""
         return 0.0
+
+    async def standing(self, officer: str, client: str, issued: float) -> Standing | None:
+        """Returns a learner's: whoever asks is one, whatever the token of then says."""
+        return Standing(("learner@academy",), 0)
 
 
 def make_token(

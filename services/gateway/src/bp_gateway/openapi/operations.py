@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bluepacific.gateway.v1 import queued_call_pb2
 from bluepacific.options.v1 import options_pb2
 from bp_gateway.openapi.comments import summary_of
 from bp_gateway.openapi.parameters import parameters_for
@@ -81,12 +82,25 @@ def _responses(binding: Binding, schemas: Schemas) -> Schema:
     fields = binding.method.output_type.fields_by_name
     if binding.verb == "GET" and "etag" in fields and binding.kind is Kind.UNARY:
         found["304"] = {"description": "The record is still of the version that If-None-Match names."}
+    if binding.queue_seconds:
+        found["202"] = _kept(schemas)
     refusals = [*_REFUSALS, *(("413", "415") if binding.body else ())]
     if binding.etag_field:
         refusals.append("412")
     for status in sorted(refusals):
         found[status] = {"$ref": "#/components/responses/Problem"}
     return found | {"default": {"$ref": "#/components/responses/Problem"}}
+
+
+def _kept(schemas: Schemas) -> Schema:
+    about = "Kept, to be done when its service can be reached; only where `Prefer: respond-async` asks for it. Nothing has been done yet."
+    headers = {
+        "Location": {"description": "Where to ask what has become of it.", "schema": {"type": "string"}},
+        "Preference-Applied": {"description": "`respond-async`.", "schema": {"type": "string"}},
+        "Retry-After": {"description": "Seconds after which to ask.", "schema": {"type": "integer"}},
+    }
+    schema = schemas.message(queued_call_pb2.QueuedCall.DESCRIPTOR, request=False)
+    return {"description": about, "content": _json(schema), "headers": headers}
 
 
 def _success(binding: Binding, schemas: Schemas) -> Schema:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from bluepacific.identity.v1 import key_service_pb2 as pb
 from bluepacific.identity.v1 import key_service_pb2_grpc as grpc_
 from bp_identity.adapters.keys import KeyFolder
 from bp_identity.adapters.unit_of_work import Workshop
+from bp_identity.usecases.standing import find_standing
 from bp_kit.database import current_session
 from bp_kit.times import timestamp
 
@@ -39,3 +40,10 @@ class KeyServicer(grpc_.KeyServiceServicer):
         return pb.GetVoidedTokensResponse(
             voided=[pb.VoidedTokens(holder=holder, issue_time=timestamp(until)) for holder, until in voided.items()]
         )
+
+    async def GetStanding(self, request: pb.GetStandingRequest, context: Any) -> pb.GetStandingResponse:
+        """Tells what an officer may do now."""
+        work = self._workshop.on(current_session())
+        issued = request.issue_time.ToDatetime(UTC)
+        standing = await find_standing(work, request.officer, request.client, issued)
+        return pb.GetStandingResponse(roles=standing.roles, clearance=standing.clearance)

@@ -12,7 +12,8 @@ from bp_kit.rounds import come_round
 
 _EVERY = timedelta(hours=1)
 # Longer than any token lives, so that none loses its key.
-_KEEP_REPLACED = timedelta(hours=1)
+# As long as a call may wait at a gateway that took it with a token of then, and an hour.
+_KEEP_REPLACED = timedelta(hours=25)
 _log = get_logger("bp_identity.housekeeping")
 
 

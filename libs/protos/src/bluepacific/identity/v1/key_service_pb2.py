@@ -23,30 +23,43 @@ _sym_db = _symbol_database.Default()
 
 
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
+from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bluepacific/identity/v1/key_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x10\n\x0eGetKeysRequest\"\x1f\n\x0fGetKeysResponse\x12\x0c\n\x04jwks\x18\x01 \x01(\x0c\"\x18\n\x16GetVoidedTokensRequest\"P\n\x17GetVoidedTokensResponse\x12\x35\n\x06voided\x18\x01 \x03(\x0b\x32%.bluepacific.identity.v1.VoidedTokens\"N\n\x0cVoidedTokens\x12\x0e\n\x06holder\x18\x01 \x01(\t\x12.\n\nissue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xa8\x02\n\nKeyService\x12~\n\x07GetKeys\x12\'.bluepacific.identity.v1.GetKeysRequest\x1a(.bluepacific.identity.v1.GetKeysResponse\" \x90\x02\x01\xa2\xbb\x18\x15\n\x11identity.keys.get\x18\x01\xa8\xbb\x18\x01\x12\x99\x01\n\x0fGetVoidedTokens\x12/.bluepacific.identity.v1.GetVoidedTokensRequest\x1a\x30.bluepacific.identity.v1.GetVoidedTokensResponse\"#\x90\x02\x01\xa2\xbb\x18\x18\n\x14identity.keys.voided \x01\xa8\xbb\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bluepacific/identity/v1/key_service.proto\x12\x17\x62luepacific.identity.v1\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x10\n\x0eGetKeysRequest\"\x1f\n\x0fGetKeysResponse\x12\x0c\n\x04jwks\x18\x01 \x01(\x0c\"\x18\n\x16GetVoidedTokensRequest\"P\n\x17GetVoidedTokensResponse\x12\x35\n\x06voided\x18\x01 \x03(\x0b\x32%.bluepacific.identity.v1.VoidedTokens\"N\n\x0cVoidedTokens\x12\x0e\n\x06holder\x18\x01 \x01(\t\x12.\n\nissue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xad\x01\n\x12GetStandingRequest\x12\x45\n\x07officer\x18\x01 \x01(\tB4\xbaH1r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$\x12\x18\n\x06\x63lient\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x36\n\nissue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"7\n\x13GetStandingResponse\x12\r\n\x05roles\x18\x01 \x03(\t\x12\x11\n\tclearance\x18\x02 \x01(\x05\x32\xba\x03\n\nKeyService\x12~\n\x07GetKeys\x12\'.bluepacific.identity.v1.GetKeysRequest\x1a(.bluepacific.identity.v1.GetKeysResponse\" \x90\x02\x01\xa2\xbb\x18\x15\n\x11identity.keys.get\x18\x01\xa8\xbb\x18\x01\x12\x99\x01\n\x0fGetVoidedTokens\x12/.bluepacific.identity.v1.GetVoidedTokensRequest\x1a\x30.bluepacific.identity.v1.GetVoidedTokensResponse\"#\x90\x02\x01\xa2\xbb\x18\x18\n\x14identity.keys.voided \x01\xa8\xbb\x18\x01\x12\x8f\x01\n\x0bGetStanding\x12+.bluepacific.identity.v1.GetStandingRequest\x1a,.bluepacific.identity.v1.GetStandingResponse\"%\x90\x02\x01\xa2\xbb\x18\x1a\n\x16identity.keys.standing \x01\xa8\xbb\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.identity.v1.key_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_GETSTANDINGREQUEST'].fields_by_name['officer']._loaded_options = None
+  _globals['_GETSTANDINGREQUEST'].fields_by_name['officer']._serialized_options = b'\272H1r/2-^countries/[A-Z]{3}/officers/[a-z0-9-]{2,63}$'
+  _globals['_GETSTANDINGREQUEST'].fields_by_name['client']._loaded_options = None
+  _globals['_GETSTANDINGREQUEST'].fields_by_name['client']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_GETSTANDINGREQUEST'].fields_by_name['issue_time']._loaded_options = None
+  _globals['_GETSTANDINGREQUEST'].fields_by_name['issue_time']._serialized_options = b'\272H\003\310\001\001'
   _globals['_KEYSERVICE'].methods_by_name['GetKeys']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['GetKeys']._serialized_options = b'\220\002\001\242\273\030\025\n\021identity.keys.get\030\001\250\273\030\001'
   _globals['_KEYSERVICE'].methods_by_name['GetVoidedTokens']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['GetVoidedTokens']._serialized_options = b'\220\002\001\242\273\030\030\n\024identity.keys.voided \001\250\273\030\001'
-  _globals['_GETKEYSREQUEST']._serialized_start=141
-  _globals['_GETKEYSREQUEST']._serialized_end=157
-  _globals['_GETKEYSRESPONSE']._serialized_start=159
-  _globals['_GETKEYSRESPONSE']._serialized_end=190
-  _globals['_GETVOIDEDTOKENSREQUEST']._serialized_start=192
-  _globals['_GETVOIDEDTOKENSREQUEST']._serialized_end=216
-  _globals['_GETVOIDEDTOKENSRESPONSE']._serialized_start=218
-  _globals['_GETVOIDEDTOKENSRESPONSE']._serialized_end=298
-  _globals['_VOIDEDTOKENS']._serialized_start=300
-  _globals['_VOIDEDTOKENS']._serialized_end=378
-  _globals['_KEYSERVICE']._serialized_start=381
-  _globals['_KEYSERVICE']._serialized_end=677
+  _globals['_KEYSERVICE'].methods_by_name['GetStanding']._loaded_options = None
+  _globals['_KEYSERVICE'].methods_by_name['GetStanding']._serialized_options = b'\220\002\001\242\273\030\032\n\026identity.keys.standing \001\250\273\030\001'
+  _globals['_GETKEYSREQUEST']._serialized_start=170
+  _globals['_GETKEYSREQUEST']._serialized_end=186
+  _globals['_GETKEYSRESPONSE']._serialized_start=188
+  _globals['_GETKEYSRESPONSE']._serialized_end=219
+  _globals['_GETVOIDEDTOKENSREQUEST']._serialized_start=221
+  _globals['_GETVOIDEDTOKENSREQUEST']._serialized_end=245
+  _globals['_GETVOIDEDTOKENSRESPONSE']._serialized_start=247
+  _globals['_GETVOIDEDTOKENSRESPONSE']._serialized_end=327
+  _globals['_VOIDEDTOKENS']._serialized_start=329
+  _globals['_VOIDEDTOKENS']._serialized_end=407
+  _globals['_GETSTANDINGREQUEST']._serialized_start=410
+  _globals['_GETSTANDINGREQUEST']._serialized_end=583
+  _globals['_GETSTANDINGRESPONSE']._serialized_start=585
+  _globals['_GETSTANDINGRESPONSE']._serialized_end=640
+  _globals['_KEYSERVICE']._serialized_start=643
+  _globals['_KEYSERVICE']._serialized_end=1085
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,11 @@ class KeyServiceStub:
                 request_serializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensRequest.SerializeToString,
                 response_deserializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensResponse.FromString,
                 _registered_method=True)
+        self.GetStanding = channel.unary_unary(
+                '/bluepacific.identity.v1.KeyService/GetStanding',
+                request_serializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetStandingRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetStandingResponse.FromString,
+                _registered_method=True)
 
 
 class KeyServiceServicer:
@@ -65,6 +70,14 @@ class KeyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetStanding(self, request, context):
+        """Tells what an officer may do now, where a call that the officer made some time ago is to be decided now. `NOT_FOUND` where the officer has
+        left, or the token of that time was voided since, however long ago.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_KeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +90,11 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.GetVoidedTokens,
                     request_deserializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensRequest.FromString,
                     response_serializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensResponse.SerializeToString,
+            ),
+            'GetStanding': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStanding,
+                    request_deserializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetStandingRequest.FromString,
+                    response_serializer=bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetStandingResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +152,33 @@ class KeyService:
             '/bluepacific.identity.v1.KeyService/GetVoidedTokens',
             bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensRequest.SerializeToString,
             bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetVoidedTokensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStanding(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bluepacific.identity.v1.KeyService/GetStanding',
+            bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetStandingRequest.SerializeToString,
+            bluepacific_dot_identity_dot_v1_dot_key__service__pb2.GetStandingResponse.FromString,
             options,
             channel_credentials,
             insecure,

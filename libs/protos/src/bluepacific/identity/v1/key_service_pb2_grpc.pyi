@@ -37,6 +37,10 @@ class KeyServiceStub:
     """Gives the public keys of all access tokens that may still be valid. Ask again when a token names a `kid` that is not among them."""
     GetVoidedTokens: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.GetVoidedTokensRequest, _key_service_pb2.GetVoidedTokensResponse]
     """Tells whose access tokens have been voided lately: of people who left, lost a role or signed out, and of clients. Ask again each half minute."""
+    GetStanding: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.GetStandingRequest, _key_service_pb2.GetStandingResponse]
+    """Tells what an officer may do now, where a call that the officer made some time ago is to be decided now. `NOT_FOUND` where the officer has
+    left, or the token of that time was voided since, however long ago.
+    """
 
 @_typing.type_check_only
 class KeyServiceAsyncStub(KeyServiceStub):
@@ -47,6 +51,10 @@ class KeyServiceAsyncStub(KeyServiceStub):
     """Gives the public keys of all access tokens that may still be valid. Ask again when a token names a `kid` that is not among them."""
     GetVoidedTokens: _aio.UnaryUnaryMultiCallable[_key_service_pb2.GetVoidedTokensRequest, _key_service_pb2.GetVoidedTokensResponse]  # type: ignore[assignment]
     """Tells whose access tokens have been voided lately: of people who left, lost a role or signed out, and of clients. Ask again each half minute."""
+    GetStanding: _aio.UnaryUnaryMultiCallable[_key_service_pb2.GetStandingRequest, _key_service_pb2.GetStandingResponse]  # type: ignore[assignment]
+    """Tells what an officer may do now, where a call that the officer made some time ago is to be decided now. `NOT_FOUND` where the officer has
+    left, or the token of that time was voided since, however long ago.
+    """
 
 class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
     """The keys that verify this node's tokens, for the other services of the node. Browsers and OAuth clients read them from `/oauth2/jwks.json`."""
@@ -66,5 +74,15 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_key_service_pb2.GetVoidedTokensResponse, _abc.Awaitable[_key_service_pb2.GetVoidedTokensResponse]]:
         """Tells whose access tokens have been voided lately: of people who left, lost a role or signed out, and of clients. Ask again each half minute."""
+
+    @_abc_1.abstractmethod
+    def GetStanding(
+        self,
+        request: _key_service_pb2.GetStandingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_key_service_pb2.GetStandingResponse, _abc.Awaitable[_key_service_pb2.GetStandingResponse]]:
+        """Tells what an officer may do now, where a call that the officer made some time ago is to be decided now. `NOT_FOUND` where the officer has
+        left, or the token of that time was voided since, however long ago.
+        """
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

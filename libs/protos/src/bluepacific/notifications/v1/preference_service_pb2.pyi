@@ -48,6 +48,9 @@ class UpdateNotificationPreferencesRequest(_message.Message):
 
     NOTIFICATION_PREFERENCES_FIELD_NUMBER: _builtins.int
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """UUID; a repeat answers with the first response."""
     @_builtins.property
     def notification_preferences(self) -> _preferences_pb2.NotificationPreferences:
         """The preferences with their name and, to be refused when they changed meanwhile, the etag."""
@@ -61,10 +64,11 @@ class UpdateNotificationPreferencesRequest(_message.Message):
         *,
         notification_preferences: _preferences_pb2.NotificationPreferences | None = ...,
         update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["notification_preferences", b"notification_preferences", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["notification_preferences", b"notification_preferences", "update_mask", b"update_mask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notification_preferences", b"notification_preferences", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

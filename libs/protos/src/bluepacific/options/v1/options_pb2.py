@@ -25,23 +25,25 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/options/v1/options.proto\x12\x16\x62luepacific.options.v1\x1a google/protobuf/descriptor.proto\"\xa2\x02\n\x06\x41\x63\x63\x65ss\x12\x12\n\npermission\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x0e\n\x06public\x18\x03 \x01(\x08\x12\x11\n\tnode_only\x18\x04 \x01(\x08\x12\x18\n\x10purpose_required\x18\x05 \x01(\x08\x12\x15\n\rsecond_person\x18\x06 \x01(\x08\x12,\n\x05scope\x18\x07 \x01(\x0e\x32\x1d.bluepacific.options.v1.Scope\x12\x11\n\tpeer_only\x18\x08 \x01(\x08\x12\x10\n\x08visitors\x18\t \x01(\x08\x12\x14\n\x0c\x63lient_scope\x18\n \x01(\t\x12\x38\n\x12second_person_when\x18\x0b \x01(\x0b\x32\x1c.bluepacific.options.v1.When\"%\n\x04When\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\"9\n\x07Wording\x12\n\n\x02\x65n\x18\x01 \x01(\t\x12\n\n\x02\x66r\x18\x02 \x01(\t\x12\n\n\x02\x65s\x18\x03 \x01(\t\x12\n\n\x02\x61r\x18\x04 \x01(\t\"I\n\tErrorText\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\n\n\x02\x65n\x18\x02 \x01(\t\x12\n\n\x02\x66r\x18\x03 \x01(\t\x12\n\n\x02\x65s\x18\x04 \x01(\t\x12\n\n\x02\x61r\x18\x05 \x01(\t*L\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\x15\n\x11SCOPE_OWN_COUNTRY\x10\x01\x12\x15\n\x11SCOPE_ANY_COUNTRY\x10\x02*R\n\x05\x41udit\x12\x15\n\x11\x41UDIT_UNSPECIFIED\x10\x00\x12\x0e\n\nAUDIT_NONE\x10\x01\x12\x12\n\x0e\x41UDIT_METADATA\x10\x02\x12\x0e\n\nAUDIT_FULL\x10\x03:P\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1e.bluepacific.options.v1.Access:N\n\x05\x61udit\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\x0e\x32\x1d.bluepacific.options.v1.Audit:>\n\x14\x61nswer_again_seconds\x12\x1e.google.protobuf.MethodOptions\x18\xb9\x87\x03 \x01(\x05:U\n\x05\x65rror\x12!.google.protobuf.EnumValueOptions\x18\xb6\x87\x03 \x01(\x0b\x32!.bluepacific.options.v1.ErrorText:U\n\x07wording\x12!.google.protobuf.EnumValueOptions\x18\xb7\x87\x03 \x01(\x0b\x32\x1f.bluepacific.options.v1.Wording:1\n\x08personal\x12\x1d.google.protobuf.FieldOptions\x18\xb8\x87\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bluepacific/options/v1/options.proto\x12\x16\x62luepacific.options.v1\x1a google/protobuf/descriptor.proto\"\xa2\x02\n\x06\x41\x63\x63\x65ss\x12\x12\n\npermission\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x0e\n\x06public\x18\x03 \x01(\x08\x12\x11\n\tnode_only\x18\x04 \x01(\x08\x12\x18\n\x10purpose_required\x18\x05 \x01(\x08\x12\x15\n\rsecond_person\x18\x06 \x01(\x08\x12,\n\x05scope\x18\x07 \x01(\x0e\x32\x1d.bluepacific.options.v1.Scope\x12\x11\n\tpeer_only\x18\x08 \x01(\x08\x12\x10\n\x08visitors\x18\t \x01(\x08\x12\x14\n\x0c\x63lient_scope\x18\n \x01(\t\x12\x38\n\x12second_person_when\x18\x0b \x01(\x0b\x32\x1c.bluepacific.options.v1.When\"+\n\x05Queue\x12\x0f\n\x07seconds\x18\x01 \x01(\x05\x12\x11\n\tonly_with\x18\x02 \x03(\t\"%\n\x04When\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\"9\n\x07Wording\x12\n\n\x02\x65n\x18\x01 \x01(\t\x12\n\n\x02\x66r\x18\x02 \x01(\t\x12\n\n\x02\x65s\x18\x03 \x01(\t\x12\n\n\x02\x61r\x18\x04 \x01(\t\"I\n\tErrorText\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\n\n\x02\x65n\x18\x02 \x01(\t\x12\n\n\x02\x66r\x18\x03 \x01(\t\x12\n\n\x02\x65s\x18\x04 \x01(\t\x12\n\n\x02\x61r\x18\x05 \x01(\t*L\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\x15\n\x11SCOPE_OWN_COUNTRY\x10\x01\x12\x15\n\x11SCOPE_ANY_COUNTRY\x10\x02*R\n\x05\x41udit\x12\x15\n\x11\x41UDIT_UNSPECIFIED\x10\x00\x12\x0e\n\nAUDIT_NONE\x10\x01\x12\x12\n\x0e\x41UDIT_METADATA\x10\x02\x12\x0e\n\nAUDIT_FULL\x10\x03:P\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1e.bluepacific.options.v1.Access:N\n\x05\x61udit\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\x0e\x32\x1d.bluepacific.options.v1.Audit:>\n\x14\x61nswer_again_seconds\x12\x1e.google.protobuf.MethodOptions\x18\xb9\x87\x03 \x01(\x05:N\n\x05queue\x12\x1e.google.protobuf.MethodOptions\x18\xba\x87\x03 \x01(\x0b\x32\x1d.bluepacific.options.v1.Queue:U\n\x05\x65rror\x12!.google.protobuf.EnumValueOptions\x18\xb6\x87\x03 \x01(\x0b\x32!.bluepacific.options.v1.ErrorText:U\n\x07wording\x12!.google.protobuf.EnumValueOptions\x18\xb7\x87\x03 \x01(\x0b\x32\x1f.bluepacific.options.v1.Wording:1\n\x08personal\x12\x1d.google.protobuf.FieldOptions\x18\xb8\x87\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bluepacific.options.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCOPE']._serialized_start=564
-  _globals['_SCOPE']._serialized_end=640
-  _globals['_AUDIT']._serialized_start=642
-  _globals['_AUDIT']._serialized_end=724
+  _globals['_SCOPE']._serialized_start=609
+  _globals['_SCOPE']._serialized_end=685
+  _globals['_AUDIT']._serialized_start=687
+  _globals['_AUDIT']._serialized_end=769
   _globals['_ACCESS']._serialized_start=99
   _globals['_ACCESS']._serialized_end=389
-  _globals['_WHEN']._serialized_start=391
-  _globals['_WHEN']._serialized_end=428
-  _globals['_WORDING']._serialized_start=430
-  _globals['_WORDING']._serialized_end=487
-  _globals['_ERRORTEXT']._serialized_start=489
-  _globals['_ERRORTEXT']._serialized_end=562
+  _globals['_QUEUE']._serialized_start=391
+  _globals['_QUEUE']._serialized_end=434
+  _globals['_WHEN']._serialized_start=436
+  _globals['_WHEN']._serialized_end=473
+  _globals['_WORDING']._serialized_start=475
+  _globals['_WORDING']._serialized_end=532
+  _globals['_ERRORTEXT']._serialized_start=534
+  _globals['_ERRORTEXT']._serialized_end=607
 # @@protoc_insertion_point(module_scope)

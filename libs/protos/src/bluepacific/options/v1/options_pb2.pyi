@@ -144,6 +144,34 @@ class Access(_message.Message):
 Global___Access: _TypeAlias = Access  # noqa: Y015
 
 @_typing.final
+class Queue(_message.Message):
+    """How a call may wait at a gateway."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECONDS_FIELD_NUMBER: _builtins.int
+    ONLY_WITH_FIELD_NUMBER: _builtins.int
+    seconds: _builtins.int
+    """For how long after it was accepted, at most; the service refuses it later."""
+    @_builtins.property
+    def only_with(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields that the request must set, by their paths: without them the call would mean something else later, or could be done twice."""
+
+    def __init__(
+        self,
+        *,
+        seconds: _builtins.int = ...,
+        only_with: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["only_with", b"only_with", "seconds", b"seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Queue: _TypeAlias = Queue  # noqa: Y015
+
+@_typing.final
 class When(_message.Message):
     """A request in which a field has one of some values."""
 
@@ -246,6 +274,7 @@ Global___ErrorText: _TypeAlias = ErrorText  # noqa: Y015
 ACCESS_FIELD_NUMBER: _builtins.int
 AUDIT_FIELD_NUMBER: _builtins.int
 ANSWER_AGAIN_SECONDS_FIELD_NUMBER: _builtins.int
+QUEUE_FIELD_NUMBER: _builtins.int
 ERROR_FIELD_NUMBER: _builtins.int
 WORDING_FIELD_NUMBER: _builtins.int
 PERSONAL_FIELD_NUMBER: _builtins.int
@@ -256,6 +285,11 @@ audit: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, 
 answer_again_seconds: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.int]
 """While the service cannot be reached, its last answer to the same caller's same question may be given again for so many seconds, told as
 old. Only of reads that need no purpose and are not audited, and whose answers tell nothing of a person or a case. Zero: never.
+"""
+queue: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Queue]
+"""While the service cannot be reached, a gateway may keep the call on its disk, tell the caller so, and make it later (ADR 0013). Only of calls
+about the caller's own things that need no purpose and no second person, that can be made twice with one effect, and whose answer tells the
+caller nothing they wait for. Left out: never.
 """
 error: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___ErrorText]
 """What an error reason means to a person, and which gRPC status carries it. Required on every value of an `ErrorReason`."""

@@ -14,7 +14,7 @@ from bp_identity.domain.session import Use, judge_use
 from bp_identity.usecases.sessions import find_held
 from bp_identity.usecases.work import Transactions
 from bp_kit.errors import Refused
-from bp_kit.tokens import TokenVerifier
+from bp_kit.tokens import Standing, TokenVerifier
 
 _TOLD = ("iss", "aud", "sub", "client_id", "country", "roles", "scope", "exp", "iat", "jti", "cnf")
 
@@ -43,6 +43,10 @@ class OwnKeys:
         async with self._transactions() as work:
             voided = await work.voids.of(holder)
         return voided.timestamp() if voided else 0.0
+
+    async def standing(self, officer: str, client: str, issued: float) -> Standing | None:
+        """Returns None: no call to identity waits at a gateway."""
+        return None
 
 
 class Inspector:

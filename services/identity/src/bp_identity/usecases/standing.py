@@ -1,0 +1,38 @@
+"""What an officer may do now, for a call that was made with a token of some time ago."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bp_identity.domain.grant import claims_of
+from bp_identity.usecases.work import Work
+from bp_kit.errors import Refused
+
+
+@dataclass(frozen=True)
+class Standing:
+    """As a token made now would say it."""
+
+    roles: list[str]
+    clearance: int
+
+
+async def find_standing(work: Work, officer: str, client: str, issued: datetime) -> Standing:
+    """Returns what an officer may do now.
+
+    Args:
+        work: The transaction's parts.
+        officer: Whose token it was.
+        client: Through which it was issued; may be empty.
+        issued: When.
+
+    Raises:
+        Refused: NOT_FOUND: the officer has left, or such a token was voided since.
+    """
+    found = await work.officers.find(officer)
+    voids = [await work.voids.of(holder) for holder in (officer, client) if holder]
+    if found is None or not found.active or any(until is not None and issued < until for until in voids):
+        raise Refused("NOT_FOUND", name=officer)
+    roles, _ = claims_of(await work.grants.of_officer(officer), work.clock())
+    return Standing(roles, found.person.clearance)
