@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from bp_exchange.settings import ExchangeSettings
 from bp_gateway.settings import GatewaySettings
@@ -325,10 +327,20 @@ def test_a_service_that_may_move_is_found_and_reached_at_both_places(ask: Callab
     assert _ports(found, "node-gateway", "to") == [8443]
     assert _ports(found, "node-exchange", "from") == [8444]
     assert _ports(found, "node-cooperation", "from") == []
+    # By the name that it has there it is called with the certificate that is made here.
+    assert "training.fji.ptccc.example" in _certified(found, "training")
+    assert "training.fji.ptccc.example" not in _certified(found, "catalogue")
 
     values["global"] |= {"place": "central", "awaits": ["training"]}
     told = _told(ask("render", values=values)["objects"], "node-training")
     assert (told["BP_POD__PLACE"], told["BP_POD__AWAITS"]) == ("central", "true")
+
+
+def _certified(objects: list[dict[str, Any]], service: str) -> list[str]:
+    (secret,) = (one for one in _of(objects, "Secret") if _name(one) == f"node-{service}-tls")
+    certificate = x509.load_pem_x509_certificate(base64.b64decode(secret["data"]["tls.crt"]))
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return names.get_values_for_type(x509.DNSName)
 
 
 def test_the_centres_gateway_finds_the_services_of_a_country_that_it_hosts(ask: Callable[..., Any]) -> None:

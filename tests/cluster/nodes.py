@@ -16,9 +16,11 @@ HOME = "/var/lib/bluepacific"
 SERVICES = (*surroundings.SERVICES, "gateway")
 CENTRE = "ptccc"
 EXAMPLES = {"ptccc": "centre", "fji": "country-small", "ton": "mixed"}
-# Tonga's other part, and what stands there. Training stays at home here: its packages would need a bucket of both parts.
+# Tonga's other part, and what stands there. Training is at home, and goes there and back: packages that come from other countries would
+# need a bucket of both parts, those that are there already go with it.
 PART = "ton-central"
 AT_PART = ("identity", "notifications", "catalogue")
+MOVES = "training"
 # Where Fiji's node is restored, and its port then.
 RESTORED = "fji-restored"
 RESTORED_PORT = 18250

@@ -40,15 +40,21 @@ def _relayed(address: str, port: int) -> Iterator[None]:
     loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            there, back = await asyncio.open_connection(address, 80)
-            await asyncio.gather(_pump(reader, back), _pump(there, writer))
-        writer.close()
+        try:
+            with contextlib.suppress(OSError):
+                there, back = await asyncio.open_connection(address, 80)
+                await asyncio.gather(_pump(reader, back), _pump(there, writer))
+        finally:
+            writer.close()
 
     async def serve() -> None:
         async with await asyncio.start_server(relay, "127.0.0.1", port):
             ready.set()
             await stop.wait()
+        # Here and not where it was asked for, which may be within another loop.
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.sleep(0)
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
@@ -58,18 +64,17 @@ def _relayed(address: str, port: int) -> Iterator[None]:
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
         loop.close()
 
 
 async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while piece := await source.read(_PIECE_BYTES):
-            target.write(piece)
-            await target.drain()
-    target.close()
+    try:
+        with contextlib.suppress(OSError):
+            while piece := await source.read(_PIECE_BYTES):
+                target.write(piece)
+                await target.drain()
+    finally:
+        target.close()
 
 
 @contextmanager

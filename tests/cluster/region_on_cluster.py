@@ -24,6 +24,7 @@ from tests.cluster.nodes import (
     EXAMPLES,
     HOME,
     IMAGE,
+    MOVES,
     PART,
     PORTS,
     POSTGRES_IMAGE,
@@ -88,7 +89,7 @@ class Region:
 
     def _hand_over(self) -> None:
         """Gives Tonga's other part the certificates that Tonga made for it; its authority stays in Tonga."""
-        for secret in (*(f"{RELEASE}-{service}-tls" for service in AT_PART), f"{RELEASE}-page-tokens"):
+        for secret in (*(f"{RELEASE}-{service}-tls" for service in (*AT_PART, MOVES)), f"{RELEASE}-page-tokens"):
             held = get(f"secret/{secret}", "ton")[0]
             apply({**held, "metadata": {"name": secret}}, PART)
 

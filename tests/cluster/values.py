@@ -6,7 +6,7 @@ from typing import Any
 
 from bp_node.region.plan import NODES
 from tests.cluster import surroundings
-from tests.cluster.nodes import AT_PART, CENTRE, IMAGE, PART, RELEASE, url_of
+from tests.cluster.nodes import AT_PART, CENTRE, IMAGE, MOVES, PART, RELEASE, url_of
 
 Values = dict[str, Any]
 
@@ -35,7 +35,7 @@ def values_of(where: str) -> Values:
     if where == "ton":
         return merged(told, _placed(PART, *AT_PART))
     if where == PART:
-        return merged(told, _placed("ton", "exchange", "cooperation", "training"))
+        return merged(merged(told, _placed("ton", "exchange", "cooperation")), _AWAITING)
     return told
 
 
@@ -66,16 +66,25 @@ _CENTRE: Values = {
 }
 
 
+# Where training is not yet.
+_AWAITING: Values = {"global": {"place": "central", "awaits": [MOVES]}}
+
+
 def _placed(where: str, *services: str) -> Values:
     """Returns the values of one part of Tonga's node that name the other, in another namespace, without a bucket."""
-    named = {one: f"{RELEASE}-{one}.{where}.svc.cluster.local" for one in services}
+    named = {one: _host(one, where) for one in services}
     peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": where}}}
     return {
         "global": {
-            "places": {"training": None, **named},
+            "places": {MOVES: None, **named},
+            "otherPlaces": {MOVES: _host(MOVES, where)},
             "bucket": {"url": "", "existingSecret": ""},
             "postgres": {"existingSecret": ""},
             "network": {"placesAt": [peer]},
         },
-        "training": {"enabled": where == PART},
+        MOVES: {"enabled": True},
     }
+
+
+def _host(service: str, where: str) -> str:
+    return f"{RELEASE}-{service}.{where}.svc.cluster.local"
