@@ -13,7 +13,7 @@ from pathlib import Path
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.pods.certificates import NodeAuthority
+from bp_kit.testing.certificates import NodeAuthority
 
 SERVICES = ("exchange", "identity", "notifications", "cooperation", "catalogue", "training")
 _KEYED = ("exchange", "identity", "training")

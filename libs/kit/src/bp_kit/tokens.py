@@ -60,7 +60,7 @@ class KeySource(Protocol):
         ...
 
     async def standing(self, officer: str, client: str, issued: float) -> Standing | None:
-        """Returns what an officer may do now; None where the officer has left, or a token issued then was voided since.
+        """Returns what an officer may do now; None where the officer has left, or the session of a token issued then was ended since.
 
         Args:
             officer: Its `sub`.

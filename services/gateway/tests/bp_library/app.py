@@ -65,6 +65,7 @@ class BookServicer(book_pb2_grpc.BookServiceServicer):
         return book_pb2.ListBooksResponse(books=[row.to_proto() for row in rows], unreachable=["countries/TON"])
 
     async def CreateBook(self, request, context):
+        self.calls.append(current_call())
         row = BookRow(name=f"{request.parent}/books/{self.seams.ids()}", version=1)
         row.content = request.book.SerializeToString()
         current_session().add(row)

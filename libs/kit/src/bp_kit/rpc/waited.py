@@ -1,4 +1,4 @@
-"""Calls that waited at the gateway while their service could not be reached (docs/adr/0013-calls-that-wait.md).
+"""Calls that waited at the gateway while their service could not be reached (docs/adr/0012-calls-that-wait.md).
 
 The gateway says when it took the call. It is believed in that alone, and only by its certificate: who called is proved by the token of
 then, and what they may do is asked of identity now.

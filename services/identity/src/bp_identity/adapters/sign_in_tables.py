@@ -143,6 +143,13 @@ class SqlSessions:
             update(RefreshTokenRow).where(RefreshTokenRow.digest == digest).values(use_time=now)
         )
 
+    async def ended_since(self, officer: str, moment: datetime) -> bool:
+        """Tells whether a session of an officer that lasted at that moment has been ended since, before its time."""
+        ended = select(SessionRow.session_id).where(
+            SessionRow.officer == officer, SessionRow.auth_time <= moment, SessionRow.revoke_time >= moment
+        )
+        return await self._session.scalar(ended.limit(1)) is not None
+
     async def revoke(self, now: datetime, *, session_id: str = "", officer: str = "", client: str = "") -> None:
         """Ends one session, all of an officer, or all of a client."""
         whose = (

@@ -54,6 +54,10 @@ class Sessions(Protocol):
         """Marks a token as used, and every other token of its session as superseded."""
         ...
 
+    async def ended_since(self, officer: str, moment: datetime) -> bool:
+        """Tells whether a session of an officer that lasted at that moment has been ended since, before its time."""
+        ...
+
     async def revoke(self, now: datetime, *, session_id: str = "", officer: str = "", client: str = "") -> None:
         """Ends one session, all of an officer, or all of a client."""
         ...

@@ -28,11 +28,14 @@ async def find_standing(work: Work, officer: str, client: str, issued: datetime)
         issued: When.
 
     Raises:
-        Refused: NOT_FOUND: the officer has left, or such a token was voided since.
+        Refused: NOT_FOUND: the officer has left or signed out since, or a session of then was ended, or the client voided.
     """
     found = await work.officers.find(officer)
-    voids = [await work.voids.of(holder) for holder in (officer, client) if holder]
-    if found is None or not found.active or any(until is not None and issued < until for until in voids):
+    if found is None or not found.active or await work.sessions.ended_since(officer, issued):
+        raise Refused("NOT_FOUND", name=officer)
+    # Roles and clearance that changed are no reason: the ones of now are told.
+    voided = await work.voids.of(client) if client else None
+    if voided is not None and issued < voided:
         raise Refused("NOT_FOUND", name=officer)
     roles, _ = claims_of(await work.grants.of_officer(officer), work.clock())
     return Standing(roles, found.person.clearance)

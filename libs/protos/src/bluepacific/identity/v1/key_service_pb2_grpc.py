@@ -72,7 +72,7 @@ class KeyServiceServicer:
 
     def GetStanding(self, request, context):
         """Tells what an officer may do now, where a call that the officer made some time ago is to be decided now. `NOT_FOUND` where the officer has
-        left, or the token of that time was voided since, however long ago.
+        left or signed out since, or a session of that time was ended, or the client's tokens were voided, however long ago.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

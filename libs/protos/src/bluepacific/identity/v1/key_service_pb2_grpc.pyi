@@ -39,7 +39,7 @@ class KeyServiceStub:
     """Tells whose access tokens have been voided lately: of people who left, lost a role or signed out, and of clients. Ask again each half minute."""
     GetStanding: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.GetStandingRequest, _key_service_pb2.GetStandingResponse]
     """Tells what an officer may do now, where a call that the officer made some time ago is to be decided now. `NOT_FOUND` where the officer has
-    left, or the token of that time was voided since, however long ago.
+    left or signed out since, or a session of that time was ended, or the client's tokens were voided, however long ago.
     """
 
 @_typing.type_check_only
@@ -53,7 +53,7 @@ class KeyServiceAsyncStub(KeyServiceStub):
     """Tells whose access tokens have been voided lately: of people who left, lost a role or signed out, and of clients. Ask again each half minute."""
     GetStanding: _aio.UnaryUnaryMultiCallable[_key_service_pb2.GetStandingRequest, _key_service_pb2.GetStandingResponse]  # type: ignore[assignment]
     """Tells what an officer may do now, where a call that the officer made some time ago is to be decided now. `NOT_FOUND` where the officer has
-    left, or the token of that time was voided since, however long ago.
+    left or signed out since, or a session of that time was ended, or the client's tokens were voided, however long ago.
     """
 
 class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -82,7 +82,7 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_key_service_pb2.GetStandingResponse, _abc.Awaitable[_key_service_pb2.GetStandingResponse]]:
         """Tells what an officer may do now, where a call that the officer made some time ago is to be decided now. `NOT_FOUND` where the officer has
-        left, or the token of that time was voided since, however long ago.
+        left or signed out since, or a session of that time was ended, or the client's tokens were voided, however long ago.
         """
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

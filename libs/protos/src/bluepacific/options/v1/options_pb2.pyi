@@ -287,7 +287,7 @@ answer_again_seconds: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.
 old. Only of reads that need no purpose and are not audited, and whose answers tell nothing of a person or a case. Zero: never.
 """
 queue: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Queue]
-"""While the service cannot be reached, a gateway may keep the call on its disk, tell the caller so, and make it later (ADR 0013). Only of calls
+"""While the service cannot be reached, a gateway may keep the call on its disk, tell the caller so, and make it later (ADR 0012). Only of calls
 about the caller's own things that need no purpose and no second person, that can be made twice with one effect, and whose answer tells the
 caller nothing they wait for. Left out: never.
 """
