@@ -65,9 +65,14 @@ class Subscriber:
         failures = 0
         while True:
             try:
-                async for delivery in self._exchange.Subscribe(topics_pb2.SubscribeRequest(service=self._service)):
-                    await self._receive(delivery)
-                    failures = 0
+                stream = self._exchange.Subscribe(topics_pb2.SubscribeRequest(service=self._service))
+                try:
+                    async for delivery in stream:
+                        await self._receive(delivery)
+                        failures = 0
+                finally:
+                    # One that is merely forgotten stays open, and the exchange gives everything to it alone.
+                    stream.cancel()
             except (grpc.RpcError, SQLAlchemyError, OSError) as error:
                 _log.warning("inbox.waiting", service=self._service, error=type(error).__name__)
             failures += 1
