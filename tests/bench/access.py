@@ -81,6 +81,11 @@ async def _measure(members: int, probes: int) -> list[Row]:
             "ratio",
             [await told_apart(probes) / critical(probes) for _ in range(_HIDINGS)],
         ),
+        _row(
+            f"the same of a record hidden by its operation, {probes:,} each",
+            "ratio",
+            [await told_apart(probes, by_operation=True) / critical(probes) for _ in range(_HIDINGS)],
+        ),
     ]
 
 

@@ -27,7 +27,7 @@ def until(happened):
 
 def seen(person, name):
     """Returns a request as somebody sees it; None where there is none for them."""
-    asking = person.asking(purpose=handling_pb2.PURPOSE_INVESTIGATION)
+    asking = person.asking(purpose="INVESTIGATION")
     try:
         return asking.cooperation.requests.GetRequest(request_service_pb2.GetRequestRequest(name=name))
     except Problem as problem:

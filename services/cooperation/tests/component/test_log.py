@@ -55,6 +55,19 @@ async def test_what_was_refused_on_arrival_is_in_it(fji, ton):
     assert (one.principal, one.author) == (TON, TON)
 
 
+async def test_what_a_country_is_told_of_an_operation_is_in_it(fji, ton):
+    operation = await fji.make_operation()
+    member = await fji.add_member(operation.name, "countries/TON/officers/mele")
+    await fji.pass_on("operation.changed", ton)
+    await fji.remove_member(member.name)
+    about = f'subject = "{operation.name}"'
+    (told,) = (await entries(ton, filter=about)).log_entries
+    assert (told.principal, told.act, told.author) == ("countries/TON", "received/operation.changed", FJI)
+    acts = [one.act for one in (await entries(fji, filter='principal = "countries/FJI/officers/ana"')).log_entries]
+    made = ["CreateOperation", "CreateMember", "DeleteMember"]
+    assert acts == [f"OperationService/{one}" for one in reversed(made)]
+
+
 async def test_nobody_else_reads_it_and_nobody_reads_anothers(fji):
     for roles in (["officer@ncb"], ["administrator@ncb"], ["auditor@ncb"]):
         as_ = fji.as_("ana", *roles, purpose="DATA_PROTECTION")

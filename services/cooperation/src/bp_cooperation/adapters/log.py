@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import String, func, select
+from sqlalchemy import String, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bluepacific.common.v1 import handling_pb2
@@ -74,7 +74,13 @@ async def log_page(session: AsyncSession, sealer: Sealer, listing: Listing) -> L
     page = await read_page(
         session,
         sealer,
-        select(AuditRow).where(AuditRow.principal.startswith(f"{listing.parent}/", autoescape=True)),
+        select(AuditRow).where(
+            # Some of what arrives is for a country as a whole.
+            or_(
+                AuditRow.principal == listing.parent,
+                AuditRow.principal.startswith(f"{listing.parent}/", autoescape=True),
+            )
+        ),
         listing=listing,
         keys=(AuditRow.position,),
         columns={

@@ -35,7 +35,7 @@ class LogEntry(_message.Message):
     AUTHOR_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     principal: _builtins.str
-    """Who: a person, or the unit that something arrived for."""
+    """Who: a person, or the unit that something arrived for, or the country."""
     act: _builtins.str
     """What: the call, such as `RequestService/GetRequest`, or what arrived, such as `received/request.opened`."""
     subject: _builtins.str
