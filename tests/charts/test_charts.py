@@ -227,6 +227,20 @@ def test_several_pods_of_a_service_with_a_file_are_refused(ask: Callable[..., An
     assert "cooperation has one pod, unless global.postgres.existingSecret" in ask("render", values=values)["error"]
 
 
+def test_a_gateway_with_which_calls_wait_has_a_volume_and_one_pod(ask: Callable[..., Any], rendered: Objects) -> None:
+    (gateway,) = [one for one in _of(rendered["mixed"], "Deployment") if _name(one) == "node-gateway"]
+    pod = gateway["spec"]["template"]["spec"]
+    told = {variable["name"]: variable.get("value") for variable in pod["containers"][0]["env"]}
+    assert told["BP_GATEWAY__QUEUE_DIR"].startswith("/var/lib/bluepacific/")
+    claims = {_name(one): one for one in _of(rendered["mixed"], "PersistentVolumeClaim")}
+    assert claims["node-gateway"]["spec"]["resources"]["requests"]["storage"] == "1Gi"
+    assert {"name": "home", "persistentVolumeClaim": {"claimName": "node-gateway"}} in pod["volumes"]
+    assert "node-gateway" not in {_name(one) for one in _of(rendered["country-small"], "PersistentVolumeClaim")}
+    values = copy.deepcopy(EXAMPLES["mixed"])
+    values["gateway"] = {"queueStorage": "1Gi", "replicas": 2}
+    assert "a gateway with queueStorage has one pod" in ask("render", values=values)["error"]
+
+
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [

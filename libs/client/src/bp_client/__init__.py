@@ -12,6 +12,6 @@ from __future__ import annotations
 
 from bp_client import oidc
 from bp_client.client import AsyncBluePacific, BluePacific
-from bp_client.problem import FieldError, Problem
+from bp_client.problem import FieldError, Problem, Queued
 
-__all__ = ["AsyncBluePacific", "BluePacific", "FieldError", "Problem", "oidc"]
+__all__ = ["AsyncBluePacific", "BluePacific", "FieldError", "Problem", "Queued", "oidc"]

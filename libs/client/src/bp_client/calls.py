@@ -10,12 +10,13 @@ from typing import Any
 import httpx2
 
 from bp_client.flow import HttpReply, HttpRequest, UnreachableError
-from bp_client.problem import Problem, problem_of
+from bp_client.problem import Problem, Queued, problem_of
 from bp_client.rest import RestMethod
 
 Pairs = Iterable[tuple[str, str | bytes]]
 _MILLIS = 1000
 _JSON = "application/json"
+_ACCEPTED = 202
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,13 @@ def broken(error: httpx2.TransportError) -> Problem:
 
 
 def read_reply(method: RestMethod, reply: HttpReply) -> Any:
-    """Returns the response message."""
+    """Returns the response message.
+
+    Raises:
+        Queued: The gateway keeps the call for later.
+    """
+    if reply.status == _ACCEPTED:
+        raise Queued(reply.body)
     return method.read(reply.body, reply.headers.get("content-type", ""))
 
 

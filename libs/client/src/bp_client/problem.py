@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
+from google.protobuf import json_format
 
+from bluepacific.gateway.v1 import queued_call_pb2
+
+_ACCEPTED = 202
 _CODE_OF_STATUS = {
+    _ACCEPTED: grpc.StatusCode.UNAVAILABLE,
     400: grpc.StatusCode.INVALID_ARGUMENT,
     401: grpc.StatusCode.UNAUTHENTICATED,
     403: grpc.StatusCode.PERMISSION_DENIED,
@@ -92,6 +97,18 @@ class Problem(grpc.RpcError):
     def details(self) -> str:
         """Returns the text for a person."""
         return self.detail
+
+
+class Queued(Problem):
+    """The service cannot be reached, and the gateway keeps the call for later, as asked by the metadata `prefer: respond-async`.
+
+    Attributes:
+        call: What was kept; `client.gateway.queued_calls` tells by its name what becomes of it.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(_ACCEPTED, "QUEUED", "The call is kept until its service can be reached.")
+        self.call = json_format.Parse(body, queued_call_pb2.QueuedCall(), ignore_unknown_fields=True)
 
 
 def problem_of(status: int, body: bytes, retry_after: str = "") -> Problem:
