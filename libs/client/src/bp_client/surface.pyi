@@ -27,6 +27,7 @@ from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_countr
 from bluepacific.identity.v1 import emergency_service_pb2_grpc as _identity_emergency
 from bluepacific.identity.v1 import grant_service_pb2_grpc as _identity_grant
 from bluepacific.identity.v1 import officer_import_service_pb2_grpc as _identity_officer_import
+from bluepacific.identity.v1 import officer_read_service_pb2_grpc as _identity_officer_read
 from bluepacific.identity.v1 import officer_service_pb2_grpc as _identity_officer
 from bluepacific.identity.v1 import passkey_service_pb2_grpc as _identity_passkey
 from bluepacific.identity.v1 import proposal_service_pb2_grpc as _identity_proposal
@@ -39,6 +40,7 @@ from bluepacific.notifications.v1 import notification_service_pb2_grpc as _notif
 from bluepacific.notifications.v1 import preference_service_pb2_grpc as _notifications_preference
 from bluepacific.training.v1 import course_service_pb2_grpc as _training_course
 from bluepacific.training.v1 import credential_service_pb2_grpc as _training_credential
+from bluepacific.training.v1 import enrolment_read_service_pb2_grpc as _training_enrolment_read
 from bluepacific.training.v1 import enrolment_service_pb2_grpc as _training_enrolment
 from bluepacific.training.v1 import package_service_pb2_grpc as _training_package
 from bluepacific.training.v1 import participation_service_pb2_grpc as _training_participation
@@ -106,6 +108,7 @@ class Identity:
     emergencies: _identity_emergency.EmergencyServiceStub
     grants: _identity_grant.GrantServiceStub
     officer_imports: _identity_officer_import.OfficerImportServiceStub
+    officer_reads: _identity_officer_read.OfficerReadServiceStub
     officers: _identity_officer.OfficerServiceStub
     passkeys: _identity_passkey.PasskeyServiceStub
     proposals: _identity_proposal.ProposalServiceStub
@@ -122,6 +125,7 @@ class AsyncIdentity:
     emergencies: _identity_emergency.EmergencyServiceAsyncStub
     grants: _identity_grant.GrantServiceAsyncStub
     officer_imports: _identity_officer_import.OfficerImportServiceAsyncStub
+    officer_reads: _identity_officer_read.OfficerReadServiceAsyncStub
     officers: _identity_officer.OfficerServiceAsyncStub
     passkeys: _identity_passkey.PasskeyServiceAsyncStub
     proposals: _identity_proposal.ProposalServiceAsyncStub
@@ -142,6 +146,7 @@ class AsyncNotifications:
 class Training:
     courses: _training_course.CourseServiceStub
     credentials: _training_credential.CredentialServiceStub
+    enrolment_reads: _training_enrolment_read.EnrolmentReadServiceStub
     enrolments: _training_enrolment.EnrolmentServiceStub
     packages: _training_package.PackageServiceStub
     participations: _training_participation.ParticipationServiceStub
@@ -149,6 +154,7 @@ class Training:
 class AsyncTraining:
     courses: _training_course.CourseServiceAsyncStub
     credentials: _training_credential.CredentialServiceAsyncStub
+    enrolment_reads: _training_enrolment_read.EnrolmentReadServiceAsyncStub
     enrolments: _training_enrolment.EnrolmentServiceAsyncStub
     packages: _training_package.PackageServiceAsyncStub
     participations: _training_participation.ParticipationServiceAsyncStub

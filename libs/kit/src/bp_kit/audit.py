@@ -21,7 +21,7 @@ from bluepacific.options.v1 import options_pb2
 from bp_kit.call import Call
 from bp_kit.database import Database
 from bp_kit.outbox import keep_reads
-from bp_kit.reads import reads_of
+from bp_kit.reads import IMPERSONAL, reads_of
 from bp_kit.rpc.methods import Method
 from bp_kit.tables import service_metadata
 from bp_kit.telemetry import current_trace_id
@@ -44,6 +44,8 @@ def record_of(method: Method, call: Call, request: Message | None, call_time: da
     if call.principal.node:
         # Who vouched for a visitor, and how old the register was that let them in.
         detail |= {"node": call.principal.node, "standing": call.principal.standing}
+    if method.personal_when and request is not None and not getattr(request, method.personal_when):
+        detail[IMPERSONAL] = "true"
     if call.accept_time is not None:
         detail["accept_time"] = call.accept_time.isoformat()
     if request is not None and method.audit == options_pb2.AUDIT_FULL:

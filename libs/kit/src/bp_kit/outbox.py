@@ -164,6 +164,23 @@ async def keep_reads(session: AsyncSession, reads: Sequence[read_pb2.Read]) -> N
         session.info["outbox"] = True
 
 
+async def take_reads(session: AsyncSession, most: int) -> list[topics_pb2.RecordReadsRequest]:
+    """Takes batches of reads out of the outbox of the service that has the log: nobody relays it; the oldest first.
+
+    Args:
+        session: The transaction in which they go into the log.
+        most: How many batches at most.
+    """
+    waiting = select(_outbox.c.position).where(_outbox.c.kind == _READS).order_by(_outbox.c.position).limit(most)
+    taken = []
+    for position in list(await session.scalars(waiting)):
+        # Another pod may have been quicker: it waits here for that one's end, and finds nothing.
+        body = await session.scalar(delete(_outbox).where(_outbox.c.position == position).returning(_outbox.c.body))
+        if body is not None:
+            taken.append(topics_pb2.RecordReadsRequest.FromString(body))
+    return taken
+
+
 class OutboxRelay:
     """Hands a service's outbox to the exchange; a worker.
 

@@ -17,7 +17,6 @@ from bluepacific.cooperation.v1 import (
 )
 from bp_access.deciding import Decider
 from bp_cooperation.adapters.holdings import CooperationHoldings
-from bp_cooperation.adapters.readers import Readers
 from bp_cooperation.adapters.sealed_files import SealedFiles
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.adapters.ways import Ways
@@ -40,6 +39,7 @@ from bp_kit.database import Database
 from bp_kit.inbox import Subscriber
 from bp_kit.outbox import OutboxRelay
 from bp_kit.ports import Seams
+from bp_kit.readers import Readers
 from bp_kit.service import Service
 from bp_kit.subjects.desk import SubjectDesk
 

@@ -28,9 +28,10 @@ from bp_exchange.api.trust import TrustServicer
 from bp_exchange.protocol.freshness import Policy
 from bp_exchange.settings import ExchangeSettings
 from bp_exchange.workers.dialling import Dialler
-from bp_exchange.workers.housekeeping import EpochKeeper, FileKeeper, RegisterWatch, Sweeper
+from bp_exchange.workers.housekeeping import EpochKeeper, FileKeeper, ReadKeeper, RegisterWatch, Sweeper
 from bp_exchange.workers.links import Links
 from bp_exchange.workers.listening import Listener
+from bp_exchange.workers.own_reads import OwnReads
 from bp_exchange.workers.recovering import Recovering
 from bp_exchange.workers.renewing import Renewer
 from bp_exchange.workers.sole import Sole
@@ -91,6 +92,8 @@ def assemble(settings: ExchangeSettings, seams: Seams) -> Exchange:
         Sweeper(house, settings).run,
         FileKeeper(house, settings).run,
         EpochKeeper(house).run,
+        ReadKeeper(house, settings).run,
+        OwnReads(house).run,
         Recovering(house).run,
         _beside_others(database, bells),
     ]

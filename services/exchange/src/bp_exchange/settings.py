@@ -72,6 +72,12 @@ class ExchangeSettings(ServiceSettings):
         default=timedelta(days=100), gt=timedelta(0), description="How long encrypted files are kept for others."
     )
 
+    reads_kept: timedelta = Field(
+        default=timedelta(days=3 * 365),
+        gt=timedelta(0),
+        description="How long it is kept who read personal data: as long as a complaint or an inquiry may ask. The log's roots stay.",
+    )
+
     pod: str = Field(
         default="",
         description="Names this process among several that share a PostgreSQL database; the host's name when empty.",

@@ -1,13 +1,15 @@
 """Reads of personal data at real nodes: in the log, provable one by one, told to the country whose records they were."""
 
 import uuid
+from datetime import timedelta
 
-from net import eventually
+from net import eventually, message
 from proof_files import export, refused, root_of
 
 from bluepacific.common.v1 import handling_pb2
 from bluepacific.exchange.v1 import log_pb2, proof_pb2, read_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
+from bp_exchange.workers.housekeeping import ReadKeeper
 from bp_verify.checking import check_proof
 from bp_verify.telling import lines_of
 
@@ -35,8 +37,9 @@ async def record(node, *reads, batch_id=""):
     return request
 
 
-async def reads_at(node, name):
-    return list((await node.topics.ListReads(topics_pb2.ListReadsRequest(records=[name]))).reads)
+async def reads_at(node, *names, lists=()):
+    request = topics_pb2.ListReadsRequest(records=names, lists=lists)
+    return list((await node.topics.ListReads(request)).reads)
 
 
 async def told(node, name, count):
@@ -123,3 +126,48 @@ async def test_nobody_tells_of_reads_in_another_countrys_name(network):
         )
     assert [one.read_id for one in await told(network.fji, FIJIS, 1)] == [genuine.reads[0].read_id]
     assert not await reads_at(network.fji, OWN)
+
+
+async def test_who_takes_a_messages_content_out_has_read_its_record(network):
+    """A proof without content is none; one that was asked for in vain is one that was refused."""
+    sent = message(conversation=FIJIS)
+    await network.fji.send(sent)
+    await network.ton.receive()
+    await export(network.ton, sent.message_id)
+    await refused(export(network.ton, sent.message_id, "auditor", with_content=True), "PERMISSION_DENIED")
+    assert sent.payload in await export(network.ton, sent.message_id, with_content=True)
+    # Of a stream it is kept that it began; then that it was refused.
+    found = await told(network.ton, FIJIS, 3)
+    assert {(one.permission, one.record) for one in found} == {("exchange.proofs.export", FIJIS)}
+    assert sorted(one.allowed for one in found) == [False, True, True]
+    root = await root_of(network.ton)
+    report = check_proof(await export(network.ton, found[0].read_id), root)
+    assert report.holds
+    assert report.read.record == FIJIS
+    # The country that sent it hears of it.
+    heard = await told(network.fji, FIJIS, 3)
+    assert all(one.principal.startswith("countries/TON/readers/") for one in heard)
+
+
+async def test_lists_are_told_without_what_is_under_them(network):
+    collection = "countries/TON/officers"
+    await record(network.ton, read_of(LISI, TEVITA), read_of(collection, TEVITA), read_of(TEVITA, LISI))
+    found = await reads_at(network.ton, LISI, lists=[collection])
+    assert {one.record for one in found} == {LISI, collection}
+
+
+async def test_reads_are_dropped_after_their_time_batch_by_batch(network):
+    node = network.ton
+    keeper = ReadKeeper(node.exchange.house, node.settings)
+    early, late = read_of(OWN, LISI), read_of(OWN, TEVITA)
+    early.read_time.FromDatetime(node.clock() - timedelta(days=1))
+    await record(node, early, late)
+    node.ahead = node.settings.reads_kept - timedelta(hours=12)
+    assert await keeper.drop() == 0
+    assert check_proof(await export(node, early.read_id), await root_of(node)).holds
+    size = (await node.status()).log_size
+    node.ahead = node.settings.reads_kept + timedelta(hours=12)
+    assert await keeper.drop() == 2
+    assert not await reads_at(node, OWN)
+    # The log forgets nothing, and named nobody.
+    assert (await node.status()).log_size == size

@@ -13,6 +13,7 @@ from bluepacific.identity.v1 import (
     key_service_pb2_grpc,
     oauth_service_pb2_grpc,
     officer_import_service_pb2_grpc,
+    officer_read_service_pb2_grpc,
     officer_service_pb2_grpc,
     passkey_service_pb2_grpc,
     proposal_service_pb2_grpc,
@@ -61,6 +62,7 @@ from bp_identity.api.officer_imports import OfficerImportServicer
 from bp_identity.api.officers import OfficerServicer
 from bp_identity.api.passkeys import PasskeyServicer
 from bp_identity.api.proposals import ProposalServicer
+from bp_identity.api.reads import OfficerReadServicer
 from bp_identity.api.recoveries import RecoveryServicer
 from bp_identity.api.scim import ScimServicer
 from bp_identity.api.sessions import SessionServicer
@@ -77,6 +79,7 @@ from bp_kit.database import Database
 from bp_kit.inbox import Subscriber
 from bp_kit.outbox import OutboxRelay
 from bp_kit.ports import Seams
+from bp_kit.readers import Readers
 from bp_kit.sealing import Sealer
 from bp_kit.service import Service, Servicer
 from bp_kit.subjects.desk import SubjectDesk
@@ -102,17 +105,16 @@ def build(settings: IdentitySettings, seams: Seams) -> Service:
     handlers = {DIRECTORY_REQUESTED: announcer.answer, **subjects.by_topic()}
     handlers |= SubjectDesk(holdings, seams, "identity").by_topic()
     subscriber = Subscriber(parts.database, seams, "identity", handlers)
-    servicers = _servicers(settings, seams, parts)
+    servicers = [
+        *_servicers(settings, seams, parts),
+        (subject_service_pb2_grpc.add_SubjectServiceServicer_to_server, subjects),
+    ]
     proposals = (proposal_service_pb2_grpc.add_ProposalServiceServicer_to_server, ProposalServicer(seams, servicers))
     return Service(
         name="identity",
         package="bp_identity",
         database=parts.database,
-        servicers=[
-            *servicers,
-            proposals,
-            (subject_service_pb2_grpc.add_SubjectServiceServicer_to_server, subjects),
-        ],
+        servicers=[*servicers, proposals],
         second_person=SecondPersonRule(parts.database, seams),
         holdings=holdings,
         workers=[
@@ -183,6 +185,7 @@ def _servicers(settings: IdentitySettings, seams: Seams, parts: _Parts) -> list[
         (session_service_pb2_grpc.add_SessionServiceServicer_to_server, SessionServicer(workshop, desk)),
         (passkey_service_pb2_grpc.add_PasskeyServiceServicer_to_server, PasskeyServicer(workshop)),
         (recovery_service_pb2_grpc.add_RecoveryServiceServicer_to_server, RecoveryServicer(workshop)),
+        (officer_read_service_pb2_grpc.add_OfficerReadServiceServicer_to_server, OfficerReadServicer(Readers(seams))),
         (
             upstream_service_pb2_grpc.add_UpstreamServiceServicer_to_server,
             UpstreamServicer(workshop, settings.upstream_issuer),

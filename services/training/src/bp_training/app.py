@@ -5,6 +5,7 @@ from __future__ import annotations
 from bluepacific.training.v1 import (
     course_service_pb2_grpc,
     credential_service_pb2_grpc,
+    enrolment_read_service_pb2_grpc,
     enrolment_service_pb2_grpc,
     package_service_pb2_grpc,
     participation_service_pb2_grpc,
@@ -13,6 +14,7 @@ from bp_kit.database import Database
 from bp_kit.inbox import Subscriber
 from bp_kit.outbox import OutboxRelay
 from bp_kit.ports import Seams
+from bp_kit.readers import Readers
 from bp_kit.service import Service
 from bp_kit.subjects.desk import SubjectDesk
 from bp_training.adapters.frameworks import known_tags
@@ -25,6 +27,7 @@ from bp_training.api.credentials import CredentialServicer
 from bp_training.api.enrolments import EnrolmentServicer
 from bp_training.api.packages import PackageServicer
 from bp_training.api.participation import ParticipationServicer
+from bp_training.api.reads import EnrolmentReadServicer
 from bp_training.settings import TrainingSettings
 from bp_training.usecases.work import Rules
 from bp_training.workers.library import Librarian
@@ -58,6 +61,10 @@ def build(settings: TrainingSettings, seams: Seams) -> Service:
             (
                 participation_service_pb2_grpc.add_ParticipationServiceServicer_to_server,
                 ParticipationServicer(workshop),
+            ),
+            (
+                enrolment_read_service_pb2_grpc.add_EnrolmentReadServiceServicer_to_server,
+                EnrolmentReadServicer(workshop, Readers(seams)),
             ),
         ],
         workers=[

@@ -13,8 +13,9 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
 from bluepacific.options.v1 import options_pb2
-from bp_kit.personal import shows_personal
+from bp_kit.personal import personal_when, shows_personal
 
+_LISTED = re.compile(r"\{parent=[^}]*\}/(\w+)")
 _NESTED = re.compile(r"\{(\w+\.name)[=}]")
 
 
@@ -31,6 +32,8 @@ class Method:
         name_path: Where the request names its record: `("name",)`, `("parent",)`, `("course", "name")`; empty for none.
         has_request_id: The request carries an idempotency key.
         shows_personal: It changes nothing, and its answer may have personal data in it: each call is kept in the node's log.
+        personal_when: The request's boolean field without which it has none after all; empty: there is no such field.
+        collection: What of a record's it lists: `officers`; empty: it shows the record itself.
         queue_seconds: How long a call may wait at a gateway while the service cannot be reached; 0: not at all.
         queue_only_with: Fields that a request must set for that, by their paths.
     """
@@ -43,6 +46,8 @@ class Method:
     name_path: tuple[str, ...]
     has_request_id: bool
     shows_personal: bool = False
+    personal_when: str = ""
+    collection: str = ""
     queue_seconds: int = 0
     queue_only_with: tuple[str, ...] = ()
 
@@ -107,6 +112,8 @@ def method_of(path: str) -> Method:
         name_path=_name_path(descriptor),
         has_request_id="request_id" in fields,
         shows_personal=_read_only(descriptor) and shows_personal(descriptor),
+        personal_when=personal_when(descriptor),
+        collection=_collection(descriptor),
         queue_seconds=queue.seconds,
         queue_only_with=tuple(queue.only_with),
     )
@@ -153,6 +160,11 @@ def _name_path(descriptor: MethodDescriptor) -> tuple[str, ...]:
     if nested:
         return tuple(nested[1].split("."))
     return next(((name,) for name in ("name", "parent") if name in descriptor.input_type.fields_by_name), ())
+
+
+def _collection(descriptor: MethodDescriptor) -> str:
+    listed = _LISTED.search(descriptor.GetOptions().Extensions[annotations_pb2.http].get)
+    return listed[1] if listed else ""
 
 
 def _read_only(descriptor: MethodDescriptor) -> bool:

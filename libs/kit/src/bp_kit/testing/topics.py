@@ -59,7 +59,8 @@ class Topics(topics_grpc.TopicServiceServicer):
     async def ListReads(self, request: topics_pb2.ListReadsRequest, context: Any) -> topics_pb2.ListReadsResponse:
         """Lists the reads of records and of what is under them, newest first."""
         within = tuple(f"{record}/" for record in request.records)
-        found = [one for one in self.reads if one.record in request.records or one.record.startswith(within)]
+        exactly = {*request.records, *request.lists}
+        found = [one for one in self.reads if one.record in exactly or one.record.startswith(within)]
         return topics_pb2.ListReadsResponse(reads=reversed(found))
 
     async def GetStandings(

@@ -6,10 +6,11 @@ from typing import Any
 
 from bluepacific.cooperation.v1 import read_service_pb2 as pb
 from bluepacific.cooperation.v1 import read_service_pb2_grpc as grpc_
-from bp_cooperation.adapters.readers import Readers, entities_of
+from bp_cooperation.adapters.readers import entities_of
 from bp_cooperation.adapters.unit_of_work import Workshop
 from bp_cooperation.api.callers import current_caller
 from bp_cooperation.usecases.readers import see_readers_of
+from bp_kit.readers import Readers
 
 
 class ReadServicer(grpc_.ReadServiceServicer):
@@ -31,4 +32,4 @@ class ReadServicer(grpc_.ReadServiceServicer):
             work = self._workshop.on(session)
             seen = await see_readers_of(work, await current_caller(work), request.parent)
             names = [seen.name, *await entities_of(session, seen.name)]
-        return await self._readers.of(names, size=request.page_size, token=request.page_token)
+        return await self._readers.tell(request, pb.ListReadsResponse, names)

@@ -19,6 +19,7 @@ from bp_verify.merkle import fold, leaf_hash
 
 _BLOCK = 1 << KEPT_LEVELS
 _REMEMBERED = 16
+_NO_BATCH = "-"
 
 
 class SqlLogTree:
@@ -83,24 +84,17 @@ class SqlEvidence:
 
     async def held(self, envelope_id: str) -> Held | None:
         """Returns the envelope's record, or None where this node knows no such message."""
+        # The same work whether there is something or not: who may not see it cannot tell by the time that it took.
         row = await self._session.get(EnvelopeRow, envelope_id)
+        rungs = await self._session.scalars(select(RungRow.recipient).where(RungRow.envelope_id == envelope_id))
+        batch_id = (row.batch_id if row else "") or _NO_BATCH
+        batch = await self._session.get(BatchRow, batch_id)
+        digests = select(EnvelopeRow.digest).where(EnvelopeRow.batch_id == batch_id)
+        leaves = await self._session.scalars(digests.order_by(EnvelopeRow.batch_index))
         if row is None:
             return None
-        rungs = await self._session.scalars(select(RungRow.recipient).where(RungRow.envelope_id == envelope_id))
-        return Held(envelope_id, row.raw or b"", tuple(rungs), await self._batched(row) if row.batch_id else None)
-
-    async def _batched(self, row: EnvelopeRow) -> Batched | None:
-        batch = await self._session.get(BatchRow, row.batch_id)
-        if batch is None or row.inside is None:
-            return None
-        leaves = select(EnvelopeRow.digest).where(EnvelopeRow.batch_id == row.batch_id)
-        return Batched(
-            batch_id=row.batch_id,
-            position=row.batch_index,
-            seals=envelope_pb2.KeptSeals.FromString(batch.seals),
-            kept=envelope_pb2.KeptMessage.FromString(row.inside),
-            leaves=tuple(await self._session.scalars(leaves.order_by(EnvelopeRow.batch_index))),
-        )
+        batched = _batched(row, batch, tuple(leaves)) if batch is not None and row.inside is not None else None
+        return Held(envelope_id, row.raw or b"", tuple(rungs), batched)
 
     async def head(self) -> tuple[str, Edge]:
         """Returns the log's incarnation and edge."""
@@ -129,3 +123,13 @@ class SqlEvidence:
         """Returns the receipts about an envelope."""
         raw = await self._session.scalars(select(ReceiptRow.raw).where(ReceiptRow.envelope_id == envelope_id))
         return [envelope_pb2.SignedReceipt.FromString(one) for one in raw]
+
+
+def _batched(row: EnvelopeRow, batch: BatchRow, leaves: tuple[bytes, ...]) -> Batched:
+    return Batched(
+        batch_id=batch.envelope_id,
+        position=row.batch_index,
+        seals=envelope_pb2.KeptSeals.FromString(batch.seals),
+        kept=envelope_pb2.KeptMessage.FromString(row.inside or b""),
+        leaves=leaves,
+    )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bluepacific.exchange.v1 import read_pb2
 from bp_exchange.adapters.tables import ReadRow
@@ -57,8 +58,10 @@ class SqlReads:
         found = select(ReadRow).where(ReadRow.batch_id == batch_id).order_by(ReadRow.position)
         return [_kept(row) for row in await self._session.scalars(found)]
 
-    async def page(self, records: Sequence[str], *, size: int, token: str, sealer: Sealer) -> Page:
-        """Returns a page of the reads of records and of what is under them, newest first.
+    async def page(
+        self, records: Sequence[str], lists: Sequence[str], *, size: int, token: str, sealer: Sealer
+    ) -> Page:
+        """Returns a page of the reads of records and of what is under them, and of lists, newest first.
 
         Raises:
             Refused: INVALID_FIELD, INVALID_PAGE_TOKEN.
@@ -66,14 +69,29 @@ class SqlReads:
         beneath = [ReadRow.record.startswith(f"{record}/", autoescape=True) for record in records]
         return await fetch_page(
             self._session,
-            select(ReadRow).where(or_(ReadRow.record.in_(records), *beneath)),
+            select(ReadRow).where(or_(ReadRow.record.in_([*records, *lists]), *beneath)),
             keys=(ReadRow.read_time, ReadRow.read_id),
             size=size,
             token=token,
             sealer=sealer,
-            scope=("reads", *records),
+            scope=("reads", *records, "", *lists),
             descending=True,
         )
+
+    async def forget(self, before: datetime, most: int) -> int:
+        """Drops reads that were before a time, whole batches only, since each proves the others; returns how many.
+
+        Args:
+            before: The time.
+            most: How many at once.
+        """
+        later = aliased(ReadRow)
+        younger = exists().where(later.batch_id == ReadRow.batch_id, later.batch_id != "", later.read_time >= before)
+        old = select(ReadRow.read_id).where(ReadRow.read_time < before, ~younger).limit(most)
+        dropped = await self._session.scalars(
+            delete(ReadRow).where(ReadRow.read_id.in_(old)).returning(ReadRow.read_id)
+        )
+        return len(dropped.all())
 
 
 def _kept(row: ReadRow) -> KeptRead:

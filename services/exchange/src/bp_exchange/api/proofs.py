@@ -40,9 +40,10 @@ class ProofServicer(proof_service_pb2_grpc.ProofServiceServicer):
         prover = Prover(house.keys, house.seams.country, house.register.current, house.seams.clock())
         async with house.database.read() as session:
             evidence, reads = SqlEvidence(session, house.keys.node_id), SqlReads(session)
-            read = await reads.find(message_id)
+            # Of reads only this node's own country knows; whoever else asks, nothing is looked for.
+            read = await reads.find(message_id) if principal.country == prover.country else None
             if read is not None and read.batch_id:
-                file = await prove_read(evidence, prover, principal, read, await reads.batch(read.batch_id))
+                file = await prove_read(evidence, prover, read, await reads.batch(read.batch_id))
             else:
                 file = await prove(evidence, prover, principal, message_id, with_content=request.with_content)
         raw = file.SerializeToString(deterministic=True)

@@ -28,6 +28,7 @@ class ReadServicer(StandingServicer):
         """Lists who read records, newest first."""
         page = await SqlReads(current_session()).page(
             list(request.records),
+            list(request.lists),
             size=request.page_size,
             token=request.page_token,
             sealer=self._house.seams.sealer,

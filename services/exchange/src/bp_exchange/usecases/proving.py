@@ -150,22 +150,19 @@ async def prove(
 
 
 async def prove_read(
-    evidence: Evidence, prover: Prover, principal: Principal, kept: KeptRead, batch: Sequence[KeptRead]
+    evidence: Evidence, prover: Prover, kept: KeptRead, batch: Sequence[KeptRead]
 ) -> proof_pb2.ProofFile:
-    """Returns the proof that somebody read personal data here, or was refused it.
+    """Returns the proof that somebody read personal data here, or was refused it; for people of this node's country.
 
     Args:
         evidence: Where the log is.
         prover: Who proves.
-        principal: Who asks; of this node's country.
         kept: The read.
         batch: All reads of its batch, in their order.
 
     Raises:
-        Refused: NOT_FOUND, NOT_ENROLLED.
+        Refused: NOT_ENROLLED.
     """
-    if principal.country != prover.country:
-        raise Refused("NOT_FOUND", name=f"countries/{principal.country}/messages/{kept.read.read_id}")
     if prover.register is None:
         raise Refused("NOT_ENROLLED")
     proof = proof_pb2.Proof(
@@ -193,15 +190,16 @@ def _signed(proof: proof_pb2.Proof, prover: Prover) -> proof_pb2.ProofFile:
 
 def _may_see(held: Held, prover: Prover, principal: Principal) -> bool:
     """The log is the node's own country's; what is from or for a country is that country's too."""
-    return principal.country == prover.country or principal.country in _parties(held)
+    return principal.country == prover.country or principal.country in parties_of(held)
 
 
 def _may_read(held: Held, principal: Principal) -> bool:
     """What only passed through this node is not its country's to read."""
-    return principal.holds(_OFFICER) and principal.country in _parties(held)
+    return principal.holds(_OFFICER) and principal.country in parties_of(held)
 
 
-def _parties(held: Held) -> set[str]:
+def parties_of(held: Held) -> set[str]:
+    """Returns the countries that a message is from or for."""
     named = list(held.recipients)
     if held.raw:
         header = header_of(held.raw)

@@ -10,6 +10,7 @@ from bp_exchange.adapters.authority import Authority
 from bp_exchange.adapters.bells import woken
 from bp_exchange.adapters.files import SqlFiles
 from bp_exchange.adapters.numbers import has_expired
+from bp_exchange.adapters.reads import SqlReads
 from bp_exchange.adapters.unbroken import unbroken
 from bp_exchange.adapters.unit_of_work import House
 from bp_exchange.protocol.freshness import Standing
@@ -23,6 +24,7 @@ from bp_kit.rounds import come_round
 
 _LOOK = timedelta(seconds=5)
 _DAILY = timedelta(days=1)
+_READS_AT_ONCE = 1000
 _log = get_logger("bp_exchange.housekeeping")
 
 
@@ -149,6 +151,39 @@ class EpochKeeper:
             dropped = await forget(work)
         if dropped:
             _log.info("epochs.dropped", count=dropped)
+        return dropped
+
+
+class ReadKeeper:
+    """Drops what is known of old reads of personal data; a worker.
+
+    The log keeps the roots of their batches, which name nobody: what was exported before can be checked as before.
+
+    Args:
+        house: The exchange.
+        settings: How long.
+    """
+
+    def __init__(self, house: House, settings: ExchangeSettings) -> None:
+        self._house = house
+        self._kept = settings.reads_kept
+
+    async def run(self) -> None:
+        """Looks daily until cancelled."""
+        await come_round("exchange.reads_kept", self.drop, _DAILY)
+
+    @unbroken
+    async def drop(self) -> int:
+        """Returns how many it dropped."""
+        dropped = 0
+        while True:
+            async with self._house.database.write() as session:
+                count = await SqlReads(session).forget(self._house.seams.clock() - self._kept, _READS_AT_ONCE)
+            dropped += count
+            if count < _READS_AT_ONCE:
+                break
+        if dropped:
+            _log.info("reads.dropped", count=dropped)
         return dropped
 
 

@@ -22,14 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from bluepacific.common.v1 import handling_pb2 as bluepacific_dot_common_dot_v1_dot_handling__pb2
+from bluepacific.common.v1 import read_pb2 as bluepacific_dot_common_dot_v1_dot_read__pb2
 from bluepacific.options.v1 import options_pb2 as bluepacific_dot_options_dot_v1_dot_options__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bluepacific/cooperation/v1/read_service.proto\x12\x1a\x62luepacific.cooperation.v1\x1a$bluepacific/common/v1/handling.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x01\n\nRecordRead\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\t\x12\x0e\n\x06reader\x18\x03 \x01(\t\x12\x12\n\npermission\x18\x04 \x01(\t\x12/\n\x07purpose\x18\x05 \x01(\x0e\x32\x1e.bluepacific.common.v1.Purpose\x12-\n\tread_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61llowed\x18\x07 \x01(\x08\x12\x0f\n\x07node_id\x18\x08 \x01(\t\"\x90\x01\n\x10ListReadsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xbaH/r-2+^countries/[A-Z]{3}/requests/[0-9a-f-]{36}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"c\n\x11ListReadsResponse\x12\x35\n\x05reads\x18\x01 \x03(\x0b\x32&.bluepacific.cooperation.v1.RecordRead\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x98\x02\n\x0bReadService\x12\x88\x02\n\tListReads\x12,.bluepacific.cooperation.v1.ListReadsRequest\x1a-.bluepacific.cooperation.v1.ListReadsResponse\"\x9d\x01\xa2\xbb\x18\x64\n\x16\x63ooperation.reads.list\x12\x07officer\x12\x07\x61nalyst\x12\x0c\x64uty_officer\x12\x08ncb_head\x12\x07liaison\x12\x17\x64\x61ta_protection_officer\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=countries/*/requests/*}/readsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bluepacific/cooperation/v1/read_service.proto\x12\x1a\x62luepacific.cooperation.v1\x1a bluepacific/common/v1/read.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\x90\x01\n\x10ListReadsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xbaH/r-2+^countries/[A-Z]{3}/requests/[0-9a-f-]{36}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"^\n\x11ListReadsResponse\x12\x30\n\x05reads\x18\x01 \x03(\x0b\x32!.bluepacific.common.v1.RecordRead\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x98\x02\n\x0bReadService\x12\x88\x02\n\tListReads\x12,.bluepacific.cooperation.v1.ListReadsRequest\x1a-.bluepacific.cooperation.v1.ListReadsResponse\"\x9d\x01\xa2\xbb\x18\x64\n\x16\x63ooperation.reads.list\x12\x07officer\x12\x07\x61nalyst\x12\x0c\x64uty_officer\x12\x08ncb_head\x12\x07liaison\x12\x17\x64\x61ta_protection_officer\xa8\xbb\x18\x02\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=countries/*/requests/*}/readsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,12 +43,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTREADSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\020'
   _globals['_READSERVICE'].methods_by_name['ListReads']._loaded_options = None
   _globals['_READSERVICE'].methods_by_name['ListReads']._serialized_options = b'\242\273\030d\n\026cooperation.reads.list\022\007officer\022\007analyst\022\014duty_officer\022\010ncb_head\022\007liaison\022\027data_protection_officer\250\273\030\002\202\323\344\223\002+\022)/v1/{parent=countries/*/requests/*}/reads'
-  _globals['_RECORDREAD']._serialized_start=246
-  _globals['_RECORDREAD']._serialized_end=454
-  _globals['_LISTREADSREQUEST']._serialized_start=457
-  _globals['_LISTREADSREQUEST']._serialized_end=601
-  _globals['_LISTREADSRESPONSE']._serialized_start=603
-  _globals['_LISTREADSRESPONSE']._serialized_end=702
-  _globals['_READSERVICE']._serialized_start=705
-  _globals['_READSERVICE']._serialized_end=985
+  _globals['_LISTREADSREQUEST']._serialized_start=209
+  _globals['_LISTREADSREQUEST']._serialized_end=353
+  _globals['_LISTREADSRESPONSE']._serialized_start=355
+  _globals['_LISTREADSRESPONSE']._serialized_end=449
+  _globals['_READSERVICE']._serialized_start=452
+  _globals['_READSERVICE']._serialized_end=732
 # @@protoc_insertion_point(module_scope)

@@ -3,11 +3,10 @@
 isort:skip_file
 """
 
-from bluepacific.common.v1 import handling_pb2 as _handling_pb2
+from bluepacific.common.v1 import read_pb2 as _read_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -19,58 +18,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-@_typing.final
-class RecordRead(_message.Message):
-    """Somebody read something, or was refused it. It stands in the log of the node where that was."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NAME_FIELD_NUMBER: _builtins.int
-    RECORD_FIELD_NUMBER: _builtins.int
-    READER_FIELD_NUMBER: _builtins.int
-    PERMISSION_FIELD_NUMBER: _builtins.int
-    PURPOSE_FIELD_NUMBER: _builtins.int
-    READ_TIME_FIELD_NUMBER: _builtins.int
-    ALLOWED_FIELD_NUMBER: _builtins.int
-    NODE_ID_FIELD_NUMBER: _builtins.int
-    name: _builtins.str
-    """`countries/TON/reads/{uuid}`, of the reader's country; its node can prove it."""
-    record: _builtins.str
-    """What was read: the request, or what belongs to it."""
-    reader: _builtins.str
-    """Who, of the own country: `countries/FJI/officers/ana`. Of another country a pseudonym, always the same for the same person."""
-    permission: _builtins.str
-    """What was called: `cooperation.requests.get`."""
-    purpose: _handling_pb2.Purpose.ValueType
-    """The purpose that was stated, if one was."""
-    allowed: _builtins.bool
-    """It was shown; else it was refused."""
-    node_id: _builtins.str
-    """The node."""
-    @_builtins.property
-    def read_time(self) -> _timestamp_pb2.Timestamp:
-        """When, by the clock of the node where it was."""
-
-    def __init__(
-        self,
-        *,
-        name: _builtins.str = ...,
-        record: _builtins.str = ...,
-        reader: _builtins.str = ...,
-        permission: _builtins.str = ...,
-        purpose: _handling_pb2.Purpose.ValueType = ...,
-        read_time: _timestamp_pb2.Timestamp | None = ...,
-        allowed: _builtins.bool = ...,
-        node_id: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["read_time", b"read_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed", b"allowed", "name", b"name", "node_id", b"node_id", "permission", b"permission", "purpose", b"purpose", "read_time", b"read_time", "reader", b"reader", "record", b"record"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___RecordRead: _TypeAlias = RecordRead  # noqa: Y015
 
 @_typing.final
 class ListReadsRequest(_message.Message):
@@ -113,13 +60,13 @@ class ListReadsResponse(_message.Message):
     next_page_token: _builtins.str
     """Gives the next page; empty on the last."""
     @_builtins.property
-    def reads(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordRead]:
+    def reads(self) -> _containers.RepeatedCompositeFieldContainer[_read_pb2.RecordRead]:
         """The reads."""
 
     def __init__(
         self,
         *,
-        reads: _abc.Iterable[Global___RecordRead] | None = ...,
+        reads: _abc.Iterable[_read_pb2.RecordRead] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015

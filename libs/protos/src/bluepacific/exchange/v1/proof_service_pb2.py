@@ -29,7 +29,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bluepacific/exchange/v1/proof_service.proto\x12\x17\x62luepacific.exchange.v1\x1a&bluepacific/exchange/v1/register.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"\x88\x01\n\x12\x45xportProofRequest\x12\\\n\x04name\x18\x01 \x01(\tBN\xbaHKrI2G^countries/[A-Z]{3}/messages/[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12\x14\n\x0cwith_content\x18\x02 \x01(\x08\"\x14\n\x12GetRegisterRequest2\xab\x03\n\x0cProofService\x12\xc5\x01\n\x0b\x45xportProof\x12+.bluepacific.exchange.v1.ExportProofRequest\x1a\x14.google.api.HttpBody\"q\xa2\xbb\x18:\n\x16\x65xchange.proofs.export\x12\x17\x64\x61ta_protection_officer\x12\x07\x61uditor\xa8\xbb\x18\x03\x82\xd3\xe4\x93\x02)\x12\'/v1/{name=countries/*/messages/*}:proof0\x01\x12\xd2\x01\n\x0bGetRegister\x12+.bluepacific.exchange.v1.GetRegisterRequest\x1a\'.bluepacific.exchange.v1.RegisterBundle\"m\xa2\xbb\x18H\n\x15\x65xchange.register.get\x12\radministrator\x12\x07\x61uditor\x12\x17\x64\x61ta_protection_officer\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/exchange/registerb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bluepacific/exchange/v1/proof_service.proto\x12\x17\x62luepacific.exchange.v1\x1a&bluepacific/exchange/v1/register.proto\x1a$bluepacific/options/v1/options.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"\x88\x01\n\x12\x45xportProofRequest\x12\\\n\x04name\x18\x01 \x01(\tBN\xbaHKrI2G^countries/[A-Z]{3}/messages/[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\x12\x14\n\x0cwith_content\x18\x02 \x01(\x08\"\x14\n\x12GetRegisterRequest2\xbc\x03\n\x0cProofService\x12\xd6\x01\n\x0b\x45xportProof\x12+.bluepacific.exchange.v1.ExportProofRequest\x1a\x14.google.api.HttpBody\"\x81\x01\xa2\xbb\x18:\n\x16\x65xchange.proofs.export\x12\x17\x64\x61ta_protection_officer\x12\x07\x61uditor\xa8\xbb\x18\x03\xda\xbb\x18\x0cwith_content\x82\xd3\xe4\x93\x02)\x12\'/v1/{name=countries/*/messages/*}:proof0\x01\x12\xd2\x01\n\x0bGetRegister\x12+.bluepacific.exchange.v1.GetRegisterRequest\x1a\'.bluepacific.exchange.v1.RegisterBundle\"m\xa2\xbb\x18H\n\x15\x65xchange.register.get\x12\radministrator\x12\x07\x61uditor\x12\x17\x64\x61ta_protection_officer\xa8\xbb\x18\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/exchange/registerb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTPROOFREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_EXPORTPROOFREQUEST'].fields_by_name['name']._serialized_options = b'\272HKrI2G^countries/[A-Z]{3}/messages/[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
   _globals['_PROOFSERVICE'].methods_by_name['ExportProof']._loaded_options = None
-  _globals['_PROOFSERVICE'].methods_by_name['ExportProof']._serialized_options = b'\242\273\030:\n\026exchange.proofs.export\022\027data_protection_officer\022\007auditor\250\273\030\003\202\323\344\223\002)\022\'/v1/{name=countries/*/messages/*}:proof'
+  _globals['_PROOFSERVICE'].methods_by_name['ExportProof']._serialized_options = b'\242\273\030:\n\026exchange.proofs.export\022\027data_protection_officer\022\007auditor\250\273\030\003\332\273\030\014with_content\202\323\344\223\002)\022\'/v1/{name=countries/*/messages/*}:proof'
   _globals['_PROOFSERVICE'].methods_by_name['GetRegister']._loaded_options = None
   _globals['_PROOFSERVICE'].methods_by_name['GetRegister']._serialized_options = b'\242\273\030H\n\025exchange.register.get\022\radministrator\022\007auditor\022\027data_protection_officer\250\273\030\001\202\323\344\223\002\027\022\025/v1/exchange/register'
   _globals['_EXPORTPROOFREQUEST']._serialized_start=237
@@ -47,5 +47,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETREGISTERREQUEST']._serialized_start=375
   _globals['_GETREGISTERREQUEST']._serialized_end=395
   _globals['_PROOFSERVICE']._serialized_start=398
-  _globals['_PROOFSERVICE']._serialized_end=825
+  _globals['_PROOFSERVICE']._serialized_end=842
 # @@protoc_insertion_point(module_scope)

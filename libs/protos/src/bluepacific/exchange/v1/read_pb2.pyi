@@ -39,7 +39,7 @@ class Read(_message.Message):
     read_id: _builtins.str
     """UUIDv7."""
     record: _builtins.str
-    """What was read: the record, or for a list what it is a list of."""
+    """What was read: the record; for a list what it is a list of, `countries/FJI/officers`."""
     principal: _builtins.str
     """Who: `countries/FJI/officers/ana`. Towards other countries a pseudonym, always the same for the same person:
     `countries/FJI/readers/{32 hexadecimal digits}`.

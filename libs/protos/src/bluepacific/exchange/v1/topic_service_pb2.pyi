@@ -560,6 +560,7 @@ class ListReadsRequest(_message.Message):
     RECORDS_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    LISTS_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0 is 20, more than 100 is 100."""
     page_token: _builtins.str
@@ -568,16 +569,21 @@ class ListReadsRequest(_message.Message):
     def records(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The records, each with all that is under its name."""
 
+    @_builtins.property
+    def lists(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Lists in which the records stand, without what is under their names: `countries/FJI/officers`."""
+
     def __init__(
         self,
         *,
         records: _abc.Iterable[_builtins.str] | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        lists: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "records", b"records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lists", b"lists", "page_size", b"page_size", "page_token", b"page_token", "records", b"records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

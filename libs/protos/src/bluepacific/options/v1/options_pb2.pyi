@@ -274,6 +274,7 @@ Global___ErrorText: _TypeAlias = ErrorText  # noqa: Y015
 ACCESS_FIELD_NUMBER: _builtins.int
 AUDIT_FIELD_NUMBER: _builtins.int
 ANSWER_AGAIN_SECONDS_FIELD_NUMBER: _builtins.int
+SHOWS_PERSONAL_FIELD_NUMBER: _builtins.int
 QUEUE_FIELD_NUMBER: _builtins.int
 ERROR_FIELD_NUMBER: _builtins.int
 WORDING_FIELD_NUMBER: _builtins.int
@@ -285,6 +286,10 @@ audit: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, 
 answer_again_seconds: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.int]
 """While the service cannot be reached, its last answer to the same caller's same question may be given again for so many seconds, told as
 old. Only of reads that need no purpose and are not audited, and whose answers tell nothing of a person or a case. Zero: never.
+"""
+shows_personal: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.str]
+"""Whether a read's answer has personal data in it, where its fields do not tell: `always`, `never`, or the name of the request's boolean
+field with which it has. Left out: it has where a field of it is marked `personal`, and where it is a file.
 """
 queue: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Queue]
 """While the service cannot be reached, a gateway may keep the call on its disk, tell the caller so, and make it later (ADR 0012). Only of calls

@@ -20,7 +20,7 @@ class ReadRow(Base):
     batch_id: Mapped[str] = mapped_column(String(36), index=True)
     position: Mapped[int] = mapped_column(Integer)
     record: Mapped[str] = mapped_column(String(255), index=True)
-    read_time: Mapped[datetime] = mapped_column(UtcTime)
+    read_time: Mapped[datetime] = mapped_column(UtcTime, index=True)
     # A serialised Read, as the leaf of its batch's tree is over it.
     body: Mapped[bytes] = mapped_column(LargeBinary)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
