@@ -1,15 +1,18 @@
 """Everything about a person, everywhere: identity asks all services, holds officers itself, and keeps who has not answered."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
 from bluepacific.common.v1 import subject_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 from bluepacific.identity.v1 import officer_service_pb2 as officers_pb
+from bluepacific.identity.v1 import proposal_service_pb2 as proposals_pb
 from bluepacific.identity.v1 import subject_operation_pb2
 from bluepacific.identity.v1 import subject_service_pb2 as pb
 from bluepacific.identity.v1 import subject_service_pb2_grpc as grpc_
+from bp_identity.adapters.proposals import forget_persons
 from bp_kit.personal import personal_messages
 from bp_kit.subjects.desk import ANSWERED, asked_topic
 from bp_kit.testing.subjects import ask_about, stands
@@ -235,3 +238,66 @@ async def test_records_alone_are_enough_to_erase_again(console):
     for service in SERVICES:
         _, asked = await console.asked(service)
         assert (asked.operation, list(asked.records)) == (begun.name, [REQUEST])
+
+
+@pytest.fixture
+async def two(station):
+    """Fiji has two data-protection officers."""
+    for who in ("ana", "ben"):
+        await station.in_force(station.grant(who, "data_protection_officer"))
+    return Console(station)
+
+
+def officer_of_two(station, who="ben"):
+    return (*station.as_(who, "data_protection_officer@tcu"), ("x-purpose", "DATA_PROTECTION"))
+
+
+async def waiting(station, metadata):
+    request = proposals_pb.ListProposalsRequest(
+        parent="countries/FJI", filter='act = "identity.subjectOperations.create"'
+    )
+    return list((await station.proposals.ListProposals(request, metadata=metadata)).proposals)
+
+
+async def test_to_erase_takes_two_where_there_are_two(station, two):
+    await station.officers.DeactivateOfficer(officers_pb.DeactivateOfficerRequest(name=BEN), metadata=station.admin)
+    erase = two.begin("ERASE", display_name="Sione Kata", metadata=officer_of_two(station, "ana"))
+    await station.refused(erase, "SECOND_PERSON_MUST_CONFIRM")
+    # All else takes one.
+    assert (await two.begin("BLOCK", display_name="Sione Kata")).state == RUNNING
+    [proposal] = await waiting(station, officer_of_two(station))
+    assert "Sione Kata" in proposal.content
+    # Who administers the country sees that there is something, and not about whom; and cannot decide it.
+    [unnamed] = await waiting(station, station.admin)
+    assert unnamed.content == ""
+    confirm = proposals_pb.ConfirmProposalRequest(name=proposal.name)
+    for who, reason in (
+        (station.admin, "PERMISSION_DENIED"),
+        (officer_of_two(station, "ana"), "PROPOSAL_IS_YOUR_OWN"),
+    ):
+        await station.refused(station.proposals.ConfirmProposal(confirm, metadata=who), reason)
+    refuse = proposals_pb.RefuseProposalRequest(name=proposal.name)
+    await station.refused(station.proposals.RefuseProposal(refuse, metadata=station.admin), "PERMISSION_DENIED")
+    await station.proposals.ConfirmProposal(confirm, metadata=officer_of_two(station))
+    _, asked = await two.asked("cooperation", 2)
+    assert asked.act == subject_pb2.SUBJECT_ACT_ERASE
+
+
+async def test_a_closed_proposal_forgets_the_person(station, two):
+    for name in ("Sione Kata", "Mere Kata"):
+        erase = two.begin("ERASE", display_name=name, metadata=officer_of_two(station, "ana"))
+        await station.refused(erase, "SECOND_PERSON_MUST_CONFIRM")
+    first, _ = await waiting(station, officer_of_two(station))
+    refuse = proposals_pb.RefuseProposalRequest(name=first.name)
+    await station.proposals.RefuseProposal(refuse, metadata=officer_of_two(station, "ana"))
+    now = station.clock.now
+
+    async def told(at):
+        async with station.under_test.service.database.write() as session:
+            await forget_persons(session, at)
+        return [one.content for one in await waiting(station, officer_of_two(station))]
+
+    refused, still_open = await told(now)
+    assert "Kata" not in refused
+    assert "Mere Kata" in still_open
+    assert not any("Kata" in one for one in await told(now + timedelta(days=4)))

@@ -9,6 +9,7 @@ from typing import Any
 from bluepacific.common.v1 import subject_pb2
 from bluepacific.identity.v1 import subject_operation_pb2 as operation_pb2
 from bluepacific.identity.v1 import subject_service_pb2 as pb
+from bp_client import Problem
 from bp_kit.disk import write_private
 from bp_node.administering.calling import Administration, administer, every
 from bp_node.administering.subjects import ROLE, subjects_of
@@ -68,8 +69,8 @@ def repeat(directory: Path, file: Path, *, as_json: bool) -> None:
     except (ValueError, KeyError, TypeError) as error:
         raise CommandError(f"{file} is not from `bluepacific subject save`") from error
 
-    async def repeated(at: Administration) -> int:
-        count = 0
+    async def repeated(at: Administration) -> tuple[int, int]:
+        count = waiting = 0
         for act, records in acts:
             for start in range(0, len(records), _AT_ONCE):
                 operation = operation_pb2.SubjectOperation(
@@ -78,15 +79,23 @@ def repeat(directory: Path, file: Path, *, as_json: bool) -> None:
                     reason="done again after this node went back to a backup",
                 )
                 request = pb.CreateSubjectOperationRequest(parent=at.country, subject_operation=operation)
-                await subjects_of(at).CreateSubjectOperation(request)
-                count += len(operation.records)
-        return count
+                try:
+                    await subjects_of(at).CreateSubjectOperation(request)
+                except Problem as problem:
+                    if problem.reason != "SECOND_PERSON_MUST_CONFIRM":
+                        raise
+                    waiting += len(operation.records)
+                else:
+                    count += len(operation.records)
+        return count, waiting
 
-    count = administer(directory, repeated, role=ROLE)
+    count, waiting = administer(directory, repeated, role=ROLE)
     if as_json:
-        say_json({"records": count})
-    else:
-        say(f"{count} records are being erased or blocked again: `bluepacific subject list` tells how far that is")
+        say_json({"records": count, "waiting": waiting})
+        return
+    say(f"{count} records are being erased or blocked again: `bluepacific subject list` tells how far that is")
+    if waiting:
+        say(f"{waiting} records are erased once a second data-protection officer has confirmed it")
 
 
 def _settled(operation: operation_pb2.SubjectOperation, act: str, country: str) -> list[str]:

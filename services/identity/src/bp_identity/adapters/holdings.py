@@ -79,7 +79,7 @@ class IdentityHoldings:
 
     @property
     def nobody(self) -> frozenset[str]:
-        """Names of its tables about nobody: units, clients, marks; and digests, codes and proposals that last minutes or days."""
+        """Names of its tables about nobody: units, clients, marks; digests and codes that last days; proposals, emptied of persons."""
         about_nobody = (
             *("unit", "client", "mark", "throttle", "used_challenge", "voided_tokens", "authorization_code"),
             *("device_grant", "recovery", "proposal"),

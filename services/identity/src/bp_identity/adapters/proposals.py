@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, fields
 from datetime import datetime
 
 from google.protobuf.message import Message
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bp_identity.adapters.tables import GrantRow, ProposalRow
-from bp_identity.domain.grant import ADMINISTRATOR
 from bp_identity.domain.names import OPERATOR, last_of
 from bp_identity.domain.proposal import OPEN, Proposal
 from bp_identity.usecases.proposals import MarkedAct, ProposalWork, propose
@@ -20,8 +20,9 @@ from bp_kit.errors import Refused
 from bp_kit.listing import Listed, Listing
 from bp_kit.names import country_of
 from bp_kit.paging import read_page
+from bp_kit.personal import has_personal
 from bp_kit.ports import Seams
-from bp_kit.rpc.methods import Method
+from bp_kit.rpc.methods import Method, descriptor_of
 from bp_kit.sealing import Sealer
 
 
@@ -95,7 +96,7 @@ class SecondPersonRule:
         self._seams = seams
 
     async def require(self, method: Method, call: Call, request: Message) -> None:
-        """Keeps the call as a proposal instead; lets it through while a country has never had but one administrator, who has nobody to ask.
+        """Keeps the call as a proposal instead; lets it through where a country never had but one officer for it.
 
         Raises:
             Refused: SECOND_PERSON_MUST_CONFIRM; PERMISSION_DENIED where a program calls, whose secret one person may hold.
@@ -103,7 +104,7 @@ class SecondPersonRule:
         if "/clients/" in call.principal.name and last_of(call.principal.name) != OPERATOR:
             raise Refused("PERMISSION_DENIED")
         async with self._database.read() as session:
-            if await administrators_ever(session, call.principal.country) <= 1:
+            if await officers_ever(session, call.principal.country, method.access.roles) <= 1:
                 return
         marked = MarkedAct(
             method=method.path,
@@ -116,12 +117,21 @@ class SecondPersonRule:
         raise Refused("SECOND_PERSON_MUST_CONFIRM", proposal=proposal.name)
 
 
-async def administrators_ever(session: AsyncSession, country: str) -> int:
-    """Returns how many officers of a country administer it or ever did."""
+async def officers_ever(session: AsyncSession, country: str, roles: Collection[str]) -> int:
+    """Returns how many officers of a country hold one of the roles or ever did; roles as tokens name them."""
     statement = select(func.count(GrantRow.officer.distinct())).where(
-        GrantRow.country == country, GrantRow.role == ADMINISTRATOR
+        GrantRow.country == country, GrantRow.role.in_([role.upper() for role in roles])
     )
     return await session.scalar(statement) or 0
+
+
+async def forget_persons(session: AsyncSession, now: datetime) -> None:
+    """Empties decided and expired proposals of acts about persons: what came of them stands with the act."""
+    closed = or_(ProposalRow.state != OPEN, ProposalRow.expire_time < now)
+    statement = select(ProposalRow).where(closed, ProposalRow.request != b"")
+    for row in await session.scalars(statement):
+        if has_personal(descriptor_of(row.method).input_type):
+            row.request = b""
 
 
 def _proposal(row: ProposalRow) -> Proposal:

@@ -14,10 +14,10 @@ from bluepacific.identity.v1 import proposal_service_pb2_grpc as grpc_
 from bp_identity.adapters.proposals import SqlProposals, proposal_work
 from bp_identity.domain.proposal import Proposal
 from bp_identity.usecases import proposals
-from bp_kit.call import current_call
+from bp_kit.call import Principal, current_call
 from bp_kit.database import current_session
-from bp_kit.errors import Refused
 from bp_kit.listing import listing_of
+from bp_kit.personal import has_personal
 from bp_kit.ports import Seams
 from bp_kit.rpc.methods import descriptor_of, method_of
 from bp_kit.service import Servicer
@@ -47,18 +47,30 @@ class ProposalServicer(grpc_.ProposalServiceServicer):
         """Carries a proposal out."""
 
         async def carry_out(proposal: Proposal) -> None:
-            if current_call().principal.roles.isdisjoint(method_of(proposal.method).access.roles):
-                raise Refused("PERMISSION_DENIED")
             service, method = proposal.method.rsplit(".", 1)[1].split("/")
             await getattr(self._servicers[f"{service}r"], method)(_called_with(proposal), context)
 
         work = proposal_work(current_session(), self._seams)
-        return _message(await proposals.confirm_proposal(work, current_call().principal, request.name, carry_out))
+        return _message(
+            await proposals.confirm_proposal(work, current_call().principal, request.name, carry_out, may=_may)
+        )
 
     async def RefuseProposal(self, request: pb.RefuseProposalRequest, context: Any) -> proposal_pb2.Proposal:
         """Refuses a proposal."""
         work = proposal_work(current_session(), self._seams)
-        return _message(await proposals.refuse_proposal(work, current_call().principal, request.name))
+        return _message(await proposals.refuse_proposal(work, current_call().principal, request.name, may=_may))
+
+
+def _may(principal: Principal, proposal: Proposal) -> bool:
+    """Tells whether an officer may do what was proposed."""
+    return not principal.roles.isdisjoint(method_of(proposal.method).access.roles)
+
+
+def _content(proposal: Proposal) -> str:
+    """Returns what was proposed, for who could do it; of personal data, nothing else tells whoever administers the country."""
+    if has_personal(descriptor_of(proposal.method).input_type) and not _may(current_call().principal, proposal):
+        return ""
+    return json_format.MessageToJson(_called_with(proposal), indent=None)
 
 
 def _called_with(proposal: Proposal) -> Any:
@@ -70,7 +82,7 @@ def _message(proposal: Proposal) -> proposal_pb2.Proposal:
         name=proposal.name,
         act=proposal.act,
         subject=proposal.subject,
-        content=json_format.MessageToJson(_called_with(proposal), indent=None),
+        content=_content(proposal),
         proposer=proposal.proposer,
         state=proposal_pb2.ProposalState.Value(f"PROPOSAL_STATE_{proposal.state}"),
         decider=proposal.decider,

@@ -82,30 +82,46 @@ async def propose(work: ProposalWork, principal: Principal, marked: MarkedAct) -
     return known or proposal
 
 
+May = Callable[[Principal, Proposal], bool]
+
+
 async def confirm_proposal(
-    work: ProposalWork, principal: Principal, name: str, carry_out: Callable[[Proposal], Awaitable[None]]
+    work: ProposalWork, principal: Principal, name: str, carry_out: Callable[[Proposal], Awaitable[None]], *, may: May
 ) -> Proposal:
     """Carries out what another has proposed.
 
+    Args:
+        work: The transaction.
+        principal: Who confirms it.
+        name: The proposal.
+        carry_out: Does it.
+        may: Tells whether somebody may do what was proposed.
+
     Raises:
-        Refused: NOT_FOUND, PERMISSION_DENIED where no person calls, PROPOSAL_IS_YOUR_OWN, PROPOSAL_CLOSED; and as the act itself, which
-            then stays open.
+        Refused: NOT_FOUND, PERMISSION_DENIED, also where no person calls, PROPOSAL_IS_YOUR_OWN, PROPOSAL_CLOSED; and as the act itself,
+            which then stays open.
     """
     if "/officers/" not in principal.name:
         raise Refused("PERMISSION_DENIED")
-    confirmed = (await _proposal(work, name)).confirmed(principal.name, work.clock())
+    found = await _proposal(work, name)
+    if not may(principal, found):
+        raise Refused("PERMISSION_DENIED")
+    confirmed = found.confirmed(principal.name, work.clock())
     await work.proposals.save(confirmed)
     await carry_out(confirmed)
     return confirmed
 
 
-async def refuse_proposal(work: ProposalWork, principal: Principal, name: str) -> Proposal:
+async def refuse_proposal(work: ProposalWork, principal: Principal, name: str, *, may: May) -> Proposal:
     """Refuses a proposal, one's own included.
 
     Raises:
-        Refused: NOT_FOUND, PROPOSAL_CLOSED.
+        Refused: NOT_FOUND, PERMISSION_DENIED, PROPOSAL_CLOSED.
     """
-    refused = (await _proposal(work, name)).refused(principal.name, work.clock())
+    found = await _proposal(work, name)
+    if not may(principal, found):
+        raise Refused("PERMISSION_DENIED")
+    refused = found.refused(principal.name, work.clock())
     await work.proposals.save(refused)
     return refused
 

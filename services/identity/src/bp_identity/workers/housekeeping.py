@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bp_identity.adapters.keys import KeyFolder
+from bp_identity.adapters.proposals import forget_persons
 from bp_identity.adapters.sign_in_tables import clear_expired
 from bp_identity.adapters.unit_of_work import Workshop
 from bp_kit.logs import get_logger
@@ -40,6 +41,7 @@ class Housekeeper:
         now = self._workshop.seams.clock()
         async with self._workshop.database.write() as session:
             await clear_expired(session, now)
+            await forget_persons(session, now)
         self._keys.retire(now, keep=_KEEP_REPLACED)
         if self._keys.age(now) >= self._key_lifetime:
             _log.info("identity.key_rotated", key=self._keys.rotate())

@@ -72,7 +72,7 @@ class ProposalServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefuseProposal(self, request, context):
-        """Refuses a proposal; its proposer takes it back so.
+        """Refuses a proposal; its proposer takes it back so. For officers who may do the act.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,7 +39,7 @@ class ProposalServiceStub:
     ConfirmProposal: _grpc.UnaryUnaryMultiCallable[_proposal_service_pb2.ConfirmProposalRequest, _proposal_pb2.Proposal]
     """Confirms a proposal, which then takes effect as if its confirmer had called. For an officer who may do the act, and did not propose it."""
     RefuseProposal: _grpc.UnaryUnaryMultiCallable[_proposal_service_pb2.RefuseProposalRequest, _proposal_pb2.Proposal]
-    """Refuses a proposal; its proposer takes it back so."""
+    """Refuses a proposal; its proposer takes it back so. For officers who may do the act."""
 
 @_typing.type_check_only
 class ProposalServiceAsyncStub(ProposalServiceStub):
@@ -51,7 +51,7 @@ class ProposalServiceAsyncStub(ProposalServiceStub):
     ConfirmProposal: _aio.UnaryUnaryMultiCallable[_proposal_service_pb2.ConfirmProposalRequest, _proposal_pb2.Proposal]  # type: ignore[assignment]
     """Confirms a proposal, which then takes effect as if its confirmer had called. For an officer who may do the act, and did not propose it."""
     RefuseProposal: _aio.UnaryUnaryMultiCallable[_proposal_service_pb2.RefuseProposalRequest, _proposal_pb2.Proposal]  # type: ignore[assignment]
-    """Refuses a proposal; its proposer takes it back so."""
+    """Refuses a proposal; its proposer takes it back so. For officers who may do the act."""
 
 class ProposalServiceServicer(metaclass=_abc_1.ABCMeta):
     """Acts of the own country's administration that wait for a second person."""
@@ -78,6 +78,6 @@ class ProposalServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _proposal_service_pb2.RefuseProposalRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_proposal_pb2.Proposal, _abc.Awaitable[_proposal_pb2.Proposal]]:
-        """Refuses a proposal; its proposer takes it back so."""
+        """Refuses a proposal; its proposer takes it back so. For officers who may do the act."""
 
 def add_ProposalServiceServicer_to_server(servicer: ProposalServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

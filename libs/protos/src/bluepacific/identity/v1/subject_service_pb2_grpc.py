@@ -59,6 +59,7 @@ class SubjectServiceServicer:
 
     def CreateSubjectOperation(self, request, context):
         """Asks every service of this node, and every node that holds copies of what these find. Answers at once; the operation is looked at later.
+        To erase takes a second data-protection officer, where the country has ever had one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,9 @@ class SubjectServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SubjectServiceAsyncStub: ...
     CreateSubjectOperation: _grpc.UnaryUnaryMultiCallable[_subject_service_pb2.CreateSubjectOperationRequest, _subject_operation_pb2.SubjectOperation]
-    """Asks every service of this node, and every node that holds copies of what these find. Answers at once; the operation is looked at later."""
+    """Asks every service of this node, and every node that holds copies of what these find. Answers at once; the operation is looked at later.
+    To erase takes a second data-protection officer, where the country has ever had one.
+    """
     GetSubjectOperation: _grpc.UnaryUnaryMultiCallable[_subject_service_pb2.GetSubjectOperationRequest, _subject_operation_pb2.SubjectOperation]
     """Gets an operation, with what was answered so far and who has not answered."""
     ListSubjectOperations: _grpc.UnaryUnaryMultiCallable[_subject_service_pb2.ListSubjectOperationsRequest, _subject_service_pb2.ListSubjectOperationsResponse]
@@ -47,7 +49,9 @@ class SubjectServiceAsyncStub(SubjectServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateSubjectOperation: _aio.UnaryUnaryMultiCallable[_subject_service_pb2.CreateSubjectOperationRequest, _subject_operation_pb2.SubjectOperation]  # type: ignore[assignment]
-    """Asks every service of this node, and every node that holds copies of what these find. Answers at once; the operation is looked at later."""
+    """Asks every service of this node, and every node that holds copies of what these find. Answers at once; the operation is looked at later.
+    To erase takes a second data-protection officer, where the country has ever had one.
+    """
     GetSubjectOperation: _aio.UnaryUnaryMultiCallable[_subject_service_pb2.GetSubjectOperationRequest, _subject_operation_pb2.SubjectOperation]  # type: ignore[assignment]
     """Gets an operation, with what was answered so far and who has not answered."""
     ListSubjectOperations: _aio.UnaryUnaryMultiCallable[_subject_service_pb2.ListSubjectOperationsRequest, _subject_service_pb2.ListSubjectOperationsResponse]  # type: ignore[assignment]
@@ -62,7 +66,9 @@ class SubjectServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _subject_service_pb2.CreateSubjectOperationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_subject_operation_pb2.SubjectOperation, _abc.Awaitable[_subject_operation_pb2.SubjectOperation]]:
-        """Asks every service of this node, and every node that holds copies of what these find. Answers at once; the operation is looked at later."""
+        """Asks every service of this node, and every node that holds copies of what these find. Answers at once; the operation is looked at later.
+        To erase takes a second data-protection officer, where the country has ever had one.
+        """
 
     @_abc_1.abstractmethod
     def GetSubjectOperation(
