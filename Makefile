@@ -39,7 +39,7 @@ drift: setup
 
 pytest: setup
 	@sh tools/charts.sh
-	$(PY) -m pytest -q -n auto --dist loadgroup $(ARGS)
+	$(PY) -m pytest -q -n auto --no-loadscope-reorder $(ARGS)
 
 access-matrix: setup ## Ask the access policies every question of docs/access.md: `cells N wrong M`
 	@$(PY) -m tests.access $(ARGS)

@@ -6,13 +6,16 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["bp_kit.testing.plugin"]
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - names in it are made by tempfile
 _ENOUGH = 4 << 30
+_REGION = "tests/region/"
 
 
 def pytest_configure() -> None:
@@ -26,8 +29,19 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file share a worker, and so its fixtures; those of the region share the region."""
-    for item in items:
-        parts = item.path.relative_to(item.config.rootpath).parts
-        shared = "region" if parts[:2] == ("tests", "region") else "/".join(parts)
-        item.add_marker(pytest.mark.xdist_group(shared))
+    """The longest work begins first, or one worker would be left with it in the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_REGION))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Tests of a file share a worker, and so its fixtures; those of the region share the region.
+
+    xdist's own groups are forgotten by pytest 9.2: https://github.com/pytest-dev/pytest-xdist/issues/1386
+    """
+    return _ByFile(config, log)
+
+
+class _ByFile(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return _REGION if nodeid.startswith(_REGION) else nodeid.split("::", 1)[0]

@@ -29,7 +29,7 @@ from bp_kit.ports import Seams, system_clock
 from bp_kit.rpc.inprocess import InProcessChannel
 from bp_kit.rpc.registry import handlers_of
 from bp_kit.sealing import Sealer
-from bp_kit.testing.databases import _sqlite_template, fresh_database
+from bp_kit.testing.databases import fresh_database, sqlite_template
 from bp_kit.testing.tokens import TestKeys, make_token
 
 TOPIC = "bluepacific.cooperation.v1.request.opened"
@@ -236,7 +236,7 @@ class Network:
     async def _database(self, place):
         if self._kind == "postgres":
             return await self._stack.enter_async_context(fresh_database("postgres", "bp_exchange"))
-        shutil.copy(await _sqlite_template("bp_exchange"), place / "exchange.sqlite")
+        shutil.copy(await sqlite_template("bp_exchange"), place / "exchange.sqlite")
         return f"sqlite+aiosqlite:///{place}/exchange.sqlite"
 
     async def join(self, node_id, country):

@@ -1,4 +1,8 @@
+import tempfile
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 from station import ISSUER, OTHER_SEED, SEED, Clock, Station
@@ -6,6 +10,8 @@ from station import ISSUER, OTHER_SEED, SEED, Clock, Station
 from bp_identity.app import bootstrap, build
 from bp_identity.settings import IdentitySettings
 from bp_kit.issuer import RemoteIssuer
+from bp_kit.ports import Seams
+from bp_kit.testing.databases import Planted
 from bp_kit.testing.tokens import TestKeys
 from bp_kit.tokens import RemoteKeys
 
@@ -24,6 +30,16 @@ class _Keys:
         return await self._own.voided(holder)
 
 
+async def _plant(seeds, url):
+    """Puts people there once a test run: their passwords' hashes alone cost more than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = IdentitySettings(database_url=url, key_dir=Path(folder), public_url=ISSUER, countries=("FJI", "TON"))
+        # A while ago: whatever somebody is given voids the tokens they had.
+        seams = Seams("FJI", None, None, None, None, clock=lambda: datetime.now(UTC) - timedelta(minutes=1))
+        for seed in seeds:
+            await bootstrap(settings, seams, seed)
+
+
 @pytest.fixture
 def open_station(harness, tmp_path):
     """Runs a node's identity service: `async with open_station() as station`."""
@@ -33,13 +49,12 @@ def open_station(harness, tmp_path):
         clock = Clock()
         keys = _Keys(clock)
         settings = {"key_dir": tmp_path / "keys", "public_url": ISSUER, "countries": ("FJI", "TON")} | values
+        planted = Planted(seeds, partial(_plant, seeds))
+        seams = {"clock": clock, "keys": keys}
         async with harness.run(
-            build, IdentitySettings, workers=workers, seams={"clock": clock, "keys": keys}, **settings
+            build, IdentitySettings, workers=workers, seams=seams, planted=planted, **settings
         ) as under_test:
             keys.channel = under_test.node_channel
-            url = under_test.service.database.url
-            for seed in seeds:
-                await bootstrap(IdentitySettings(database_url=url, **settings), under_test.seams, seed)
             yield Station(under_test, clock)
 
     return opened

@@ -27,7 +27,7 @@ from bp_kit.rpc.server import start_server
 from bp_kit.rpc.status import DETAILS_KEY
 from bp_kit.sealing import Sealer
 from bp_kit.service import Service
-from bp_kit.testing.databases import fresh_database
+from bp_kit.testing.databases import NOTHING, Planted, fresh_database
 from bp_kit.testing.tokens import TestKeys, make_token
 from bp_kit.testing.topics import Topics
 
@@ -112,6 +112,7 @@ class Harness:
         country: str = "FJI",
         workers: bool = True,
         seams: dict[str, Any] | None = None,
+        planted: Planted = NOTHING,
         **values: object,
     ) -> AsyncIterator[ServiceUnderTest]:
         """Builds and runs a service on a fresh migrated database.
@@ -122,11 +123,12 @@ class Harness:
             country: The country the node speaks for.
             workers: Run its workers.
             seams: Replace parts of the outside: `{"clock": ...}`.
+            planted: What is in the database when it begins.
             values: Further settings.
         """
         package = build.__module__.split(".")[0]
         async with contextlib.AsyncExitStack() as stack:
-            url = await stack.enter_async_context(fresh_database(self.database, package))
+            url = await stack.enter_async_context(fresh_database(self.database, package, planted))
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bp-test-")))
             topics, channels = Topics(), dict[str, Any]()
             outside = Seams(

@@ -13,17 +13,38 @@ from typing import Any
 
 import asyncpg
 
-_EMPTY = """
+# The rows that every test finds are kept in a schema of their own, table by table.
+_KEEP = """
+CREATE SCHEMA planted;
+DO $$
+DECLARE one text; filled boolean;
+BEGIN
+    FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', one) INTO filled;
+        IF filled THEN EXECUTE format('CREATE TABLE planted.%I AS TABLE public.%I', one, one); END IF;
+    END LOOP;
+    CREATE VIEW planted.sequence_now AS
+        SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+    CREATE TABLE planted.sequence_kept AS TABLE planted.sequence_now;
+END $$;
+"""
+_RESTORE = """
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
 SET session_replication_role = replica; -- rows may point at each other
 DO $$
-DECLARE one text;
+DECLARE one text; last bigint;
 BEGIN
     FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
-        EXECUTE format('DELETE FROM %I', one);
+        EXECUTE format('DELETE FROM public.%I', one);
     END LOOP;
-    FOR one IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
-        EXECUTE format('ALTER SEQUENCE %I RESTART', one);
+    FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'planted' AND tablename <> 'sequence_kept' LOOP
+        EXECUTE format('INSERT INTO public.%I OVERRIDING SYSTEM VALUE TABLE planted.%I', one, one);
+    END LOOP;
+    FOR one, last IN
+        SELECT sequencename, kept.last_value FROM planted.sequence_now LEFT JOIN planted.sequence_kept AS kept USING (sequencename)
+    LOOP
+        IF last IS NULL THEN EXECUTE format('ALTER SEQUENCE public.%I RESTART', one);
+        ELSE PERFORM setval(format('public.%I', one), last); END IF;
     END LOOP;
 END $$;
 """
@@ -55,12 +76,21 @@ def url_of(name: str) -> str:
     return f"postgresql+asyncpg://postgres@/{name}?host={_server()[1]}"
 
 
-async def empty_database(name: str) -> None:
-    """Ends whatever is connected to a migrated database, and leaves it as its migrations did, which put in no rows."""
+async def keep_planted(name: str) -> None:
+    """Keeps the rows that a migrated database has, for `restore_planted`; copies of the database keep them too."""
+    await _execute(name, _KEEP)
+
+
+async def restore_planted(name: str) -> None:
+    """Ends whatever is connected to a database, and leaves it with the rows that were kept, as if nothing had happened since."""
+    await _execute(name, _RESTORE)
+
+
+async def _execute(name: str, statements: str) -> None:
     connect: Any = asyncpg.connect  # has no types
     connection = await connect(user="postgres", host=str(_server()[1]), database=name)
     try:
-        await connection.execute(_EMPTY)
+        await connection.execute(statements)
     finally:
         await connection.close()
 

@@ -55,6 +55,9 @@ async def ask(work: Work, reviews: AccessReviews) -> bool:
         Whether there may be more.
     """
     now = work.clock()
+    # Another pod that asks at the same time waits, and then finds nothing left to ask.
+    for country in work.countries:
+        await hold_administrators(work, country)
     due = await reviews.unasked(quarter_of(now), now, BATCH)
     for grant in due:
         officer = officer_of(grant.name)
