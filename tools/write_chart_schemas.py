@@ -22,7 +22,7 @@ from bp_kit.settings import ServiceSettings
 ROOT = Path(__file__).resolve().parents[1] / "charts"
 SERVICES = ("exchange", "identity", "notifications", "cooperation", "catalogue", "training", "gateway")
 # Decided by the chart for every service, beside what its values.yaml has in `fromNode`.
-_DECIDED = {"database_url", "key_dir", "pod", "hosted"}
+_DECIDED = {"database_url", "key_dir", "pod", "hosted", "queue_dir"}
 _DIALECT = "https://json-schema.org/draft-07/schema#"
 _COUNTRY = {"type": "string", "pattern": "^[A-Z]{3}$"}
 _QUANTITY = {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?(Ki|Mi|Gi|Ti|m)?$"}
@@ -101,6 +101,7 @@ def service_schema(service: str) -> dict[str, Any]:
     }
     if service == "gateway":
         properties["serviceType"] = _text("ClusterIP", "NodePort", "LoadBalancer")
+        properties["queueStorage"] = {"anyOf": [_text(""), _QUANTITY]}
     else:
         properties["storage"] = _QUANTITY
     return {"$schema": _DIALECT, **_closed(properties)}
@@ -147,6 +148,8 @@ def exposed_services() -> dict[str, list[str]]:
         names = found.setdefault(name.split(".")[1], [])
         if name not in names:
             names.append(name)
+    # The gateway's own, which nobody reaches but through it.
+    found.pop("queue", None)
     return {service: sorted(names) for service, names in sorted(found.items())}
 
 

@@ -1,4 +1,4 @@
-"""A service cannot be reached: what may wait is kept by the gateway and done once it is back, with the rights of then; the rest gets 503."""
+"""A service cannot be reached: what may wait is kept by the gateway and done once it is back, with the rights of then; else 503."""
 
 from __future__ import annotations
 
@@ -14,14 +14,25 @@ from typing import Any
 import grpc
 import httpx2
 import pytest
+from google.api import httpbody_pb2
 
+from bluepacific.common.v1 import text_pb2
 from bluepacific.notifications.v1 import preference_service_pb2, preference_service_pb2_grpc
+from bluepacific.training.v1 import (
+    course_pb2,
+    course_service_pb2,
+    enrolment_pb2,
+    enrolment_service_pb2,
+    package_service_pb2,
+)
+from bp_client import AsyncBluePacific, Queued
 from bp_node import folder as node_folder
 from bp_node.planting import plant
+from bp_node.scenario import materials
 from bp_node.settings import checked, save
 from tests.pods.node_of_processes import NodeOfProcesses
 
-ANA, BEN, TOM = (f"countries/FJI/officers/{name}" for name in ("ana", "ben", "tom"))
+ANA, BEN, TOM, LUPE = (f"countries/FJI/officers/{name}" for name in ("ana", "ben", "tom", "lupe"))
 PEOPLE = {
     "units": [{"id": "ncb", "displayName": "NCB Suva", "kind": "NCB"}],
     "officers": [
@@ -30,9 +41,14 @@ PEOPLE = {
             "givenName": name.title(),
             "familyName": "Ratu",
             "email": f"{name}@police.fj.example",
-            "roles": [f"{role}@ncb"],
+            "roles": [f"{role}@ncb" for role in roles],
         }
-        for name, role in (("ana", "officer"), ("ben", "officer"), ("tom", "administrator"))
+        for name, *roles in (
+            ("ana", "officer"),
+            ("ben", "officer"),
+            ("tom", "administrator", "course_manager"),
+            ("lupe", "learner"),
+        )
     ],
 }
 LATER = {"prefer": "respond-async"}
@@ -100,12 +116,12 @@ class Place:
 
 
 @asynccontextmanager
-async def _open(folder: Path) -> AsyncIterator[Place]:
+async def _open(folder: Path, *services: str) -> AsyncIterator[Place]:
     place = Place(folder)
     try:
         await asyncio.to_thread(place.plant)
-        await place.start("identity", "notifications")
-        for officer in (ANA, BEN, TOM):
+        await place.start(*services)
+        for officer in (ANA, BEN, TOM, LUPE):
             await place.sign_in(officer)
         yield place
     finally:
@@ -115,7 +131,7 @@ async def _open(folder: Path) -> AsyncIterator[Place]:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    async with _open(tmp_path) as found:
+    async with _open(tmp_path, "identity", "notifications") as found:
         yield found
 
 
@@ -200,6 +216,53 @@ async def test_whoever_has_left_meanwhile_is_refused(place: Place) -> None:
     ended = await place.until_ended(BEN, name)
     assert (ended["state"], ended["reason"]) == (REFUSED, "TOKEN_EXPIRED")
     assert _audited(place, "UpdateNotificationPreferences") == []
+
+
+async def test_a_lesson_that_was_finished_while_training_was_away_counts(tmp_path: Path) -> None:
+    async with _open(tmp_path, "identity", "training") as place:
+        clients = {who: AsyncBluePacific(place.node.url) for who in (LUPE, TOM)}
+        for who, client in clients.items():
+            await client.sign_in(who.rpartition("/")[2], place.passwords[who])
+        course = await _published(clients[TOM])
+        learner = clients[LUPE].training.enrolments
+        enrolment = await learner.CreateEnrolment(
+            enrolment_service_pb2.CreateEnrolmentRequest(
+                parent="countries/FJI", enrolment=enrolment_pb2.Enrolment(course=course)
+            )
+        )
+        await place.node.stop("training")
+        passed = enrolment_pb2.Statement(
+            statement_id=str(uuid.uuid4()), lesson_id="papers", verb=enrolment_pb2.VERB_PASSED, score=100
+        )
+        passed.event_time.GetCurrentTime()
+        request = enrolment_service_pb2.RecordStatementsRequest(parent=enrolment.name, statements=[passed])
+        with pytest.raises(Queued) as kept:
+            await learner.RecordStatements(request, metadata=tuple(LATER.items()))
+        await place.node.start("training")
+        ended = await place.until_ended(LUPE, kept.value.call.name)
+        assert ended["state"] == DONE, ended
+        asked = enrolment_service_pb2.GetEnrolmentRequest(name=enrolment.name)
+        found = await learner.GetEnrolment(asked)
+        assert found.state == enrolment_pb2.ENROLMENT_STATE_COMPLETED
+        # By the learner's clock, not by that of the centre.
+        assert found.complete_time == passed.event_time
+        for client in clients.values():
+            await client.aclose()
+
+
+async def _published(manager: AsyncBluePacific) -> str:
+    courses = manager.training.courses
+    title = text_pb2.LocalizedText(texts={"en": "Vessel identity"})
+    course = await courses.CreateCourse(
+        course_service_pb2.CreateCourseRequest(
+            parent="countries/FJI", course=course_pb2.Course(title=title), course_id="vessel-identity"
+        )
+    )
+    content = httpbody_pb2.HttpBody(content_type="application/zip", data=materials.scorm_package("Vessel identity"))
+    upload = package_service_pb2.UploadPackageRequest(parent=course.name, content=content)
+    package = await manager.training.packages.UploadPackage(iter([upload]))
+    await courses.PublishCourse(course_service_pb2.PublishCourseRequest(name=course.name, package=package.name))
+    return str(course.name)
 
 
 async def test_nobody_but_the_gateway_says_that_a_call_waited(place: Place) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from google.protobuf import json_format
 
-from bluepacific.gateway.v1 import queued_call_pb2
+from bluepacific.queue.v1 import queued_call_pb2
 
 _ACCEPTED = 202
 _CODE_OF_STATUS = {
@@ -103,7 +103,7 @@ class Queued(Problem):
     """The service cannot be reached, and the gateway keeps the call for later, as asked by the metadata `prefer: respond-async`.
 
     Attributes:
-        call: What was kept; `client.gateway.queued_calls` tells by its name what becomes of it.
+        call: What was kept; `client.queue.queued_calls` tells by its name what becomes of it.
     """
 
     def __init__(self, body: bytes) -> None:

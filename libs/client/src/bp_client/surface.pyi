@@ -20,7 +20,6 @@ from bluepacific.cooperation.v1 import sharing_service_pb2_grpc as _cooperation_
 from bluepacific.exchange.v1 import exchange_service_pb2_grpc as _exchange_exchange
 from bluepacific.exchange.v1 import lane_service_pb2_grpc as _exchange_lane
 from bluepacific.exchange.v1 import proof_service_pb2_grpc as _exchange_proof
-from bluepacific.gateway.v1 import queued_call_service_pb2_grpc as _gateway_queued_call
 from bluepacific.identity.v1 import access_review_service_pb2_grpc as _identity_access_review
 from bluepacific.identity.v1 import client_service_pb2_grpc as _identity_client
 from bluepacific.identity.v1 import country_service_pb2_grpc as _identity_country
@@ -38,6 +37,7 @@ from bluepacific.identity.v1 import unit_service_pb2_grpc as _identity_unit
 from bluepacific.identity.v1 import upstream_service_pb2_grpc as _identity_upstream
 from bluepacific.notifications.v1 import notification_service_pb2_grpc as _notifications_notification
 from bluepacific.notifications.v1 import preference_service_pb2_grpc as _notifications_preference
+from bluepacific.queue.v1 import queued_call_service_pb2_grpc as _queue_queued_call
 from bluepacific.training.v1 import course_service_pb2_grpc as _training_course
 from bluepacific.training.v1 import credential_service_pb2_grpc as _training_credential
 from bluepacific.training.v1 import enrolment_read_service_pb2_grpc as _training_enrolment_read
@@ -95,12 +95,6 @@ class AsyncExchange:
     lanes: _exchange_lane.LaneServiceAsyncStub
     proofs: _exchange_proof.ProofServiceAsyncStub
 
-class Gateway:
-    queued_calls: _gateway_queued_call.QueuedCallServiceStub
-
-class AsyncGateway:
-    queued_calls: _gateway_queued_call.QueuedCallServiceAsyncStub
-
 class Identity:
     access_reviews: _identity_access_review.AccessReviewServiceStub
     clients: _identity_client.ClientServiceStub
@@ -143,6 +137,12 @@ class AsyncNotifications:
     notifications: _notifications_notification.NotificationServiceAsyncStub
     preferences: _notifications_preference.PreferenceServiceAsyncStub
 
+class Queue:
+    queued_calls: _queue_queued_call.QueuedCallServiceStub
+
+class AsyncQueue:
+    queued_calls: _queue_queued_call.QueuedCallServiceAsyncStub
+
 class Training:
     courses: _training_course.CourseServiceStub
     credentials: _training_credential.CredentialServiceStub
@@ -164,9 +164,9 @@ class Surface:
     catalogue: Catalogue
     cooperation: Cooperation
     exchange: Exchange
-    gateway: Gateway
     identity: Identity
     notifications: Notifications
+    queue: Queue
     training: Training
     def __init__(self, channel: RestChannel) -> None: ...
 
@@ -175,9 +175,9 @@ class AsyncSurface:
     catalogue: AsyncCatalogue
     cooperation: AsyncCooperation
     exchange: AsyncExchange
-    gateway: AsyncGateway
     identity: AsyncIdentity
     notifications: AsyncNotifications
+    queue: AsyncQueue
     training: AsyncTraining
     def __init__(self, channel: AsyncRestChannel) -> None: ...
 

@@ -43,7 +43,7 @@ _EXPOSED = [
 _EXPOSED.append("preference-applied")
 
 
-_OWN_PACKAGE = "bluepacific.gateway.v1"
+_OWN_PACKAGE = "bluepacific.queue.v1"
 
 
 class Gateway(FastAPI):

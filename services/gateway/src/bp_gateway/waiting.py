@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from bluepacific.gateway.v1 import queued_call_pb2
+from bluepacific.queue.v1 import queued_call_pb2
 from bp_gateway.exchange import Exchange, HeaderList
 from bp_gateway.transcode import encoder_of
 from bp_gateway.transcode.encoding import to_json

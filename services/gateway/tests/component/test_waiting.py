@@ -49,7 +49,7 @@ def _described():
     """The library's protos, and the gateway's own."""
     found = FileDescriptorSet.FromString(DESCRIPTORS)
     ours = FileDescriptorSet.FromString(packaged_descriptors())
-    found.file.extend(one for one in ours.file if one.package == "bluepacific.gateway.v1")
+    found.file.extend(one for one in ours.file if one.package == "bluepacific.queue.v1")
     return found.SerializeToString()
 
 

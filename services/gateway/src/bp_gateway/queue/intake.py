@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.message import Message
 from sqlalchemy.exc import SQLAlchemyError
 
-from bluepacific.gateway.v1 import queued_call_pb2 as pb
+from bluepacific.queue.v1 import queued_call_pb2 as pb
 from bp_gateway.metadata import Metadata
 from bp_gateway.queue.letters import Letter, LetterBox
 from bp_gateway.queue.servicer import message_of

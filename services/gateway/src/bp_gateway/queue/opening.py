@@ -13,7 +13,7 @@ from typing import Any
 from joserfc.errors import JoseError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bluepacific.gateway.v1 import queued_call_service_pb2_grpc
+from bluepacific.queue.v1 import queued_call_service_pb2_grpc
 from bp_gateway.calls import Channels
 from bp_gateway.queue.intake import Intake
 from bp_gateway.queue.keys import KeptKeys

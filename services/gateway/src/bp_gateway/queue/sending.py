@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from bluepacific.gateway.v1 import queued_call_pb2 as pb
+from bluepacific.queue.v1 import queued_call_pb2 as pb
 from bp_gateway.problems import reason_told
 from bp_gateway.queue.letters import LetterBox
 from bp_gateway.queue.store import Store

@@ -8,9 +8,9 @@ from google.protobuf import empty_pb2
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bluepacific.gateway.v1 import queued_call_pb2 as pb
-from bluepacific.gateway.v1 import queued_call_service_pb2 as service_pb
-from bluepacific.gateway.v1 import queued_call_service_pb2_grpc as grpc_
+from bluepacific.queue.v1 import queued_call_pb2 as pb
+from bluepacific.queue.v1 import queued_call_service_pb2 as service_pb
+from bluepacific.queue.v1 import queued_call_service_pb2_grpc as grpc_
 from bp_gateway.queue.letters import LetterBox
 from bp_gateway.queue.tables import QueuedCallRow
 from bp_kit.call import current_call

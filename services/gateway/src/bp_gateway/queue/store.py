@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, Update, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bluepacific.gateway.v1 import queued_call_pb2 as pb
+from bluepacific.queue.v1 import queued_call_pb2 as pb
 from bp_gateway.queue.tables import Base, QueuedCallRow
 from bp_kit.database import Database
 

@@ -3,7 +3,7 @@
 isort:skip_file
 """
 
-from bluepacific.gateway.v1 import queued_call_pb2 as _queued_call_pb2
+from bluepacific.queue.v1 import queued_call_pb2 as _queued_call_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message

@@ -3,8 +3,8 @@
 isort:skip_file
 """
 
-from bluepacific.gateway.v1 import queued_call_pb2 as _queued_call_pb2
-from bluepacific.gateway.v1 import queued_call_service_pb2 as _queued_call_service_pb2
+from bluepacific.queue.v1 import queued_call_pb2 as _queued_call_pb2
+from bluepacific.queue.v1 import queued_call_service_pb2 as _queued_call_service_pb2
 from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio

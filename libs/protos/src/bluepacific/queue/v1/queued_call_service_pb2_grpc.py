@@ -3,8 +3,8 @@
 import grpc
 import warnings
 
-from bluepacific.gateway.v1 import queued_call_pb2 as bluepacific_dot_gateway_dot_v1_dot_queued__call__pb2
-from bluepacific.gateway.v1 import queued_call_service_pb2 as bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2
+from bluepacific.queue.v1 import queued_call_pb2 as bluepacific_dot_queue_dot_v1_dot_queued__call__pb2
+from bluepacific.queue.v1 import queued_call_service_pb2 as bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -20,7 +20,7 @@ except ImportError:
 if _version_not_supported:
     raise RuntimeError(
         f'The grpc package installed is at version {GRPC_VERSION},'
-        + ' but the generated code in bluepacific/gateway/v1/queued_call_service_pb2_grpc.py depends on'
+        + ' but the generated code in bluepacific/queue/v1/queued_call_service_pb2_grpc.py depends on'
         + f' grpcio>={GRPC_GENERATED_VERSION}.'
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
@@ -39,18 +39,18 @@ class QueuedCallServiceStub:
             channel: A grpc.Channel.
         """
         self.GetQueuedCall = channel.unary_unary(
-                '/bluepacific.gateway.v1.QueuedCallService/GetQueuedCall',
-                request_serializer=bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.GetQueuedCallRequest.SerializeToString,
-                response_deserializer=bluepacific_dot_gateway_dot_v1_dot_queued__call__pb2.QueuedCall.FromString,
+                '/bluepacific.queue.v1.QueuedCallService/GetQueuedCall',
+                request_serializer=bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.GetQueuedCallRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_queue_dot_v1_dot_queued__call__pb2.QueuedCall.FromString,
                 _registered_method=True)
         self.ListQueuedCalls = channel.unary_unary(
-                '/bluepacific.gateway.v1.QueuedCallService/ListQueuedCalls',
-                request_serializer=bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsRequest.SerializeToString,
-                response_deserializer=bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsResponse.FromString,
+                '/bluepacific.queue.v1.QueuedCallService/ListQueuedCalls',
+                request_serializer=bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsRequest.SerializeToString,
+                response_deserializer=bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsResponse.FromString,
                 _registered_method=True)
         self.DeleteQueuedCall = channel.unary_unary(
-                '/bluepacific.gateway.v1.QueuedCallService/DeleteQueuedCall',
-                request_serializer=bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.DeleteQueuedCallRequest.SerializeToString,
+                '/bluepacific.queue.v1.QueuedCallService/DeleteQueuedCall',
+                request_serializer=bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.DeleteQueuedCallRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
 
@@ -86,24 +86,24 @@ def add_QueuedCallServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'GetQueuedCall': grpc.unary_unary_rpc_method_handler(
                     servicer.GetQueuedCall,
-                    request_deserializer=bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.GetQueuedCallRequest.FromString,
-                    response_serializer=bluepacific_dot_gateway_dot_v1_dot_queued__call__pb2.QueuedCall.SerializeToString,
+                    request_deserializer=bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.GetQueuedCallRequest.FromString,
+                    response_serializer=bluepacific_dot_queue_dot_v1_dot_queued__call__pb2.QueuedCall.SerializeToString,
             ),
             'ListQueuedCalls': grpc.unary_unary_rpc_method_handler(
                     servicer.ListQueuedCalls,
-                    request_deserializer=bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsRequest.FromString,
-                    response_serializer=bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsResponse.SerializeToString,
+                    request_deserializer=bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsRequest.FromString,
+                    response_serializer=bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsResponse.SerializeToString,
             ),
             'DeleteQueuedCall': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteQueuedCall,
-                    request_deserializer=bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.DeleteQueuedCallRequest.FromString,
+                    request_deserializer=bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.DeleteQueuedCallRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
-            'bluepacific.gateway.v1.QueuedCallService', rpc_method_handlers)
+            'bluepacific.queue.v1.QueuedCallService', rpc_method_handlers)
     server.add_generic_rpc_handlers((generic_handler,))
-    server.add_registered_method_handlers('bluepacific.gateway.v1.QueuedCallService', rpc_method_handlers)
+    server.add_registered_method_handlers('bluepacific.queue.v1.QueuedCallService', rpc_method_handlers)
 
 
  # This class is part of an EXPERIMENTAL API.
@@ -126,9 +126,9 @@ class QueuedCallService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/bluepacific.gateway.v1.QueuedCallService/GetQueuedCall',
-            bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.GetQueuedCallRequest.SerializeToString,
-            bluepacific_dot_gateway_dot_v1_dot_queued__call__pb2.QueuedCall.FromString,
+            '/bluepacific.queue.v1.QueuedCallService/GetQueuedCall',
+            bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.GetQueuedCallRequest.SerializeToString,
+            bluepacific_dot_queue_dot_v1_dot_queued__call__pb2.QueuedCall.FromString,
             options,
             channel_credentials,
             insecure,
@@ -153,9 +153,9 @@ class QueuedCallService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/bluepacific.gateway.v1.QueuedCallService/ListQueuedCalls',
-            bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsRequest.SerializeToString,
-            bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsResponse.FromString,
+            '/bluepacific.queue.v1.QueuedCallService/ListQueuedCalls',
+            bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsRequest.SerializeToString,
+            bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.ListQueuedCallsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -180,8 +180,8 @@ class QueuedCallService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/bluepacific.gateway.v1.QueuedCallService/DeleteQueuedCall',
-            bluepacific_dot_gateway_dot_v1_dot_queued__call__service__pb2.DeleteQueuedCallRequest.SerializeToString,
+            '/bluepacific.queue.v1.QueuedCallService/DeleteQueuedCall',
+            bluepacific_dot_queue_dot_v1_dot_queued__call__service__pb2.DeleteQueuedCallRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
