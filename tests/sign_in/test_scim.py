@@ -71,6 +71,18 @@ async def test_errors_are_told_in_scims_words(door, token):
         assert other.status_code == 415
 
 
+async def test_a_read_stands_in_the_log_under_the_record_that_it_was_of(door, token):
+    headers = {"authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(base_url=f"{door.url}/scim/v2", headers=headers, timeout=90) as client:
+        for path in ("/Users/ana", "/Users"):
+            assert (await client.get(path)).status_code == 200
+    reads = await door.under_test.topics.wait_reads(2)
+    assert [(one.permission, one.record) for one in reads] == [
+        ("identity.scim.findUsers", "countries/FJI/officers/ana"),
+        ("identity.scim.findUsers", "countries/FJI/officers"),
+    ]
+
+
 async def test_only_a_bearer_token_with_the_scope_is_taken(door, token):
     async with httpx2.AsyncClient(base_url=f"{door.url}/scim/v2", timeout=90) as client:
         nobody = await client.get("/Users")

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from bluepacific.identity.v1 import scim_service_pb2
 from bluepacific.identity.v1.scim_service_pb2_grpc import ScimServiceStub
-from bp_gateway.calls import Channels
+from bp_gateway.calls import Channels, claims_of
 from bp_gateway.metadata import metadata_of
 from bp_gateway.oauth import body_of, query_of, response_of
 from bp_gateway.problems import Situation, is_unforeseen, problem_of
@@ -25,6 +25,8 @@ _PACKAGE = "bluepacific.identity.v1"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _BODY_BYTES = 1024 * 1024
 _ID = re.compile(r"[a-zA-Z0-9:._-]{1,200}")
+_COUNTRY = re.compile(r"[A-Z]{3}")
+_COLLECTIONS = {"Users": "officers", "Groups": "units"}
 _DESCRIBING = ("ServiceProviderConfig", "ResourceTypes", "Schemas")
 # What RFC 7644 lets a service do without: searching over all kinds at once, many changes in one, and the caller's own record.
 _NOT_OFFERED = (".search", "Bulk", "Me")
@@ -78,6 +80,7 @@ def _passing(channels: Channels, settings: GatewaySettings) -> Callable[[Request
             if_match=_version(request, "if-match"),
             if_none_match=_version(request, "if-none-match"),
             body=await body_of(request, _BODY_BYTES),
+            name=_name_of(request, kind, identifier),
         )
         call = getattr(ScimServiceStub(channels(_PACKAGE, None)), rpc)
         metadata = metadata_of(dict(request.scope["headers"]), current_traceparent())
@@ -100,6 +103,15 @@ def _rpc_of(method: str, kind: str, identifier: str) -> str:
     if kind in _DESCRIBING:
         return "Describe"
     return f"Find{kind}" if method == "GET" else f"Change{kind}"
+
+
+def _name_of(request: Request, kind: str, identifier: str) -> str:
+    """Returns the record or list of the token's country, which nobody has verified yet: identity refuses names of another."""
+    collection = _COLLECTIONS.get(kind)
+    country = str(claims_of(request.headers.get("authorization", "").encode("latin-1")).get("country", ""))
+    if collection is None or not _COUNTRY.fullmatch(country):
+        return ""
+    return "/".join(["countries", country, collection, *([identifier] if identifier else [])])
 
 
 def _version(request: Request, header: str) -> str:

@@ -15,6 +15,9 @@ from bluepacific.identity.v1 import (
     scim_service_pb2_grpc,
     unit_service_pb2,
 )
+from bluepacific.identity.v1 import officer_read_service_pb2 as reads_pb
+from bluepacific.identity.v1 import officer_read_service_pb2_grpc as reads_grpc
+from bp_kit.testing.subjects import ask_about
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -32,7 +35,11 @@ class Directory:
 
     def call(self, method, kind, identifier="", body=None, **more):
         content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
-        request = scim_service_pb2.ScimRequest(method=method, kind=kind, id=identifier, body=content, **more)
+        collection = {"Users": "officers", "Groups": "units"}.get(kind)
+        name = f"countries/FJI/{collection}{'/' if identifier else ''}{identifier}" if collection else ""
+        request = scim_service_pb2.ScimRequest(
+            method=method, kind=kind, id=identifier, body=content, **{"name": name, **more}
+        )
         rpc = f"{'Find' if method == 'GET' else 'Change'}{kind}"
         return getattr(self.stub, rpc)(request, metadata=self.metadata)
 
@@ -294,3 +301,29 @@ async def test_only_a_program_with_the_scope_calls_and_for_its_own_country(direc
     await station.refused(station.create_officer("seru", metadata=directory.metadata), "SCOPE_MISSING")
     listing = proposal_service_pb2.ListProposalsRequest(parent="countries/FJI")
     await station.refused(station.proposals.ListProposals(listing, metadata=directory.metadata), "SCOPE_MISSING")
+
+
+async def test_an_officer_sees_that_the_directory_read_the_record(station, directory):
+    await directory.get("GET", "Users", "ben")
+    await directory.get("GET", "Users")
+    await station.topics.wait_reads(2)
+    stub = reads_grpc.OfficerReadServiceStub(station.under_test.channel)
+    found = await stub.ListReads(reads_pb.ListReadsRequest(parent=BEN), metadata=station.as_("ben", "learner@tcu"))
+    assert [(one.permission, one.record) for one in found.reads] == [
+        ("identity.scim.findUsers", "countries/FJI/officers"),
+        ("identity.scim.findUsers", BEN),
+    ]
+    assert {one.reader for one in found.reads} == {IMPORTER}
+
+
+async def test_who_is_blocked_is_not_there_for_the_directory_either(station, directory):
+    assert await directory.found("Users", 'userName eq "ben@police.example.fj"') == ["ben"]
+    await ask_about(station.under_test, "BLOCK", officer=BEN)
+    await station.refused(directory.call("GET", "Users", "ben"), "NOT_FOUND")
+    await station.refused(directory.call("DELETE", "Users", "ben"), "NOT_FOUND")
+    assert await directory.found("Users", 'userName eq "ben@police.example.fj"') == []
+
+
+async def test_a_directory_names_nobody_of_another_country(station, directory):
+    mele = {"name": "countries/TON/officers/mele"}
+    await station.refused(directory.call("GET", "Users", "mele", **mele), "PERMISSION_DENIED")

@@ -19,6 +19,7 @@ from bp_identity.domain.officer import Officer
 from bp_identity.domain.provisioned import Provisioned
 from bp_identity.domain.unit import Unit
 from bp_kit.names import country_of
+from bp_kit.subjects.restrictions import readable
 
 Record = TypeVar("Record")
 # By which the directory knows a person: an address, until it has said otherwise.
@@ -116,6 +117,10 @@ class SqlProvisioned:
         return Found(total, [(unit_of_row(row), _provisioned(said, row.name)) for row, said in rows])
 
     async def _found(self, statement: Any, name: Any, window: Window) -> tuple[int, list[Any]]:
+        """Returns how many there are, and those within the window; without what data-protection officers have blocked."""
+        unblocked = readable(name)
+        if unblocked is not None:
+            statement = statement.where(unblocked)
         total = await self._session.scalar(select(func.count()).select_from(statement.subquery())) or 0
         shown = statement.order_by(name).offset(window.skipped).limit(window.most)
         return total, list(await self._session.execute(shown)) if window.most else []

@@ -29,6 +29,7 @@ class ScimRequest(_message.Message):
     IF_MATCH_FIELD_NUMBER: _builtins.int
     IF_NONE_MATCH_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
     method: _builtins.str
     """HTTP method."""
     id: _builtins.str
@@ -43,6 +44,10 @@ class ScimRequest(_message.Message):
     """`If-None-Match`: the version that the caller has; empty: none."""
     body: _builtins.bytes
     """Body as sent: JSON; empty where there is none."""
+    name: _builtins.str
+    """What it is about, as everybody else names it: `countries/FJI/officers/seru`, or the list, `countries/FJI/officers`. The gateway says it, of the
+    country that the token names; it is checked, kept and blocked by as any name is. Empty where it is about no record.
+    """
     def __init__(
         self,
         *,
@@ -53,10 +58,11 @@ class ScimRequest(_message.Message):
         if_match: _builtins.str = ...,
         if_none_match: _builtins.str = ...,
         body: _builtins.bytes = ...,
+        name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "id", b"id", "if_match", b"if_match", "if_none_match", b"if_none_match", "kind", b"kind", "method", b"method", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "id", b"id", "if_match", b"if_match", "if_none_match", b"if_none_match", "kind", b"kind", "method", b"method", "name", b"name", "query", b"query"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
