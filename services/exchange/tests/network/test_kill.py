@@ -10,7 +10,7 @@ from pathlib import Path
 from net import TOPIC, eventually, message
 
 from bp_exchange.adapters.tables import QueueRow
-from bp_kit.testing.databases import _sqlite_template
+from bp_kit.testing.databases import sqlite_template
 
 MESSAGES, KILLS = 120, 6
 RECEIVER = Path(__file__).with_name("receiver.py")
@@ -22,7 +22,7 @@ async def test_kill_9_at_random_loses_and_doubles_nothing(network):
     await tonga.stop()
     folder = network.folder / "ton"
     (folder / "settings.json").write_text(tonga.settings.model_dump_json())
-    shutil.copy(await _sqlite_template("bp_exchange"), folder / "inbox.sqlite")
+    shutil.copy(await sqlite_template("bp_exchange"), folder / "inbox.sqlite")
     with contextlib.closing(sqlite3.connect(folder / "inbox.sqlite")) as inbox:
         inbox.execute("CREATE TABLE effect (position INTEGER PRIMARY KEY, payload BLOB NOT NULL)")
         inbox.commit()
