@@ -118,6 +118,12 @@ class NodeOfProcesses:
         process.terminate()
         return await process.wait()
 
+    async def kill_one(self, service: str) -> None:
+        """Ends a service without a word."""
+        process = self._processes.pop(service)
+        process.kill()
+        await process.wait()
+
     async def kill(self) -> None:
         """Ends what still runs."""
         for process in self._processes.values():

@@ -11,13 +11,11 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-import grpc
 import httpx2
 import pytest
 from google.api import httpbody_pb2
 
 from bluepacific.common.v1 import text_pb2
-from bluepacific.notifications.v1 import preference_service_pb2, preference_service_pb2_grpc
 from bluepacific.training.v1 import (
     course_pb2,
     course_service_pb2,
@@ -97,6 +95,12 @@ class Place:
         headers = {"authorization": f"Bearer {self.tokens[officer]}", **options.pop("headers", {})}
         return await self.http.request(verb, f"/v1/{path}", headers=headers, **options)
 
+    @asynccontextmanager
+    async def client(self, officer: str) -> AsyncIterator[AsyncBluePacific]:
+        async with AsyncBluePacific(self.node.url) as client:
+            await client.sign_in(officer.rpartition("/")[2], self.passwords[officer])
+            yield client
+
     async def etag(self, officer: str) -> str:
         answer = await self.asks(officer, "GET", f"{officer}/notificationPreferences")
         return str(answer.json()["etag"])
@@ -115,12 +119,12 @@ class Place:
                 await asyncio.sleep(0.1)
 
 
-@asynccontextmanager
-async def _open(folder: Path, *services: str) -> AsyncIterator[Place]:
-    place = Place(folder)
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    place = Place(tmp_path)
     try:
         await asyncio.to_thread(place.plant)
-        await place.start(*services)
+        await place.start("identity", "notifications", "training")
         for officer in (ANA, BEN, TOM, LUPE):
             await place.sign_in(officer)
         yield place
@@ -129,41 +133,36 @@ async def _open(folder: Path, *services: str) -> AsyncIterator[Place]:
         await place.node.kill()
 
 
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    async with _open(tmp_path, "identity", "notifications") as found:
-        yield found
-
-
-async def test_what_may_wait_is_done_when_the_service_is_back(place: Place) -> None:
+async def test_what_may_wait_is_done_when_the_services_are_back(place: Place) -> None:
     node = place.node
-    read = await place.etag(ANA)
-    await node.stop("notifications")
+    enrolment = await _enrolled(place)
+    etags = {officer: await place.etag(officer) for officer in (ANA, BEN)}
+    await asyncio.gather(node.stop("notifications"), node.stop("training"))
 
     # Who does not ask for it hears 503, and when to come back.
-    plain = await place.prefers(ANA, "fr", read)
+    plain = await place.prefers(ANA, "fr", etags[ANA])
     assert (plain.status_code, plain.json()["reason"]) == (503, "UNAVAILABLE")
     assert int(plain.headers["retry-after"]) > 0
     # Nor may a read wait, or what would mean something else later.
     for verb, path in (("GET", f"{ANA}/notifications"), ("POST", f"{ANA}/notifications:markAllRead")):
-        assert (
-            await place.asks(ANA, verb, path, headers=LATER, json={} if verb == "POST" else None)
-        ).status_code == 503
+        content = {} if verb == "GET" else {"json": {}}
+        assert (await place.asks(ANA, verb, path, headers=LATER, **content)).status_code == 503
     # What the service would refuse whatever its records say is refused at once.
-    assert (await place.prefers(ANA, "klingon", read, **LATER)).status_code == 400
+    assert (await place.prefers(ANA, "klingon", etags[ANA], **LATER)).status_code == 400
 
-    kept = await place.prefers(ANA, "fr", read, **LATER)
+    kept = await place.prefers(ANA, "fr", etags[ANA], **LATER)
     assert (kept.status_code, kept.json()["state"]) == (202, WAITING)
     assert kept.headers["preference-applied"] == "respond-async"
     assert int(kept.headers["retry-after"]) > 0
     name = kept.json()["name"]
     assert kept.headers["location"] == f"/v1/{name}"
     marked = (await place.asks(ANA, "POST", f"{ANA}/{UNKNOWN}:markRead", headers=LATER, json={})).json()
-    stranger = (await place.asks(BEN, "POST", f"{ANA}/{UNKNOWN}:markRead", headers=LATER, json={})).json()
+    of_ben = (await place.prefers(BEN, "fr", etags[BEN], **LATER)).json()
+    passed, lesson = await _passed(place, enrolment)
 
     # Killed and started again where identity is away, too, it still has them, and still knows its people.
     await node.stop("identity")
-    await _kill(node, "gateway")
+    await node.kill_one("gateway")
     await place.start_gateway()
     assert [one["name"] for one in await _list(place, ANA)] == [name, marked["name"]]
     assert (await place.asks(BEN, "GET", name)).status_code == 404
@@ -171,83 +170,31 @@ async def test_what_may_wait_is_done_when_the_service_is_back(place: Place) -> N
     assert (again.status_code, again.json()["name"]) == (202, marked["name"])
     _assert_nothing_readable(place)
 
-    await asyncio.gather(node.start("identity"), node.start("notifications"))
-    assert (await place.until_ended(ANA, name))["state"] == DONE
-    for officer, one in ((ANA, marked), (BEN, stranger)):
-        ended = await place.until_ended(officer, one["name"])
-        assert (ended["state"], ended["reason"]) == (REFUSED, "NOT_FOUND")
-    preferences = (await place.asks(ANA, "GET", f"{ANA}/notificationPreferences")).json()
-    assert preferences["language"] == "fr"
-    (record,) = _audited(place, "UpdateNotificationPreferences")
-    assert record["accept_time"].startswith(kept.json()["acceptTime"][:19])
-
-
-def _assert_nothing_readable(place: Place) -> None:
-    files = b"".join(one.read_bytes() for one in place.queue.glob("queue.sqlite*"))
-    for secret in (place.tokens[ANA].split(".")[2], "officers/ana", "notificationPreferences", "ben"):
-        assert secret.encode() not in files
-
-
-async def _list(place: Place, officer: str) -> list[dict[str, Any]]:
-    answer = await place.asks(officer, "GET", f"{officer}/queuedCalls")
-    assert answer.status_code == 200, answer.text
-    return list(answer.json()["queuedCalls"])
-
-
-async def _kill(node: NodeOfProcesses, service: str) -> None:
-    process = node._processes.pop(service)
-    process.kill()
-    await process.wait()
-
-
-def _audited(place: Place, method: str) -> list[dict[str, Any]]:
-    with closing(sqlite3.connect(place.node.folder / "data" / "notifications.sqlite")) as database:
-        found = database.execute("select detail from audit where method like ? and outcome = 'OK'", (f"%/{method}",))
-        return [json.loads(detail) for (detail,) in found]
-
-
-async def test_whoever_has_left_meanwhile_is_refused(place: Place) -> None:
-    read = await place.etag(BEN)
-    await place.node.stop("notifications")
-    name = (await place.prefers(BEN, "fr", read, **LATER)).json()["name"]
+    await node.start("identity")
     left = await place.asks(TOM, "POST", f"{BEN}:deactivate", json={})
     assert left.status_code == 200, left.text
-    await place.node.start("notifications")
-    ended = await place.until_ended(BEN, name)
-    assert (ended["state"], ended["reason"]) == (REFUSED, "TOKEN_EXPIRED")
-    assert _audited(place, "UpdateNotificationPreferences") == []
+    await asyncio.gather(node.start("notifications"), node.start("training"))
+    assert (await place.until_ended(ANA, name))["state"] == DONE
+    for officer, one, reason in ((ANA, marked, "NOT_FOUND"), (BEN, of_ben, "TOKEN_EXPIRED")):
+        ended = await place.until_ended(officer, one["name"])
+        assert (ended["state"], ended["reason"]) == (REFUSED, reason)
+    preferences = (await place.asks(ANA, "GET", f"{ANA}/notificationPreferences")).json()
+    assert preferences["language"] == "fr"
+    # Of Ben's there is none.
+    (record,) = _audited(place, "UpdateNotificationPreferences")
+    assert record["accept_time"].startswith(kept.json()["acceptTime"][:19])
+    assert (await place.until_ended(LUPE, lesson))["state"] == DONE
+    await _assert_completed(place, enrolment, passed)
 
 
-async def test_a_lesson_that_was_finished_while_training_was_away_counts(tmp_path: Path) -> None:
-    async with _open(tmp_path, "identity", "training") as place:
-        clients = {who: AsyncBluePacific(place.node.url) for who in (LUPE, TOM)}
-        for who, client in clients.items():
-            await client.sign_in(who.rpartition("/")[2], place.passwords[who])
-        course = await _published(clients[TOM])
-        learner = clients[LUPE].training.enrolments
-        enrolment = await learner.CreateEnrolment(
-            enrolment_service_pb2.CreateEnrolmentRequest(
-                parent="countries/FJI", enrolment=enrolment_pb2.Enrolment(course=course)
-            )
-        )
-        await place.node.stop("training")
-        passed = enrolment_pb2.Statement(
-            statement_id=str(uuid.uuid4()), lesson_id="papers", verb=enrolment_pb2.VERB_PASSED, score=100
-        )
-        passed.event_time.GetCurrentTime()
-        request = enrolment_service_pb2.RecordStatementsRequest(parent=enrolment.name, statements=[passed])
-        with pytest.raises(Queued) as kept:
-            await learner.RecordStatements(request, metadata=tuple(LATER.items()))
-        await place.node.start("training")
-        ended = await place.until_ended(LUPE, kept.value.call.name)
-        assert ended["state"] == DONE, ended
-        asked = enrolment_service_pb2.GetEnrolmentRequest(name=enrolment.name)
-        found = await learner.GetEnrolment(asked)
-        assert found.state == enrolment_pb2.ENROLMENT_STATE_COMPLETED
-        # By the learner's clock, not by that of the centre.
-        assert found.complete_time == passed.event_time
-        for client in clients.values():
-            await client.aclose()
+async def _enrolled(place: Place) -> str:
+    """Publishes a course, enrols Lupe in it, and returns the enrolment's name."""
+    async with place.client(TOM) as manager:
+        course = await _published(manager)
+    async with place.client(LUPE) as learner:
+        wanted = enrolment_pb2.Enrolment(course=course)
+        request = enrolment_service_pb2.CreateEnrolmentRequest(parent="countries/FJI", enrolment=wanted)
+        return str((await learner.training.enrolments.CreateEnrolment(request)).name)
 
 
 async def _published(manager: AsyncBluePacific) -> str:
@@ -265,17 +212,41 @@ async def _published(manager: AsyncBluePacific) -> str:
     return str(course.name)
 
 
-async def test_nobody_but_the_gateway_says_that_a_call_waited(place: Place) -> None:
-    asked = preference_service_pb2.UpdateNotificationPreferencesRequest()
-    asked.notification_preferences.name = f"{ANA}/notificationPreferences"
-    token = ("authorization", f"Bearer {place.tokens[ANA]}")
-    for caller, code in (("identity", grpc.StatusCode.PERMISSION_DENIED), ("gateway", grpc.StatusCode.UNAUTHENTICATED)):
-        async with place.node.channel(caller, "notifications", "people") as channel:
-            stub = preference_service_pb2_grpc.PreferenceServiceStub(channel)
-            with pytest.raises(grpc.aio.AioRpcError) as refused:
-                # A day and more ago: too long for anybody.
-                await stub.UpdateNotificationPreferences(asked, metadata=(token, ("accepted-time", "1700000000")))
-            assert refused.value.code() == code
-    # And what a client says of it is not passed on.
-    answer = await place.prefers(ANA, "es", await place.etag(ANA), **{"accepted-time": "1700000000"})
-    assert answer.status_code == 200
+async def _passed(place: Place, enrolment: str) -> tuple[enrolment_pb2.Statement, str]:
+    """Lupe passes the lesson while training is away; returns what happened, and the name of what waits."""
+    passed = enrolment_pb2.Statement(
+        statement_id=str(uuid.uuid4()), lesson_id="papers", verb=enrolment_pb2.VERB_PASSED, score=100
+    )
+    passed.event_time.GetCurrentTime()
+    request = enrolment_service_pb2.RecordStatementsRequest(parent=enrolment, statements=[passed])
+    async with place.client(LUPE) as learner:
+        with pytest.raises(Queued) as kept:
+            await learner.training.enrolments.RecordStatements(request, metadata=tuple(LATER.items()))
+    return passed, kept.value.call.name
+
+
+async def _assert_completed(place: Place, enrolment: str, passed: enrolment_pb2.Statement) -> None:
+    async with place.client(LUPE) as learner:
+        asked = enrolment_service_pb2.GetEnrolmentRequest(name=enrolment)
+        found = await learner.training.enrolments.GetEnrolment(asked)
+    assert found.state == enrolment_pb2.ENROLMENT_STATE_COMPLETED
+    # By the learner's clock, not by that of the centre.
+    assert found.complete_time == passed.event_time
+
+
+def _assert_nothing_readable(place: Place) -> None:
+    files = b"".join(one.read_bytes() for one in place.queue.glob("queue.sqlite*"))
+    for secret in (place.tokens[ANA].split(".")[2], "officers/ana", "notificationPreferences", "ben"):
+        assert secret.encode() not in files
+
+
+async def _list(place: Place, officer: str) -> list[dict[str, Any]]:
+    answer = await place.asks(officer, "GET", f"{officer}/queuedCalls")
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["queuedCalls"])
+
+
+def _audited(place: Place, method: str) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(place.node.folder / "data" / "notifications.sqlite")) as database:
+        found = database.execute("select detail from audit where method like ? and outcome = 'OK'", (f"%/{method}",))
+        return [json.loads(detail) for (detail,) in found]

@@ -188,6 +188,8 @@ async def test_a_call_does_not_overtake_what_its_caller_has_waiting(stand, patie
         await stand.arrive()
         behind = await stand.adds("two")
         assert (behind.status_code, behind.json()["state"]) == (202, _WAITING)
+        # What a client says of it is not passed on.
+        assert (await stand.adds("a lie", BEN, **{"accepted-time": "1700000000"})).status_code == 200
         # Others wait for nothing, nor who does not say that it may be later.
         assert (await stand.adds("of ben", BEN)).status_code == 200
         assert (await stand.adds("at once", prefer="")).status_code == 200
