@@ -54,7 +54,7 @@ async def serve(pod: PodSettings, settings: GatewaySettings, stop: asyncio.Event
     folder = pod.public_tls_dir
     try:
         async with (
-            _queue_of(pod, settings, channel) as queue,
+            _queue_of(pod, settings, channel, stop) as queue,
             listening(
                 build_app(settings, channel, ready=ready, queue=queue),
                 _bound(settings.host, settings.port),
@@ -74,7 +74,9 @@ async def serve(pod: PodSettings, settings: GatewaySettings, stop: asyncio.Event
 
 
 @asynccontextmanager
-async def _queue_of(pod: PodSettings, settings: GatewaySettings, channels: Channels) -> AsyncIterator[Queue | None]:
+async def _queue_of(
+    pod: PodSettings, settings: GatewaySettings, channels: Channels, stop: asyncio.Event
+) -> AsyncIterator[Queue | None]:
     if settings.queue_dir is None:
         yield None
         return
@@ -82,7 +84,8 @@ async def _queue_of(pod: PodSettings, settings: GatewaySettings, channels: Chann
     from bp_gateway.queue.opening import open_queue  # noqa: PLC0415 - as said
 
     key = page_token_key(pod.page_token_file)
-    async with open_queue(settings.queue_dir, key, pod.country, settings, channels) as queue:
+    # Ends the process, as a broken worker does that of a service: whoever watches it starts it again.
+    async with open_queue(settings.queue_dir, key, pod.country, settings, channels, broken=stop.set) as queue:
         measuring = asyncio.create_task(measures.Board().keep([queue.read])) if pod.otlp_endpoint else None
         try:
             yield queue

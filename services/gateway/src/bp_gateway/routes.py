@@ -64,7 +64,7 @@ class DerivedRoute(BaseRoute):
         if binding.kind is Kind.EVENTS:
             endpoint = EventsEndpoint(binding, channels, settings, lambda error, at: tell(error, at, self.shape))
         elif intake and binding.queue_seconds:
-            endpoint = WaitingEndpoint(binding, channels, settings, Waiting(binding, intake))
+            endpoint = WaitingEndpoint(binding, channels, settings, Waiting(binding, intake, settings.hosted))
         else:
             endpoint = _ENDPOINTS[binding.kind](binding, channels, settings)
         self.answer: Callable[[Exchange], Any] = endpoint.answer

@@ -5,11 +5,13 @@ Only a client that says `Prefer: respond-async` (RFC 7240) is told 202: one that
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from bluepacific.queue.v1 import queued_call_pb2
+from bp_gateway.calls import claims_of
 from bp_gateway.exchange import Exchange, HeaderList
 from bp_gateway.transcode import encoder_of
 from bp_gateway.transcode.encoding import to_json
@@ -34,9 +36,11 @@ class Waiting:
     Args:
         binding: Which.
         intake: Takes them.
+        hosted: Countries whose nodes stand beside this one; what goes to them does not wait here.
     """
 
-    def __init__(self, binding: Binding, intake: Intake) -> None:
+    def __init__(self, binding: Binding, intake: Intake, hosted: Container[str] = ()) -> None:
+        self._hosted = hosted
         self._method = method_of(binding.rpc_path)
         self._package = binding.package
         self._intake = intake
@@ -82,4 +86,6 @@ class Waiting:
     def _may_wait(self, exchange: Exchange, asked: Asked) -> bool:
         preferences = exchange.headers.get(b"prefer", b"").lower().split(b",")
         wished = any(one.partition(b";")[0].strip() == _ASKED_FOR for one in preferences)
-        return wished and may_wait(self._method, asked.request)
+        if not wished or not may_wait(self._method, asked.request):
+            return False
+        return claims_of(exchange.headers.get(b"authorization", b"")).get("country") not in self._hosted

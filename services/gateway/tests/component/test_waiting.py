@@ -103,6 +103,7 @@ class Stand:
             **{"public_url": ISSUER, "access_log": False, "queue_dir": self.folder / "queue"} | settings
         )
         async with open_queue(self.folder / "queue", KEY, "FJI", told, self.channels) as queue:
+            self.queue = queue
             app = build_app(told, self.channels, descriptors=_described(), queue=queue)
             async with connected(app) as (_port, self.http):
                 yield self
@@ -117,9 +118,14 @@ class Stand:
         found = await self.http.get(BOOKS)
         return [book["title"] for book in found.json()["books"]]
 
-    def rows(self, statement, *values):
-        with closing(sqlite3.connect(self.folder / "queue" / "queue.sqlite")) as database, database:
-            return database.execute(statement, values).fetchall()
+    async def rows(self, statement, *values):
+        """Does something to the gateway's file, beside the loop in which the gateway may be writing it."""
+
+        def do():
+            with closing(sqlite3.connect(self.folder / "queue" / "queue.sqlite", timeout=60)) as database, database:
+                return database.execute(statement, values).fetchall()
+
+        return await asyncio.to_thread(do)
 
     async def until(self, answer, *states):
         """Waits until what a 202 named has one of those states, and returns it."""
@@ -162,7 +168,9 @@ async def test_calls_are_made_in_their_callers_order_and_once(stand):
         kept = [await stand.adds(title) for title in ("one", "two")]
         again = [await stand.adds("three", key=key) for _ in range(2)]
         assert again[0].json()["name"] == again[1].json()["name"]
-        sealed = stand.rows("select position, sealed from queued_call")
+        sealed = await stand.rows("select position, sealed from queued_call")
+        waiting, age = await stand.queue.read()
+        assert (waiting.value, age.value > 0) == (3, True)
         await stand.arrive()
         for answer in (*kept, *again):
             ended = await stand.until(answer, _DONE)
@@ -170,10 +178,10 @@ async def test_calls_are_made_in_their_callers_order_and_once(stand):
         assert await stand.titles() == ["one", "two", "three"]
         # The client that repeats it later, with the same key, hears what was done.
         assert (await stand.adds("three", key=key)).status_code == 200
-        assert stand.rows("select count(*) from queued_call where sealed is not null") == [(0,)]
+        assert await stand.rows("select count(*) from queued_call where sealed is not null") == [(0,)]
     # Killed after the calls were made and before that was noted: they are made once more.
     for position, content in sealed:
-        stand.rows(
+        await stand.rows(
             "update queued_call set state = 1, end_time = null, sealed = ? where position = ?", content, position
         )
     async with stand.gateway(queue_pause_seconds=0.1):
@@ -216,6 +224,22 @@ async def test_only_so_many_wait(stand, patient):
         assert (await stand.adds("large", "countries/FJI/officers/eve")).status_code == 503
 
 
+async def test_a_broken_disk_is_told_as_before(stand, patient):
+    async with stand.gateway(**patient):
+        await stand.rows("drop table queued_call")
+        assert (await stand.adds("one")).status_code == 503
+        await stand.arrive()
+        assert (await stand.adds("one")).status_code == 200
+
+
+async def test_what_goes_to_a_hosted_country_does_not_wait_here(stand, patient):
+    certificates = {"addresses": {}, "tls_dir": stand.folder}
+    async with stand.gateway(hosted={"TON": certificates}, **patient):
+        mele = make_token("countries/TON/officers/mele", ["learner@academy"], iss="http://tonga.test")
+        answer = await stand.adds("one", token=mele)
+        assert (answer.status_code, answer.json()["reason"]) == (503, "UNAVAILABLE")
+
+
 async def test_nothing_waits_of_whom_the_service_would_not_let_in(stand, patient):
     async with stand.gateway(**patient):
         stranger = make_token(ANA, ["learner@academy"], iss="http://elsewhere.test")
@@ -242,7 +266,7 @@ async def test_nothing_waits_of_whom_the_service_would_not_let_in(stand, patient
         bare = {"authorization": f"Bearer {make_token(ANA, ['learner@academy'])}"}
         for headers in ({**bare, **LATER}, {**bare, "idempotency-key": str(uuid.uuid4())}):
             assert (await stand.http.post(BOOKS, json={"title": "x"}, headers=headers)).status_code == 503
-        assert stand.rows("select count(*) from queued_call") == [(0,)]
+        assert await stand.rows("select count(*) from queued_call") == [(0,)]
 
 
 @pytest.mark.parametrize(
@@ -297,13 +321,13 @@ async def test_what_waited_too_long_is_given_up_and_forgotten(stand):
     async with stand.gateway(queue_pause_seconds=0.1):
         kept = await stand.adds("late")
         past = (datetime.now(UTC) - timedelta(seconds=1)).replace(tzinfo=None).isoformat(sep=" ")
-        stand.rows("update queued_call set expire_time = ?", past)
+        await stand.rows("update queued_call set expire_time = ?", past)
         assert (await stand.until(kept, _EXPIRED))["endTime"]
-        assert stand.rows("select sealed, size from queued_call") == [(None, 0)]
+        assert await stand.rows("select sealed, size from queued_call") == [(None, 0)]
         long_ago = (datetime.now(UTC) - timedelta(days=8)).replace(tzinfo=None).isoformat(sep=" ")
-        stand.rows("update queued_call set end_time = ?", long_ago)
+        await stand.rows("update queued_call set end_time = ?", long_ago)
         async with asyncio.timeout(60):
-            while stand.rows("select count(*) from queued_call") != [(0,)]:  # noqa: ASYNC110 - a file has no event
+            while await stand.rows("select count(*) from queued_call") != [(0,)]:  # noqa: ASYNC110 - a file has no event
                 await asyncio.sleep(0.05)
 
 

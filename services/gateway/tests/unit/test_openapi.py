@@ -48,6 +48,16 @@ def test_what_the_path_gives_is_not_asked_of_the_body(document):
     assert names == [("path", "country"), ("path", "book"), ("query", "updateMask"), ("header", "If-Match")]
 
 
+def test_a_call_that_may_wait_says_so(document):
+    created = document["paths"]["/v1/countries/{country}/books"]["post"]
+    assert "Prefer" in [one["name"] for one in created["parameters"]]
+    kept = created["responses"]["202"]
+    assert set(kept["headers"]) == {"Location", "Preference-Applied", "Retry-After"}
+    schema = kept["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert "acceptTime" in document["components"]["schemas"][schema]["properties"]
+    assert "202" not in document["paths"][BOOK]["patch"]["responses"]
+
+
 def test_pieces_of_the_path_have_the_pattern_of_their_piece(document):
     pieces = {one["name"]: one["schema"] for one in document["paths"][BOOK]["delete"]["parameters"]}
     assert pieces["country"]["pattern"] == "^[A-Z]{3}$"

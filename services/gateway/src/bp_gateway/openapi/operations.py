@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bluepacific.queue.v1 import queued_call_pb2
 from bluepacific.options.v1 import options_pb2
+from bluepacific.queue.v1 import queued_call_pb2
 from bp_gateway.openapi.comments import summary_of
 from bp_gateway.openapi.parameters import parameters_for
 from bp_gateway.openapi.rules import Schema, is_required

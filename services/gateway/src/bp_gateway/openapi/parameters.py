@@ -98,6 +98,9 @@ def _headers(binding: Binding) -> list[Schema]:
         found.append(_header("If-Match", "Refuse unless the record is still of this version; 412 otherwise.", _ETAG))
     if binding.verb == "GET" and "etag" in binding.method.output_type.fields_by_name:
         found.append(_header("If-None-Match", "Answer 304 if the record is still of this version.", _ETAG))
+    if binding.queue_seconds:
+        about = "`respond-async`: keep the call while its service cannot be reached, answer 202, and make it later (RFC 7240)."
+        found.append(_header("Prefer", about, {"type": "string", "maxLength": 500}))
     if binding.kind is Kind.EVENTS:
         found.append(_header("Last-Event-ID", "Continue after this event.", {"type": "string", "maxLength": 500}))
     return found

@@ -60,7 +60,11 @@ class Intake:
 
     async def has_waiting(self, call: Call, package: str) -> bool:
         """Tells whether an earlier call of the same caller to the same service waits, so that this one must not overtake it."""
-        return await self._store.waits(self._caller(call), package)
+        try:
+            return await self._store.waits(self._caller(call), package)
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("queue.no_disk", error=type(error).__name__)
+            return False
 
     async def keep(self, method: Method, call: Call, request: Message, metadata: Metadata) -> pb.QueuedCall | None:
         """Returns the call once it is on disk; None where there is no room, or no disk."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from bluepacific.identity.v1 import key_service_pb2
@@ -41,7 +42,7 @@ class KeptKeys:
         """Asks identity, and keeps what it tells; what was known stays known while it cannot be asked."""
         try:
             await self._ask()
-        except (grpc.RpcError, Refused):
+        except (grpc.RpcError, Refused, JoseError, ValueError):
             _log.debug("queue.keys_unknown")
 
     async def find(self, key_id: str) -> tuple[OKPKey, str] | None:

@@ -26,6 +26,7 @@ from bp_kit.alone.trouble import CannotStartError
 from bp_kit.blobs import BlobStore
 from bp_kit.database import Database
 from bp_kit.disk import make_folder
+from bp_kit.logs import described, get_logger
 from bp_kit.measures import WAITING_AGE, WAITING_CALLS, Reading, age_of
 from bp_kit.ports import Seams, new_id, system_clock
 from bp_kit.rounds import come_round
@@ -37,6 +38,7 @@ from bp_kit.tokens import TokenVerifier
 
 _IDENTITY = "bluepacific.identity.v1"
 _LOOK_AT_KEYS = timedelta(minutes=1)
+_log = get_logger("bp_gateway")
 _FILE, _KEYS = "queue.sqlite", "keys.json"
 
 
@@ -57,7 +59,13 @@ class Queue:
 
 @asynccontextmanager
 async def open_queue(
-    folder: Path, key: bytes, country: str, settings: GatewaySettings, channels: Channels
+    folder: Path,
+    key: bytes,
+    country: str,
+    settings: GatewaySettings,
+    channels: Channels,
+    *,
+    broken: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Queue]:
     """Keeps calls and makes them within the block.
 
@@ -67,6 +75,7 @@ async def open_queue(
         country: The node's.
         settings: The gateway's.
         channels: To the node's services.
+        broken: Called when what makes the calls has ended, which it never should.
 
     Raises:
         CannotStartError: The folder or the file in it cannot be used.
@@ -80,6 +89,8 @@ async def open_queue(
             come_round("gateway.keys", keys.look, _LOOK_AT_KEYS),
         ]
         running = [asyncio.create_task(one) for one in rounds]
+        for task in running:
+            task.add_done_callback(lambda ended: _told(ended, broken))
         try:
             yield Queue(
                 Intake(store, box, TokenVerifier(keys), system_clock, new_id),
@@ -103,6 +114,12 @@ async def _opened(folder: Path, settings: GatewaySettings, channels: Channels) -
     except (OSError, ValueError, JoseError, SQLAlchemyError) as error:
         raise CannotStartError(f"BP_GATEWAY__QUEUE_DIR: {folder} cannot be used: {type(error).__name__}") from error
     return database, keys
+
+
+def _told(ended: asyncio.Task[None], broken: Callable[[], None]) -> None:
+    if not ended.cancelled() and (error := ended.exception()):
+        _log.error("pod.worker_failed", worker="queue", **described(error))
+        broken()
 
 
 def _limits(settings: GatewaySettings) -> Limits:
