@@ -69,10 +69,8 @@ def strangers(fji, probe):
 
 
 def without_part(fji, probe):
-    """Yields those whom the method admits, and who take no part in the operation: in the unit that leads it, too."""
-    roles = [role for role in method_of(probe.path).access.roles if role != "ncb_head"]
-    yield f"{roles[0]}@customs"
-    yield f"{roles[0]}@ncb"
+    """Yields one whom the method admits, of the unit that leads the operation, who takes no part in it."""
+    yield next(f"{role}@ncb" for role in method_of(probe.path).access.roles if role != "ncb_head")
 
 
 HIDING = {"by label": (hide, strangers), "by operation": (hide_operation, without_part)}

@@ -198,6 +198,13 @@ async def test_a_membership_ends_when_its_time_comes(later):
     await ton.refused(ton.get(draft.name, mele), "NOT_FOUND")
     assert await ton.listed_operations(mele) == []
     assert await fji.get(draft.name)
+    # Who is let in again is let in anew.
+    assert await fji.members(operation.name) == [ANA, MELE]
+    await fji.add_member(operation.name, MELE, end_time=ahead(days=30))
+    assert await fji.members(operation.name) == [ANA, MELE]
+    await fji.pass_on("operation.changed", ton, count=2)
+    assert await ton.get(draft.name, mele)
+    clock.ahead = timedelta(days=31)
     # Nor is anybody told any more whose time has come.
     before = len(await ton.told("cooperation.request_received"))
     later_one = await fji.draft(handling=of(operation.name), recipients=[TON])

@@ -74,6 +74,10 @@ class Member:
         """Code of the country that vouches for them."""
         return country_of(self.officer)
 
+    def has_ended(self, now: datetime) -> bool:
+        """Tells whether their part is over by now."""
+        return self.end_time is not None and self.end_time <= now
+
 
 def operation_of(name: str) -> str:
     """Returns the operation that a member is named under; an operation's own name."""

@@ -109,7 +109,7 @@ async def create_member(work: Work, caller: Caller, name: str, *, officer: str, 
     require_ahead(end_time, work.clock(), field="member.end_time")
     if not await work.directory.takes_part(country_of(officer)):
         raise Refused("INVALID_FIELD", field="member.officer", description="is of no country that takes part")
-    members = await work.operations.members(operation.name)
+    members = await _lasting(work, operation)
     require_room(members, officer)
     member = _member(work, operation, officer, end_time)
     await work.operations.add_member(member)
@@ -139,11 +139,6 @@ async def delete_member(work: Work, caller: Caller, name: str) -> None:
     member = await work.operations.find_member(name)
     if member is None:
         raise Refused("NOT_FOUND", name=name)
-    await end_part(work, operation, member)
-
-
-async def end_part(work: Work, operation: Operation, member: Member) -> None:
-    """Ends somebody's part, whoever decided that, and tells their node."""
     await work.operations.remove_member(member.name)
     members = await work.operations.members(operation.name)
     await _changed(work, operation, member.country, members, urgent=True)
@@ -177,6 +172,15 @@ async def _led(work: Work, caller: Caller, name: str) -> Operation:
     if operation.unit not in caller.units:
         raise Refused("PERMISSION_DENIED")
     return operation
+
+
+async def _lasting(work: Work, operation: Operation) -> list[Member]:
+    """Returns those whose part has not ended, and forgets the others."""
+    members = await work.operations.members(operation.name)
+    ended = [member for member in members if member.has_ended(work.clock())]
+    for member in ended:
+        await work.operations.remove_member(member.name)
+    return [member for member in members if member not in ended]
 
 
 async def _changed(
