@@ -48,6 +48,7 @@ async def test_what_two_people_decide(household, typed):
         assert "ROLE_DATA_PROTECTION_OFFICER" in {one["role"] for one in held}
         await an_emergency_is_reviewed_by_another(typed)
         assert "accessReviews" in await typed("review", "list")
+        await an_erasure_is_confirmed_by_another(typed)
 
 
 async def an_emergency_is_reviewed_by_another(typed):
@@ -57,3 +58,17 @@ async def an_emergency_is_reviewed_by_another(typed):
     [open_] = (await typed("emergency", "list", "--filter", 'state = "OPEN"'))["emergencies"]
     closed = await typed("emergency", "review", open_["name"], "--finding", "Needed; the rota was mended", who="litia")
     assert closed["state"] == "EMERGENCY_STATE_REVIEWED"
+
+
+async def an_erasure_is_confirmed_by_another(typed):
+    """Jone answers for data protection; with Litia there are two who do."""
+    await typed("role", "create", "litia", "--role", TRUST, "--unit", "ncb")
+    [proposal] = (await typed("proposal", "list", "--filter", 'state = "OPEN"'))["proposals"]
+    await typed("proposal", "confirm", proposal["name"], who="litia")
+    erase = ("subject", "erase", "--name", "Sione Kata", "--reason", "letter 12/2026")
+    assert "Another person must confirm this" in await typed(*erase)
+    [proposal] = (await typed("proposal", "list", "--filter", 'state = "OPEN"'))["proposals"]
+    assert "Sione Kata" not in proposal.get("content", "")
+    assert (await typed("proposal", "confirm", proposal["name"], who="jone"))["state"] == "PROPOSAL_STATE_CONFIRMED"
+    begun = (await typed("subject", "list", "--filter", 'act = "ERASE"'))["operations"]
+    assert [one["officer"] for one in begun] == ["countries/FJI/officers/jone"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,73 @@ from bp_node.administering.calling import Administration, administer, every, val
 from bp_node.administering.persons import Person, act_as
 from bp_node.administering.showing import show_all, show_one
 
-_PROPOSAL = ("name", "act", "subject", "proposer", "state", "expireTime")
-_EMERGENCY = ("name", "officer", "role", "unit", "reason", "state", "endTime")
-_REVIEW = ("name", "officer", "role", "unit", "state", "dueTime")
+
+@dataclass(frozen=True)
+class _Kind:
+    """Something that waits for a decision.
+
+    Attributes:
+        collection: As in names: `accessReviews`.
+        service: Of the client's, and the field of the list: `access_reviews`.
+        listing: Makes the request that lists them.
+        columns: What a person is shown.
+    """
+
+    collection: str
+    service: str
+    listing: Callable[..., Any]
+    columns: tuple[str, ...]
+
+    def show(self, directory: Path, filter_: str, *, as_json: bool) -> None:
+        """Shows them."""
+
+        async def act(at: Administration) -> list[Any]:
+            list_method = f"List{self.collection[0].upper()}{self.collection[1:]}"
+            method = getattr(getattr(at.identity, self.service), list_method)
+            return await every(method, self.listing(parent=at.country, filter=filter_), self.service)
+
+        show_all(self.collection, administer(directory, act), self.columns, as_json=as_json)
+
+    def decide(
+        self, directory: Path, typed: str, person: Person, request: Callable[..., Any], *, as_json: bool, **said: str
+    ) -> None:
+        """Has a person decide on one, and shows it then.
+
+        Args:
+            directory: The node's folder.
+            typed: The one: its name, or the last part of that.
+            person: Who decides.
+            request: Makes the request, whose method is called alike: `ConfirmProposalRequest`.
+            as_json: Show it for a script.
+            said: What the decision says besides.
+        """
+
+        async def act(at: Administration) -> Any:
+            asked = request(name=at.name_of(self.collection, typed), **said)
+            method = getattr(getattr(at.identity, self.service), type(asked).__name__.removesuffix("Request"))
+            return await method(asked)
+
+        show_one(act_as(directory, person, act), as_json=as_json)
+
+
+PROPOSALS = _Kind(
+    "proposals",
+    "proposals",
+    proposals_pb.ListProposalsRequest,
+    ("name", "act", "subject", "proposer", "state", "expireTime"),
+)
+EMERGENCIES = _Kind(
+    "emergencies",
+    "emergencies",
+    emergencies_pb.ListEmergenciesRequest,
+    ("name", "officer", "role", "unit", "reason", "state", "endTime"),
+)
+REVIEWS = _Kind(
+    "accessReviews",
+    "access_reviews",
+    reviews_pb.ListAccessReviewsRequest,
+    ("name", "officer", "role", "unit", "state", "dueTime"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,44 +101,14 @@ class Need:
     minutes: int
 
 
-def list_proposals(directory: Path, filter_: str, *, as_json: bool) -> None:
-    """Shows the acts that wait for a second person."""
-
-    async def act(at: Administration) -> list[Any]:
-        request = proposals_pb.ListProposalsRequest(parent=at.country, filter=filter_)
-        return await every(at.identity.proposals.ListProposals, request, "proposals")
-
-    show_all("proposals", administer(directory, act), _PROPOSAL, as_json=as_json)
-
-
 def confirm_proposal(directory: Path, proposal: str, person: Person, *, as_json: bool) -> None:
     """Carries out what another has proposed."""
-
-    async def act(at: Administration) -> Any:
-        request = proposals_pb.ConfirmProposalRequest(name=at.name_of("proposals", proposal))
-        return await at.identity.proposals.ConfirmProposal(request)
-
-    show_one(act_as(directory, person, act), as_json=as_json)
+    PROPOSALS.decide(directory, proposal, person, proposals_pb.ConfirmProposalRequest, as_json=as_json)
 
 
 def refuse_proposal(directory: Path, proposal: str, person: Person, *, as_json: bool) -> None:
     """Refuses a proposal, or takes one's own back."""
-
-    async def act(at: Administration) -> Any:
-        request = proposals_pb.RefuseProposalRequest(name=at.name_of("proposals", proposal))
-        return await at.identity.proposals.RefuseProposal(request)
-
-    show_one(act_as(directory, person, act), as_json=as_json)
-
-
-def list_emergencies(directory: Path, filter_: str, *, as_json: bool) -> None:
-    """Shows the roles that were taken in emergencies."""
-
-    async def act(at: Administration) -> list[Any]:
-        request = emergencies_pb.ListEmergenciesRequest(parent=at.country, filter=filter_)
-        return await every(at.identity.emergencies.ListEmergencies, request, "emergencies")
-
-    show_all("emergencies", administer(directory, act), _EMERGENCY, as_json=as_json)
+    PROPOSALS.decide(directory, proposal, person, proposals_pb.RefuseProposalRequest, as_json=as_json)
 
 
 def take_role(directory: Path, need: Need, person: Person, *, as_json: bool) -> None:
@@ -91,40 +126,15 @@ def take_role(directory: Path, need: Need, person: Person, *, as_json: bool) -> 
 
 def close_emergency(directory: Path, emergency: str, finding: str, person: Person, *, as_json: bool) -> None:
     """Closes an emergency of somebody else with what was found."""
-
-    async def act(at: Administration) -> Any:
-        name = at.name_of("emergencies", emergency)
-        request = emergencies_pb.ReviewEmergencyRequest(name=name, finding=finding)
-        return await at.identity.emergencies.ReviewEmergency(request)
-
-    show_one(act_as(directory, person, act), as_json=as_json)
-
-
-def list_reviews(directory: Path, filter_: str, *, as_json: bool) -> None:
-    """Shows the roles in question."""
-
-    async def act(at: Administration) -> list[Any]:
-        request = reviews_pb.ListAccessReviewsRequest(parent=at.country, filter=filter_)
-        return await every(at.identity.access_reviews.ListAccessReviews, request, "access_reviews")
-
-    show_all("accessReviews", administer(directory, act), _REVIEW, as_json=as_json)
+    request = emergencies_pb.ReviewEmergencyRequest
+    EMERGENCIES.decide(directory, emergency, person, request, as_json=as_json, finding=finding)
 
 
 def keep_role(directory: Path, review: str, person: Person, *, as_json: bool) -> None:
     """Lets a role stay."""
-
-    async def act(at: Administration) -> Any:
-        request = reviews_pb.ConfirmAccessReviewRequest(name=at.name_of("accessReviews", review))
-        return await at.identity.access_reviews.ConfirmAccessReview(request)
-
-    show_one(act_as(directory, person, act), as_json=as_json)
+    REVIEWS.decide(directory, review, person, reviews_pb.ConfirmAccessReviewRequest, as_json=as_json)
 
 
 def remove_role(directory: Path, review: str, person: Person, *, as_json: bool) -> None:
     """Ends a role."""
-
-    async def act(at: Administration) -> Any:
-        request = reviews_pb.RemoveAccessReviewRequest(name=at.name_of("accessReviews", review))
-        return await at.identity.access_reviews.RemoveAccessReview(request)
-
-    show_one(act_as(directory, person, act), as_json=as_json)
+    REVIEWS.decide(directory, review, person, reviews_pb.RemoveAccessReviewRequest, as_json=as_json)

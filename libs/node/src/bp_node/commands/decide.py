@@ -30,7 +30,7 @@ def list_proposals(*, filter_: Filter = "", directory: Dir = _HERE, as_json: Jso
     """List proposals, oldest first."""
     from bp_node.administering import deciding  # noqa: PLC0415 - as all below: help must come at once
 
-    deciding.list_proposals(directory, filter_, as_json=as_json)
+    deciding.PROPOSALS.show(directory, filter_, as_json=as_json)
 
 
 @proposals.command("confirm")
@@ -70,7 +70,7 @@ def list_emergencies(*, filter_: Filter = "", directory: Dir = _HERE, as_json: J
     """List emergencies, oldest first."""
     from bp_node.administering import deciding  # noqa: PLC0415
 
-    deciding.list_emergencies(directory, filter_, as_json=as_json)
+    deciding.EMERGENCIES.show(directory, filter_, as_json=as_json)
 
 
 @emergencies.command("declare")
@@ -115,7 +115,7 @@ def list_reviews(*, filter_: Filter = "", directory: Dir = _HERE, as_json: Json 
     """List the roles in question, oldest first."""
     from bp_node.administering import deciding  # noqa: PLC0415
 
-    deciding.list_reviews(directory, filter_, as_json=as_json)
+    deciding.REVIEWS.show(directory, filter_, as_json=as_json)
 
 
 @reviews.command("confirm")
