@@ -13,6 +13,8 @@ from bp_node.cluster.preflight import preflight
 from bp_node.failure import EXIT_FAILED, CommandError
 from bp_node.screen import say, say_json, working
 
+_BACK_MINUTES = 10
+
 
 def upgrade(context: str, place: Place, chart: Path, values: tuple[Path, ...], minutes: int, *, as_json: bool) -> None:
     """Upgrades a node that is well, on a cluster that is well, with Helm.
@@ -47,7 +49,9 @@ def upgrade(context: str, place: Place, chart: Path, values: tuple[Path, ...], m
         failed = helm.helm_until(lambda: hopeless(context, place), context, "upgrade", place.release, *told)
     if failed:
         with working(f"it did not become healthy; going back to revision {before}", quiet=as_json):
-            back = helm.helm(context, "rollback", place.release, str(before), *helm.named(place), *waited)
+            # Whoever gives the new release little time wants the old one back, however long that takes.
+            patience = ["--wait", "--timeout", f"{max(minutes, _BACK_MINUTES)}m"]
+            back = helm.helm(context, "rollback", place.release, str(before), *helm.named(place), *patience)
         ended = f"and going back failed, too ({back})" if back else f"revision {before} serves again"
         raise CommandError(f"the upgrade failed, {ended}: {failed}", EXIT_FAILED)
     after = helm.revision_of(context, place)
