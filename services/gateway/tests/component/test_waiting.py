@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
-from bp_library.app import LibrarySettings, build
+from bp_library.app import LibrarySettings, book_pb2, book_pb2_grpc, build
 from bp_library.protos import DESCRIPTORS
 from bp_library.serving import BOOKS, connected
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
@@ -33,6 +33,8 @@ from bp_kit.ports import system_clock
 from bp_kit.rpc.client import open_channel
 from bp_kit.rpc.registry import handlers_of
 from bp_kit.rpc.server import start_server
+from bp_kit.rpc.waited import ACCEPTED, sealed_time
+from bp_kit.sealing import Sealer
 from bp_kit.testing import tokens
 from bp_kit.testing.certificates import NodeAuthority
 from bp_kit.testing.tokens import ISSUER, make_token
@@ -149,7 +151,7 @@ async def stand(harness, tmp_path):
     # As kept when identity was last there.
     (folder / "keys.json").write_text(json.dumps({"keys": [tokens._key.as_dict(private=False)]}))
     clock = Clock()
-    async with harness.run(build, LibrarySettings, seams={"clock": clock}) as under_test:
+    async with harness.run(build, LibrarySettings, seams={"clock": clock, "sealer": Sealer(KEY)}) as under_test:
         made = Stand(under_test, tmp_path, clock)
         await made.leave()
         yield made
@@ -299,6 +301,24 @@ def _proof(key, token):
     claims = {"jti": str(uuid.uuid4()), "htm": "POST", "htu": f"{ISSUER}{BOOKS}", "iat": time.time(), "ath": digest}
     header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.as_dict(private=False)}
     return jws.serialize_compact(header, json.dumps(claims), key, algorithms=["ES256"])
+
+
+@pytest.mark.parametrize("said", ["bare", "of another key", "for another token", "for another method"])
+async def test_who_only_has_the_gateways_certificate_cannot_say_that_a_call_waited(stand, said):
+    await stand.arrive()
+    token = {"authorization": f"Bearer {make_token(ANA, ['learner@academy'], lifetime=-60)}"}
+    then, path = datetime.now(UTC) - timedelta(minutes=10), "/bluepacific.library.v1.BookService/CreateBook"
+    time_ = {
+        "bare": str(then.timestamp()),
+        "of another key": sealed_time(Sealer(os.urandom(32)), path, token, then),
+        "for another token": sealed_time(Sealer(KEY), path, {"authorization": "Bearer x"}, then),
+        "for another method": sealed_time(Sealer(KEY), path.replace("Create", "Update"), token, then),
+    }[said]
+    request = book_pb2.CreateBookRequest(parent="countries/FJI", book=book_pb2.Book(title="stolen"))
+    call = book_pb2_grpc.BookServiceStub(stand.channels("", None)).CreateBook(
+        request, metadata=(*token.items(), (ACCEPTED, time_))
+    )
+    await stand.under_test.refused(call, "PERMISSION_DENIED")
 
 
 async def test_a_token_bound_to_a_key_waits_with_what_the_key_signed(stand):

@@ -35,6 +35,7 @@ from bp_kit.rpc.methods import Method, method_of
 from bp_kit.rpc.status import status_of
 from bp_kit.rpc.waited import accepted_time
 from bp_kit.rpc.watching import while_admitted
+from bp_kit.sealing import Sealer
 from bp_kit.service import SecondPerson
 from bp_kit.subjects.restrictions import require_readable
 from bp_kit.telemetry import current_trace_id, span
@@ -57,15 +58,22 @@ class Pipeline:
         verifier: Verifies bearer tokens.
         clock: The time now, in UTC.
         second_person: Takes calls that need one.
+        sealer: Of the node's key, by which the gateway says that a call waited there; None: none does.
     """
 
     def __init__(
-        self, database: Database, verifier: TokenVerifier, clock: Clock, second_person: SecondPerson | None = None
+        self,
+        database: Database,
+        verifier: TokenVerifier,
+        clock: Clock,
+        second_person: SecondPerson | None = None,
+        sealer: Sealer | None = None,
     ) -> None:
         self._database = database
         self._verifier = verifier
         self._clock = clock
         self._second_person = second_person
+        self._sealer = sealer
         self._calls = _Places(MAX_CALLS)
         self._streams = _Places(MAX_STREAMS)
         self._auditor = Auditor(database)
@@ -104,7 +112,7 @@ class Pipeline:
             with _served(method, metadata) as outcome:
                 try:
                     with self._calls.taken():
-                        accepted = accepted_time(method, metadata, context, self._clock())
+                        accepted = accepted_time(method, metadata, context, self._sealer, self._clock())
                         call = await recognise(
                             method, metadata, self._verifier, from_node=from_node, accept_time=accepted
                         )

@@ -46,5 +46,5 @@ def handlers_of(service: Service, seams: Seams, *, from_node: bool) -> dict[str,
         visitors=visitors,
         taken=taken_in(service.database, seams.clock),
     )
-    pipeline = Pipeline(service.database, verifier, seams.clock, service.second_person)
+    pipeline = Pipeline(service.database, verifier, seams.clock, service.second_person, seams.sealer)
     return {path: pipeline.wrap(path, handler, from_node=from_node) for path, handler in collector.handlers.items()}

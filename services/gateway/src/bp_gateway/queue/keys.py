@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ class KeptKeys:
         self._channel = channel
         self._jwks = file.read_bytes() if file.exists() else b""
         self._keys = _keys_in(self._jwks) if self._jwks else {}
+        self._asked, self._unheard = float("-inf"), False
 
     async def look(self) -> None:
         """Asks identity, and keeps what it tells; what was known stays known while it cannot be asked."""
@@ -52,10 +55,7 @@ class KeptKeys:
             Refused: UNAVAILABLE: the key is not known, and identity cannot be asked.
         """
         if key_id not in self._keys:
-            try:
-                await self._ask()
-            except grpc.RpcError:
-                raise Refused("UNAVAILABLE") from None
+            await self._ask_anew()
         key = self._keys.get(key_id)
         return (key, self._issuer) if key else None
 
@@ -66,6 +66,16 @@ class KeptKeys:
     async def standing(self, officer: str, client: str, issued: float) -> Standing | None:
         """Returns None: nothing is decided here."""
         return None
+
+    async def _ask_anew(self) -> None:
+        """Asks, but not for each stranger: within some seconds, what was heard last still holds."""
+        if time.monotonic() - self._asked >= _SECONDS:
+            self._asked, self._unheard = time.monotonic(), True
+            with suppress(grpc.RpcError):
+                await self._ask()
+                self._unheard = False
+        if self._unheard:
+            raise Refused("UNAVAILABLE")
 
     async def _ask(self) -> None:
         stub = KeyServiceStub(self._channel())

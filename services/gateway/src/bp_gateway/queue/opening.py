@@ -83,7 +83,8 @@ async def open_queue(
     database, keys = await _opened(folder, settings, channels)
     try:
         box, store = LetterBox(key), Store(database, _limits(settings))
-        sender = Sender(store, box, lambda package: channels(package, None), settings.deadline_seconds, system_clock)
+        way, seconds = (lambda package: channels(package, None)), settings.deadline_seconds
+        sender = Sender(store, box, Sealer(key), way, seconds, system_clock)
         rounds = [
             come_round("gateway.queue", sender.go_round, timedelta(seconds=settings.queue_pause_seconds)),
             come_round("gateway.keys", keys.look, _LOOK_AT_KEYS),

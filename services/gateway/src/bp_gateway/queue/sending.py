@@ -17,7 +17,8 @@ from bp_gateway.queue.tables import QueuedCallRow
 from bp_kit.errors import Refused
 from bp_kit.logs import get_logger
 from bp_kit.ports import Clock
-from bp_kit.rpc.waited import ACCEPTED
+from bp_kit.rpc.waited import ACCEPTED, sealed_time
+from bp_kit.sealing import Sealer
 
 # Of a failure that nobody described; it may be the call's own fault, or only this moment's.
 _MOST_ATTEMPTS = 5
@@ -38,16 +39,24 @@ class Sender:
     Args:
         store: Where they are.
         box: Opens them.
+        sealer: Of the node's key: says when they were taken.
         channel: Returns the channel to the services of a proto package.
         seconds: How long one call may take.
         clock: The time now.
     """
 
-    def __init__(
-        self, store: Store, box: LetterBox, channel: Callable[[str], Any], seconds: float, clock: Clock
+    def __init__(  # noqa: PLR0917 - what one letter needs on its way
+        self,
+        store: Store,
+        box: LetterBox,
+        sealer: Sealer,
+        channel: Callable[[str], Any],
+        seconds: float,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._box = box
+        self._sealer = sealer
         self._channel = channel
         self._seconds = seconds
         self._clock = clock
@@ -91,7 +100,8 @@ class Sender:
         letter = self._box.open(row.sealed, row.call_id)
         # Bytes in, bytes out: what the answer says, nobody waits for.
         method = self._channel(row.package).unary_unary(row.method)
-        metadata = (*letter.metadata, (ACCEPTED, str(row.accept_time.timestamp())))
+        said = sealed_time(self._sealer, row.method, dict(letter.metadata), row.accept_time)
+        metadata = (*letter.metadata, (ACCEPTED, said))
         await method(letter.request, timeout=self._seconds, metadata=metadata)
 
     async def _heard(self, row: QueuedCallRow, error: grpc.RpcError) -> _Outcome:
