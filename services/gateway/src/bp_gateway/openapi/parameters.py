@@ -100,7 +100,7 @@ def _headers(binding: Binding) -> list[Schema]:
         found.append(_header("If-None-Match", "Answer 304 if the record is still of this version.", _ETAG))
     if binding.queue_seconds:
         about = "`respond-async`: keep the call while its service cannot be reached, answer 202, and make it later (RFC 7240)."
-        found.append(_header("Prefer", about, {"type": "string", "maxLength": 500}))
+        found.append(_header("Prefer", about, {"type": "string"}))
     if binding.kind is Kind.EVENTS:
         found.append(_header("Last-Event-ID", "Continue after this event.", {"type": "string", "maxLength": 500}))
     return found
