@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archive import FOR_EVER, Clock, everything, for_days, purge
-from bureau import FJI, PTCCC, TON
+from bureau import AMBER, FJI, PTCCC, TON
 from sqlalchemy import text
 from stix import bundle, vessel
 
+from bluepacific.common.v1 import handling_pb2
 from bluepacific.cooperation.v1 import directive_pb2, reply_pb2, request_pb2
 from bluepacific.exchange.v1 import topic_service_pb2 as topics_pb2
 
@@ -25,6 +26,13 @@ DONE, AFTER, NOT_HELD, REFUSED, AWAITED = (
 async def answered(bureau, count=1):
     """Returns what a bureau answered to directives, once there is that much."""
     return await bureau.topics.wait_sent("bluepacific.cooperation.v1.directive.answered", count)
+
+
+async def test_who_may_not_know_of_it_is_not_told_who_has_not_answered(fji):
+    red = handling_pb2.Handling(tlp=handling_pb2.TLP_RED, purpose=AMBER.purpose)
+    await fji.recall((await fji.sent_request(handling=red)).name)
+    assert await fji.outstanding()
+    assert not await fji.outstanding(as_=fji.as_("sione", "analyst@ncb"))
 
 
 async def test_a_recall_destroys_it_at_every_holder_and_each_answers(fji, ton, wsm):

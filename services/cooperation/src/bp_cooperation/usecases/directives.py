@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bp_cooperation.domain.directive import CORRECTION, HANDLING, RECALL, Answer, Directive, Revision
@@ -168,7 +169,9 @@ async def list_outstanding(work: Work, listing: Listing) -> Listed[tuple[Directi
     Raises:
         Refused: INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD.
     """
-    return await work.directives.outstanding(listing)
+    page = await work.directives.outstanding(listing)
+    known = await _found(work, listing.seer, {directive.record for directive, _ in page.items}, act=FIND)
+    return Listed([one for one in page.items if one[0].record in known], page.next_token)
 
 
 async def list_revisions(work: Work, listing: Listing) -> Listed[tuple[Revision, bool]]:
@@ -179,10 +182,16 @@ async def list_revisions(work: Work, listing: Listing) -> Listed[tuple[Revision,
     """
     await see_request(work, listing.seer, listing.parent, act=READ)
     page = await work.revisions.page(listing)
-    found = {name: await find_seen(work, listing.seer, name, act=READ) for name in {one.record for one in page.items}}
-    records = {name: record for name, record in found.items() if record is not None and record.state != PURGED}
+    found = await _found(work, listing.seer, {one.record for one in page.items}, act=READ)
+    records = {name: record for name, record in found.items() if record.state != PURGED}
     shown = [(one, one.number < records[one.record].revision) for one in page.items if one.record in records]
     return Listed(shown, page.next_token)
+
+
+async def _found(work: Work, caller: Caller, names: Collection[str], *, act: str) -> dict[str, Record]:
+    """Returns those of the records that the caller may know of, and do that with."""
+    found = {name: await find_seen(work, caller, name, act=act) for name in names}
+    return {name: record for name, record in found.items() if record is not None}
 
 
 async def _own(work: Work, caller: Caller, name: str) -> Record:
