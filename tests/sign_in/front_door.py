@@ -21,7 +21,7 @@ from bp_identity.domain.officer import Person
 from bp_identity.settings import IdentitySettings
 from bp_identity.usecases.bootstrap import Seed, SeedClient, SeedOfficer, SeedUnit
 from bp_kit.issuer import RemoteIssuer
-from bp_kit.tokens import RemoteKeys
+from bp_kit.keys import RemoteKeys
 
 CALLBACK = "https://portal.example/signed-in"
 GOODBYE = "https://portal.example/good-bye"

@@ -10,7 +10,7 @@ import grpc
 
 from bluepacific.identity.v1 import key_service_pb2 as keys_pb
 from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
-from bp_kit.tokens import Standing
+from bp_kit.keys import Standing
 
 # Somebody's call waits for the answer, and its deadline is not much longer.
 _PATIENCE_SECONDS = 5.0

@@ -11,8 +11,8 @@ from uuid_utils import uuid7
 
 if TYPE_CHECKING:
     from bp_kit.blobs import BlobStore
+    from bp_kit.keys import KeySource
     from bp_kit.sealing import Sealer
-    from bp_kit.tokens import KeySource
 
 Clock = Callable[[], datetime]
 Ids = Callable[[], str]

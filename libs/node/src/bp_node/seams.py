@@ -6,9 +6,9 @@ from typing import Any
 
 from bp_kit.blobs import BlobStore
 from bp_kit.issuer import RemoteIssuer
+from bp_kit.keys import RemoteKeys
 from bp_kit.ports import Seams
 from bp_kit.sealing import Sealer
-from bp_kit.tokens import RemoteKeys
 from bp_node import folder
 from bp_node.settings import NodeSettings
 

@@ -10,10 +10,10 @@ from station import ISSUER, OTHER_SEED, SEED, Clock, Station
 from bp_identity.app import bootstrap, build
 from bp_identity.settings import IdentitySettings
 from bp_kit.issuer import RemoteIssuer
+from bp_kit.keys import RemoteKeys
 from bp_kit.ports import Seams
 from bp_kit.testing.databases import Planted
 from bp_kit.testing.tokens import TestKeys
-from bp_kit.tokens import RemoteKeys
 
 
 class _Keys:

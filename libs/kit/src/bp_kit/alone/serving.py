@@ -29,6 +29,7 @@ from bp_kit.alone.siblings import Siblings, only_for
 from bp_kit.alone.trouble import CannotStartError, why_unanswered
 from bp_kit.database import Database
 from bp_kit.issuer import RemoteIssuer
+from bp_kit.keys import RemoteKeys
 from bp_kit.logs import described, get_logger
 from bp_kit.moving.place import Part
 from bp_kit.moving.receiving import Ground
@@ -37,7 +38,6 @@ from bp_kit.rpc.registry import handlers_of
 from bp_kit.rpc.server import start_server
 from bp_kit.sealing import Sealer
 from bp_kit.service import Service
-from bp_kit.tokens import RemoteKeys
 
 Build = Callable[[Any, Seams], Service]
 _CANCEL_SECONDS = 5.0

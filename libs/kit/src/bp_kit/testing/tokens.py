@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
+from bp_kit.keys import Standing
 from bp_kit.testing.canaries import WATCH
-from bp_kit.tokens import ALGORITHM, AUDIENCE, Standing
+from bp_kit.tokens import ALGORITHM, AUDIENCE
 
 ISSUER = "http://node.test"
 _key = OKPKey.generate_key("Ed25519", {"kid": "test-key"})

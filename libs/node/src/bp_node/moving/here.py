@@ -22,11 +22,11 @@ from bp_kit.alone.settings import PodSettings
 from bp_kit.alone.siblings import Siblings
 from bp_kit.alone.trouble import CannotStartError
 from bp_kit.issuer import RemoteIssuer
+from bp_kit.keys import RemoteKeys
 from bp_kit.moving.place import Standing, make_placement, read_standing
 from bp_kit.moving.receiving import Ground
 from bp_kit.ports import Seams
 from bp_kit.sealing import Sealer
-from bp_kit.tokens import RemoteKeys
 from bp_node.failure import CommandError
 from bp_node.services import NAMES, settings_class
 

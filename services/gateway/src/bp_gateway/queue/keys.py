@@ -17,8 +17,8 @@ from bluepacific.identity.v1 import key_service_pb2
 from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
 from bp_kit.disk import write_private
 from bp_kit.errors import Refused
+from bp_kit.keys import Standing
 from bp_kit.logs import get_logger
-from bp_kit.tokens import Standing
 
 _SECONDS = 10.0
 _log = get_logger("bp_gateway")

@@ -14,7 +14,8 @@ from bp_identity.domain.session import Use, judge_use
 from bp_identity.usecases.sessions import find_held
 from bp_identity.usecases.work import Transactions
 from bp_kit.errors import Refused
-from bp_kit.tokens import Standing, TokenVerifier
+from bp_kit.keys import Standing
+from bp_kit.tokens import TokenVerifier
 
 _TOLD = ("iss", "aud", "sub", "client_id", "country", "roles", "scope", "exp", "iat", "jti", "cnf")
 
