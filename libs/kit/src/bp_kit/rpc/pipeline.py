@@ -6,9 +6,8 @@ process by `inprocess`, so that nothing above the channel can tell the two apart
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -16,7 +15,7 @@ import grpc
 from google.rpc import status_pb2
 from grpc_status import rpc_status
 from opentelemetry import trace
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import StatusCode
 from sqlalchemy.exc import IntegrityError
 
 from bp_kit.audit import Auditor, record_of
@@ -27,18 +26,19 @@ from bp_kit.errors import Refused
 from bp_kit.idempotency import recall, remember
 from bp_kit.language import negotiate
 from bp_kit.logs import described, get_logger
-from bp_kit.measures import count_call
 from bp_kit.moving.freezing import is_frozen
 from bp_kit.ports import Clock
 from bp_kit.rpc.admission import admit, check_scope, look_again, recognise
 from bp_kit.rpc.methods import Method, method_of
+from bp_kit.rpc.outcome import counted, served
+from bp_kit.rpc.places import Places
 from bp_kit.rpc.status import status_of
 from bp_kit.rpc.waited import accepted_time
 from bp_kit.rpc.watching import while_admitted
 from bp_kit.sealing import Sealer
 from bp_kit.service import SecondPerson
 from bp_kit.subjects.restrictions import require_readable
-from bp_kit.telemetry import current_trace_id, span
+from bp_kit.telemetry import current_trace_id
 from bp_kit.tokens import TokenVerifier
 from bp_kit.validation import check
 
@@ -74,8 +74,8 @@ class Pipeline:
         self._clock = clock
         self._second_person = second_person
         self._sealer = sealer
-        self._calls = _Places(MAX_CALLS)
-        self._streams = _Places(MAX_STREAMS)
+        self._calls = Places(MAX_CALLS)
+        self._streams = Places(MAX_STREAMS)
         self._auditor = Auditor(database)
 
     def wrap(self, path: str, handler: Any, *, from_node: bool) -> Any:
@@ -109,7 +109,7 @@ class Pipeline:
     ) -> Behaviour:
         async def serve(request: Any, context: Any) -> Any:
             metadata = _metadata_of(context)
-            with _served(method, metadata) as outcome:
+            with served(method, metadata) as outcome:
                 try:
                     with self._calls.taken():
                         accepted = accepted_time(method, metadata, context, self._sealer, self._clock())
@@ -128,7 +128,7 @@ class Pipeline:
     def _stream(self, method: Method, behaviour: Behaviour, from_node: bool) -> Behaviour:  # noqa: FBT001
         async def serve(request: Any, context: Any) -> AsyncIterator[Any]:
             metadata = _metadata_of(context)
-            with _counted(method, timed=False) as outcome:
+            with counted(method, timed=False) as outcome:
                 try:
                     with self._streams.taken():
                         call = await recognise(method, metadata, self._verifier, from_node=from_node)
@@ -274,56 +274,3 @@ async def _entered(call: Call, responses: AsyncIterator[Any]) -> AsyncIterator[A
         if response is _END:
             return
         yield response
-
-
-@contextmanager
-def _served(method: Method, metadata: dict[str, str]) -> Iterator[_Outcome]:
-    with (
-        span(
-            method.path[1:],
-            scope=f"bp_{method.service}",
-            traceparent=metadata.get("traceparent", ""),
-            kind=SpanKind.SERVER,
-        ),
-        _counted(method) as outcome,
-    ):
-        yield outcome
-
-
-class _Outcome:
-    """How a call ended: OK, or the reason that its caller is told."""
-
-    word = "OK"
-
-    def of(self, error: Exception) -> None:
-        self.word = error.reason if isinstance(error, Refused) else "UNSPECIFIED"
-
-
-@contextmanager
-def _counted(method: Method, *, timed: bool = True) -> Iterator[_Outcome]:
-    """Counts what ends by itself; whose caller left is not counted. How long a stream lasts says nothing."""
-    outcome, begun = _Outcome(), time.monotonic()
-    yield outcome
-    count_call(method.service, method.path[1:], outcome.word, time.monotonic() - begun if timed else None)
-
-
-class _Places:
-    """So many at once, no more."""
-
-    def __init__(self, limit: int) -> None:
-        self._free = limit
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Takes a place within the block.
-
-        Raises:
-            Refused: OVERLOADED.
-        """
-        if not self._free:
-            raise Refused("OVERLOADED")
-        self._free -= 1
-        try:
-            yield
-        finally:
-            self._free += 1
