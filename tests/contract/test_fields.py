@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
-from tests.contract.protos import FILES, messages_under, our_methods
 
 from bluepacific.options.v1 import options_pb2
 from buf.validate import validate_pb2
+from tests.contract.protos import FILES, messages_under, our_methods
 
 _FORMATS = ("uuid", "email", "uri", "const", "hostname", "ip", "in")
 

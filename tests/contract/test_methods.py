@@ -8,13 +8,13 @@ import pytest
 from google.api import annotations_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
-from tests.contract.protos import our_methods
 
 from bluepacific.identity.v1 import client_pb2, role_pb2
 from bluepacific.options.v1 import options_pb2
 from bp_kit.rpc.methods import method_of, values_at
 from bp_kit.rpc.waited import may_wait
 from buf.validate import validate_pb2
+from tests.contract.protos import our_methods
 
 ROLES = {name.removeprefix("ROLE_").lower() for name, number in role_pb2.Role.items() if number}
 

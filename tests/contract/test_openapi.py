@@ -6,11 +6,11 @@ import re
 
 import pytest
 from google.api import annotations_pb2
-from tests.contract.protos import our_methods
 
 from bluepacific.options.v1 import options_pb2
 from bp_gateway.app import build_app
 from bp_gateway.settings import GatewaySettings
+from tests.contract.protos import our_methods
 
 # Routes that no proto describes: OAuth's forms and pages, probes, the developers' pages, the document itself.
 OWN = {

@@ -6,12 +6,12 @@ from importlib import import_module
 
 import pytest
 from google.api import annotations_pb2
-from tests.contract.protos import messages_under, our_methods
 
 from bluepacific.options.v1 import options_pb2
 from bp_kit.personal import is_personal, personal_messages
 from bp_kit.rpc.methods import method_of
 from bp_kit.tables import kit_tables
+from tests.contract.protos import messages_under, our_methods
 
 SERVICES = sorted(personal_messages())
 each_service = pytest.mark.parametrize("service", SERVICES)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from google.rpc import code_pb2
-from tests.contract.protos import FILES
 
 from bp_kit.language import LANGUAGES
 from bp_kit.reasons import PREFIX, all_reasons
+from tests.contract.protos import FILES
 
 ROOT = Path(__file__).resolve().parents[2]
 REASONS = sorted(all_reasons().values(), key=lambda reason: reason.name)

@@ -19,11 +19,11 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.contract.node_under_test import UNIT
 
 from bp_gateway.openapi import openapi_document
 from bp_gateway.settings import GatewaySettings
 from bp_gateway.surface import packaged_descriptors
+from tests.contract.node_under_test import UNIT
 
 DOCUMENT = openapi_document(packaged_descriptors(), GatewaySettings())
 WATCHES = "[a-zA-Z]+_Watch[a-zA-Z]+"
@@ -51,7 +51,7 @@ def examples(count):
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def caller(node):
     """Makes the headers of one of the node's people; nobody's are empty."""
     held = {"": {}}

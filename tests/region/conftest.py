@@ -10,9 +10,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from region_under_test import Region
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def region(tmp_path_factory):
-    """One region for all tests; they may restart it, and leave it running."""
+    """One region for all tests of the folder; they may restart it, and leave it running."""
     running = Region(tmp_path_factory.mktemp("region") / "state")
     code = None
     try:
