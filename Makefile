@@ -37,11 +37,9 @@ protos: setup
 drift: setup
 	@sh tools/drift.sh
 
-# Half of what tests do is waiting for other processes.
-WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 pytest: setup
 	@sh tools/charts.sh
-	$(PY) -m pytest -q -n $(WORKERS) --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -q -n auto --no-loadscope-reorder $(ARGS)
 
 access-matrix: setup ## Ask the access policies every question of docs/access.md: `cells N wrong M`
 	@$(PY) -m tests.access $(ARGS)
