@@ -22,6 +22,7 @@ from bp_kit.errors import Refused
 from bp_kit.names import country_of
 from bp_kit.outbox import Outbox
 from bp_kit.rounds import come_round
+from bp_kit.upserts import insert_of
 from bp_kit.validation import check
 
 # Whoever installs a node enrols it some minutes later, and nobody tells this service when: often at first, then now and then.
@@ -106,10 +107,10 @@ class TurnedGrants:
         async with self._workshop.database.write() as session:
             work = self._workshop.on(session)
             now = work.clock()
-            mark = await session.get(MarkRow, _TURNED_MARK, with_for_update=True)
-            if mark is None:
-                session.add(MarkRow(name=_TURNED_MARK, time=now))
-                return
+            # Of two pods that look for the first time the second waits for the first, so the row is there before it is locked.
+            first = insert_of(session, MarkRow).values(name=_TURNED_MARK, time=now)
+            await session.execute(first.on_conflict_do_nothing())
+            mark = await session.get_one(MarkRow, _TURNED_MARK, with_for_update=True)
             for officer in await work.grants.turned(mark.time, now):
                 await announce(work, officer)
             mark.time = now
