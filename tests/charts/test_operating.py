@@ -86,7 +86,7 @@ def test_a_backup_sees_every_volume_and_database_that_its_services_have(ask: Cal
     assert ask("validate", objects=[cron], versions=["1.34"])["faults"] == []
     pod = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     mine = {one["persistentVolumeClaim"]["claimName"] for one in pod["volumes"] if "persistentVolumeClaim" in one}
-    # Calls that wait at the gateway are in no backup: done again after a restore they would be done twice (ADR 12).
+    # Calls that wait at the gateway are in no backup (ADR 12).
     claims = set(_named(objects, "PersistentVolumeClaim")) - {"node-gateway"}
     assert mine == claims
     (first,) = (one for name, one in _named(objects, "Job").items() if name.startswith("node-backups-"))
