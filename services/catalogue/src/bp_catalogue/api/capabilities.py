@@ -15,6 +15,7 @@ from bp_kit.call import current_call
 from bp_kit.database import current_session
 from bp_kit.errors import Refused
 from bp_kit.listing import listing_of
+from bp_kit.masks import fields_to_change
 from bp_kit.names import country_of
 
 _MUTABLE = ("title", "description", "kind", "goals", "sdg_targets")
@@ -72,7 +73,7 @@ class CapabilityServicer(grpc_.CapabilityServiceServicer):
             current_call().principal,
             request.capability.name,
             facts=facts_of(request.capability),
-            fields=_fields(request),
+            fields=fields_to_change(request.update_mask, request.capability, _MUTABLE),
             etag=request.capability.etag,
         )
         return _told(capability)
@@ -80,19 +81,3 @@ class CapabilityServicer(grpc_.CapabilityServiceServicer):
 
 def _told(capability: Capability) -> capability_pb2.Capability:
     return capability_message(capability, current_call().language)
-
-
-def _fields(request: pb.UpdateCapabilityRequest) -> list[str]:
-    """Returns the fields to change: those of the mask, or all that are set.
-
-    Raises:
-        Refused: INVALID_FIELD.
-    """
-    for path in request.update_mask.paths:
-        if path not in _MUTABLE:
-            raise Refused(
-                "INVALID_FIELD", field="update_mask", description=f"can name {', '.join(_MUTABLE)}; not {path[:50]}"
-            )
-    if request.update_mask.paths:
-        return list(request.update_mask.paths)
-    return [descriptor.name for descriptor, _ in request.capability.ListFields() if descriptor.name in _MUTABLE]

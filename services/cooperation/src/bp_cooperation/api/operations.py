@@ -16,7 +16,7 @@ from bp_cooperation.usecases import operations
 from bp_cooperation.usecases.operations import OperationContent
 from bp_cooperation.usecases.work import Work
 from bp_kit.database import current_session
-from bp_kit.errors import Refused
+from bp_kit.masks import fields_to_change
 from bp_kit.names import country_of
 from bp_kit.times import moment
 
@@ -65,7 +65,7 @@ class OperationServicer(grpc_.OperationServiceServicer):
             await current_caller(work),
             request.operation.name,
             content=_content(request.operation),
-            fields=_fields(request),
+            fields=fields_to_change(request.update_mask, request.operation, _MUTABLE),
             etag=request.operation.etag,
         )
         return operation_message(changed)
@@ -105,19 +105,3 @@ def _content(operation: operation_pb2.Operation) -> OperationContent:
         display_name=operation.display_name,
         end_time=moment(operation.end_time, "operation.end_time") if ends else None,
     )
-
-
-def _fields(request: pb.UpdateOperationRequest) -> list[str]:
-    """Returns the fields to change: those of the mask, or all that are set.
-
-    Raises:
-        Refused: INVALID_FIELD.
-    """
-    for path in request.update_mask.paths:
-        if path not in _MUTABLE:
-            raise Refused(
-                "INVALID_FIELD", field="update_mask", description=f"can name {', '.join(_MUTABLE)}; not {path[:50]}"
-            )
-    if request.update_mask.paths:
-        return list(request.update_mask.paths)
-    return [descriptor.name for descriptor, _ in request.operation.ListFields() if descriptor.name in _MUTABLE]

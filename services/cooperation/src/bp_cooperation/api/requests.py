@@ -19,7 +19,7 @@ from bp_cooperation.api.sights import explained, opening, request_seen
 from bp_cooperation.usecases import requests
 from bp_cooperation.usecases.requests import RequestContent
 from bp_kit.database import current_session
-from bp_kit.errors import Refused
+from bp_kit.masks import fields_to_change
 from bp_kit.names import country_of
 
 _MUTABLE = ("title", "text", "recipients", "urgency", "handling", "bundle")
@@ -69,7 +69,7 @@ class RequestServicer(grpc_.RequestServiceServicer):
             await current_caller(work),
             request.request.name,
             content=_content(request.request),
-            fields=_fields(request),
+            fields=fields_to_change(request.update_mask, request.request, _MUTABLE),
             etag=request.request.etag,
         )
         return request_seen(sight)
@@ -108,19 +108,3 @@ def _content(request: request_pb2.Request) -> RequestContent:
         handling=handling_of(request.handling, "request.handling") if request.HasField("handling") else None,
         bundle=request.bundle,
     )
-
-
-def _fields(request: pb.UpdateRequestRequest) -> list[str]:
-    """Returns the fields to change: those of the mask, or all that are set.
-
-    Raises:
-        Refused: INVALID_FIELD.
-    """
-    for path in request.update_mask.paths:
-        if path not in _MUTABLE:
-            raise Refused(
-                "INVALID_FIELD", field="update_mask", description=f"can name {', '.join(_MUTABLE)}; not {path[:50]}"
-            )
-    if request.update_mask.paths:
-        return list(request.update_mask.paths)
-    return [descriptor.name for descriptor, _ in request.request.ListFields() if descriptor.name in _MUTABLE]

@@ -10,6 +10,7 @@ from bluepacific.exchange.v1 import plan_pb2
 from bp_exchange.protocol.plan import DAY_MINUTES, FLASH, QuietHours, Rule
 from bp_exchange.usecases.planning import PlanRecord
 from bp_kit.errors import Refused
+from bp_kit.masks import fields_to_change
 
 _MUTABLE = ("time_zone", "rules")
 # A message of some 10 kB takes ten seconds.
@@ -22,12 +23,7 @@ def wanted(request: pb.UpdatePlanRequest) -> tuple[str | None, dict[int, Rule] |
     Raises:
         Refused: INVALID_FIELD: the mask names something else, or an urgency has two rules.
     """
-    for path in request.update_mask.paths:
-        if path not in _MUTABLE:
-            description = f"can name {', '.join(_MUTABLE)}; not {path[:50]}"
-            raise Refused("INVALID_FIELD", field="update_mask", description=description)
-    given = {descriptor.name for descriptor, _ in request.plan.ListFields()}
-    paths = set(request.update_mask.paths) or given
+    paths = fields_to_change(request.update_mask, request.plan, _MUTABLE)
     return (
         request.plan.time_zone if "time_zone" in paths else None,
         _rules(request.plan.rules) if "rules" in paths else None,

@@ -9,7 +9,7 @@ from bluepacific.notifications.v1 import preference_service_pb2_grpc as grpc_
 from bluepacific.notifications.v1 import preferences_pb2
 from bp_kit.call import current_call
 from bp_kit.database import current_session
-from bp_kit.errors import Refused
+from bp_kit.masks import check_mask
 from bp_kit.times import timestamp
 from bp_notifications.adapters.unit_of_work import Desk
 from bp_notifications.domain.names import officer_of, preferences_name
@@ -59,10 +59,7 @@ def _changes(request: pb.UpdateNotificationPreferencesRequest) -> dict[str, bool
     Raises:
         Refused: INVALID_FIELD.
     """
-    allowed = ", ".join(_DEFAULTS)
-    for path in request.update_mask.paths:
-        if path not in _DEFAULTS:
-            raise Refused("INVALID_FIELD", field="update_mask", description=f"can name {allowed}; not {path[:50]}")
+    check_mask(request.update_mask, _DEFAULTS)
     given: dict[str, bool | str] = {}
     wanted = request.notification_preferences
     if wanted.HasField("email_enabled"):

@@ -9,8 +9,8 @@ from bluepacific.training.v1 import course_service_pb2 as pb
 from bluepacific.training.v1 import course_service_pb2_grpc as grpc_
 from bp_kit.call import current_call
 from bp_kit.database import current_session
-from bp_kit.errors import Refused
 from bp_kit.listing import listing_of
+from bp_kit.masks import fields_to_change
 from bp_kit.names import country_of
 from bp_training.adapters.messages import course_message, text_of
 from bp_training.adapters.unit_of_work import Workshop
@@ -59,7 +59,7 @@ class CourseServicer(grpc_.CourseServiceServicer):
             current_call().principal,
             request.course.name,
             text=text_of(request.course),
-            fields=_fields(request),
+            fields=fields_to_change(request.update_mask, request.course, _MUTABLE),
             etag=request.course.etag,
         )
         return course_message(course)
@@ -74,19 +74,3 @@ class CourseServicer(grpc_.CourseServiceServicer):
             etag=request.etag,
         )
         return course_message(course)
-
-
-def _fields(request: pb.UpdateCourseRequest) -> list[str]:
-    """Returns the fields to change: those of the mask, or all that are set.
-
-    Raises:
-        Refused: INVALID_FIELD.
-    """
-    for path in request.update_mask.paths:
-        if path not in _MUTABLE:
-            raise Refused(
-                "INVALID_FIELD", field="update_mask", description=f"can name {', '.join(_MUTABLE)}; not {path[:50]}"
-            )
-    if request.update_mask.paths:
-        return list(request.update_mask.paths)
-    return [descriptor.name for descriptor, _ in request.course.ListFields() if descriptor.name in _MUTABLE]
