@@ -117,9 +117,9 @@ class RemoteKeys:
         Raises:
             grpc.RpcError: Identity cannot be asked.
         """
-        found = KeySet.import_key_set(await self._told.keys())
+        keys = keys_in(await self._told.keys())
         self._fetched = self._monotonic()
-        self._keys = {key.kid: key for key in found.keys if isinstance(key, OKPKey) and key.kid}
+        self._keys = keys
 
     async def voided(self, holder: str) -> float:
         """Returns since when the holder's tokens count; what was known before while identity cannot be asked."""
@@ -136,3 +136,14 @@ class RemoteKeys:
     async def standing(self, officer: str, client: str, issued: float) -> Standing | None:
         """Returns what an officer may do now, asked anew each time."""
         return await self._told.standing(officer, client, issued)
+
+
+def keys_in(jwks: Any) -> dict[str, OKPKey]:
+    """Returns the keys of a JWK set that can have signed a token, by their ids.
+
+    Raises:
+        ValueError: It is none.
+        joserfc.errors.JoseError: The same.
+    """
+    found = KeySet.import_key_set(jwks)
+    return {key.kid: key for key in found.keys if isinstance(key, OKPKey) and key.kid}

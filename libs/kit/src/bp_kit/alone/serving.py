@@ -22,6 +22,7 @@ from bp_kit import measures
 from bp_kit.alone.certificates import read_certificates
 from bp_kit.alone.files import blobs_of
 from bp_kit.alone.health import Health
+from bp_kit.alone.learning import learning
 from bp_kit.alone.placed import Elsewhere, Watch, ground_of, moving_handlers
 from bp_kit.alone.process import page_token_key
 from bp_kit.alone.settings import PodSettings
@@ -41,7 +42,6 @@ from bp_kit.service import Service
 
 Build = Callable[[Any, Seams], Service]
 _CANCEL_SECONDS = 5.0
-_LEARN_SECONDS = 2.0
 _log = get_logger("bp_kit.alone")
 
 
@@ -102,7 +102,7 @@ async def _stand(pod: PodSettings, build: Build, settings: Any, stack: contextli
     watch = Watch(ground.database, ground.metadata.sorted_tables)
     await watch.begin(awaits=pod.awaits)
     await stack.enter_async_context(watch.looking())
-    await stack.enter_async_context(_learning(name, keys))
+    await stack.enter_async_context(learning(name, keys))
     return _Stand(name, pod, seams, ground, watch)
 
 
@@ -183,30 +183,6 @@ async def check_database(name: str, database: Database) -> None:
     except (SQLAlchemyError, OSError) as error:
         variable = f"BP_{name.upper()}__DATABASE_URL"
         raise CannotStartError(f"{variable}: the database does not answer ({why_unanswered(error)})") from error
-
-
-@asynccontextmanager
-async def _learning(name: str, keys: RemoteKeys) -> AsyncIterator[None]:
-    """Asks for identity's keys before a call needs them: identity may be the one that is away then."""
-
-    async def learn() -> None:
-        while True:
-            try:
-                await keys.learn()
-            except grpc.RpcError:
-                await asyncio.sleep(_LEARN_SECONDS)
-            except LookupError:
-                # Nobody said where identity is; calls are told.
-                return
-            else:
-                _log.info("pod.knows_keys", service=name)
-                return
-
-    task = asyncio.create_task(learn())
-    try:
-        yield
-    finally:
-        task.cancel()
 
 
 @asynccontextmanager

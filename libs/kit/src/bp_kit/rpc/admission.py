@@ -62,7 +62,7 @@ async def look_again(method: Method, call: Call, verifier: TokenVerifier) -> Non
     Raises:
         Refused: TOKEN_EXPIRED; of visitors also TOKEN_INVALID, REGISTER_TOO_OLD, UNAVAILABLE.
     """
-    token = call.metadata.get("authorization", "").partition(" ")[2].strip()
+    _, token = _credentials(call.metadata)
     if not token or call.principal is NODE:
         return
     if not call.principal.node:
@@ -100,11 +100,9 @@ def _admit_visitor(access: options_pb2.Access, call: Call) -> None:
 
 
 async def _principal_then(metadata: dict[str, str], verifier: TokenVerifier, accept_time: datetime) -> Principal:
-    scheme, _, token = metadata.get("authorization", "").partition(" ")
-    bound = scheme.lower() == "dpop"
-    return await verifier.verify_accepted(
-        token.strip(), accept_time.timestamp(), metadata.get("dpop", "") if bound else None
-    )
+    scheme, token = _credentials(metadata)
+    proof = metadata.get("dpop", "") if scheme == "dpop" else None
+    return await verifier.verify_accepted(token, accept_time.timestamp(), proof)
 
 
 async def _principal(
@@ -117,14 +115,20 @@ async def _principal(
         return NODE
     if access.public and not authorization:
         return ANYBODY
-    scheme, _, token = authorization.partition(" ")
     if not authorization:
         raise Refused("TOKEN_MISSING")
-    if scheme.lower() == "dpop":
-        return await verifier.verify_bound(token.strip(), metadata.get("dpop", ""), metadata.get(REQUEST_MARK, ""))
-    if scheme.lower() != "bearer":
+    scheme, token = _credentials(metadata)
+    if scheme == "dpop":
+        return await verifier.verify_bound(token, metadata.get("dpop", ""), metadata.get(REQUEST_MARK, ""))
+    if scheme != "bearer":
         raise Refused("TOKEN_INVALID")
-    return await verifier.verify(token.strip())
+    return await verifier.verify(token)
+
+
+def _credentials(metadata: dict[str, str]) -> tuple[str, str]:
+    """Returns the scheme, in lower case, and the token of the `authorization` that came along; both empty for none."""
+    scheme, _, token = metadata.get("authorization", "").partition(" ")
+    return scheme.lower(), token.strip()
 
 
 def _stated(metadata: dict[str, str]) -> str:

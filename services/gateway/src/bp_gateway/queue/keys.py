@@ -11,13 +11,13 @@ from typing import Any
 
 import grpc
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import OKPKey
 
 from bluepacific.identity.v1 import key_service_pb2
 from bluepacific.identity.v1.key_service_pb2_grpc import KeyServiceStub
 from bp_kit.disk import write_private
 from bp_kit.errors import Refused
-from bp_kit.keys import Standing
+from bp_kit.keys import Standing, keys_in
 from bp_kit.logs import get_logger
 
 _SECONDS = 10.0
@@ -38,7 +38,7 @@ class KeptKeys:
         self._file = file
         self._channel = channel
         self._jwks = file.read_bytes() if file.exists() else b""
-        self._keys = _keys_in(self._jwks) if self._jwks else {}
+        self._keys = keys_in(json.loads(self._jwks)) if self._jwks else {}
         self._asked, self._unheard = float("-inf"), False
 
     async def look(self) -> None:
@@ -82,9 +82,4 @@ class KeptKeys:
         told = (await stub.GetKeys(key_service_pb2.GetKeysRequest(), timeout=_SECONDS)).jwks
         if told != self._jwks:
             write_private(self._file, told, replace=True)
-            self._jwks, self._keys = told, _keys_in(told)
-
-
-def _keys_in(jwks: bytes) -> dict[str, OKPKey]:
-    found = KeySet.import_key_set(json.loads(jwks))
-    return {key.kid: key for key in found.keys if isinstance(key, OKPKey) and key.kid}
+            self._jwks, self._keys = told, keys_in(json.loads(told))
