@@ -16,14 +16,13 @@ from typing import Any
 
 import grpc
 
-from bp_gateway.calls import claims_of
+from bp_gateway.calls import CUT_OFF, claims_of
 from bp_gateway.exchange import Exchange, HeaderList
 from bp_kit.errors import Refused
 
 # Of each method.
 _MOST_BYTES = 1 << 20
 _PART_OF_QUESTION = (b"authorization", b"accept-language", b"x-purpose")
-_CUT_OFF = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class AnswersAgain:
 def _is_cut_off(error: Exception) -> bool:
     if isinstance(error, Refused):
         return error.reason == "UNAVAILABLE"
-    return isinstance(error, grpc.RpcError) and error.code() in _CUT_OFF
+    return isinstance(error, grpc.RpcError) and error.code() in CUT_OFF
 
 
 def _question(exchange: Exchange) -> bytes:

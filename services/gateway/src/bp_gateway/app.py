@@ -39,10 +39,8 @@ _EXPOSED = [
     "age",
     "warning",
     "location",
+    "preference-applied",
 ]
-_EXPOSED.append("preference-applied")
-
-
 _OWN_PACKAGE = "bluepacific.queue.v1"
 
 

@@ -9,6 +9,8 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from typing import Any
 
+import grpc
+
 from bp_gateway.exchange import Exchange
 from bp_gateway.settings import GatewaySettings
 from bp_gateway.surface import Binding, Kind
@@ -16,6 +18,8 @@ from bp_gateway.surface import Binding, Kind
 # (proto package, ISO country code or None for this node's own) -> a grpc.aio or in-process channel.
 Channels = Callable[[str, str | None], Any]
 
+# The service did not answer, whatever it may have done.
+CUT_OFF = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 _TOKEN_PARTS = 3
 _COUNTRY = re.compile(r"[A-Z]{3}")
 

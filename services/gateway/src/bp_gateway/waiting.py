@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from bluepacific.queue.v1 import queued_call_pb2
-from bp_gateway.calls import claims_of
+from bp_gateway.calls import CUT_OFF, claims_of
 from bp_gateway.exchange import Exchange, HeaderList
 from bp_gateway.transcode import encoder_of
 from bp_gateway.transcode.encoding import to_json
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from bp_gateway.surface import Binding
     from bp_gateway.unary import Asked
 
-_CUT_OFF = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 _ASKED_FOR = b"respond-async"
 _LOOK_AGAIN_SECONDS = b"30"
 _ACCEPTED = 202
@@ -64,7 +63,7 @@ class Waiting:
         Raises:
             Refused: As the service would.
         """
-        cut_off = isinstance(error, grpc.RpcError) and error.code() in _CUT_OFF
+        cut_off = isinstance(error, grpc.RpcError) and error.code() in CUT_OFF
         if not cut_off or not self._may_wait(exchange, asked):
             return False
         call = await self._intake.recognised(self._method, asked.request, asked.metadata)

@@ -53,14 +53,16 @@ def received_directive(message: pb.Directive) -> Directive:
     Raises:
         Refused: INVALID_FIELD.
     """
-    _require(_NAME.fullmatch(message.name), "name")
-    _require(_REQUEST_OR_REPLY.fullmatch(message.record), "record")
-    _require(request_of(message.record) == request_of(message.name), "record")
-    _require(_UNIT.fullmatch(message.unit), "unit")
-    _require(len(message.officer) <= _MAX_OFFICER, "officer")
+    require_sendable(_NAME.fullmatch(message.name), "name")
+    require_sendable(_REQUEST_OR_REPLY.fullmatch(message.record), "record")
+    require_sendable(request_of(message.record) == request_of(message.name), "record")
+    require_sendable(_UNIT.fullmatch(message.unit), "unit")
+    require_sendable(len(message.officer) <= _MAX_OFFICER, "officer")
     kind = _known(pb.DirectiveKind, message.kind, _KIND, "kind")
-    _require(message.HasField("handling") == (kind == HANDLING), "handling")
-    _require(0 <= message.revision <= _MAX_REVISION and bool(message.revision) == (kind == CORRECTION), "revision")
+    require_sendable(message.HasField("handling") == (kind == HANDLING), "handling")
+    require_sendable(
+        0 <= message.revision <= _MAX_REVISION and bool(message.revision) == (kind == CORRECTION), "revision"
+    )
     return Directive(
         name=message.name,
         record=message.record,
@@ -98,11 +100,11 @@ def received_revision(message: events_pb2.DirectiveIssued, directive: Directive)
     if directive.kind != CORRECTION:
         return None
     told = message.revision
-    _require(message.HasField("revision") and told.record == directive.record, "revision")
-    _require(told.number == directive.revision, "revision.number")
-    _require(len(told.title) <= _MAX_TITLE, "revision.title")
-    _require(len(told.text) <= _MAX_TEXT, "revision.text")
-    _require(len(told.bundle.encode()) <= _MAX_BUNDLE, "revision.bundle")
+    require_sendable(message.HasField("revision") and told.record == directive.record, "revision")
+    require_sendable(told.number == directive.revision, "revision.number")
+    require_sendable(len(told.title) <= _MAX_TITLE, "revision.title")
+    require_sendable(len(told.text) <= _MAX_TEXT, "revision.text")
+    require_sendable(len(told.bundle.encode()) <= _MAX_BUNDLE, "revision.bundle")
     revise_time = moment(told.revise_time, "revision.revise_time")
     return Revision(told.record, told.number, told.title, told.text, told.bundle, revise_time)
 
@@ -126,9 +128,9 @@ def received_answer(message: events_pb2.DirectiveAnswered) -> tuple[str, Answer]
     """
     told = message.answer
     state = _known(pb.AnswerState, told.state, _ANSWER, "answer.state")
-    _require(state != "AWAITED", "answer.state")
-    _require(_UNIT.fullmatch(told.unit), "answer.unit")
-    _require(len(told.ground) <= _MAX_GROUND, "answer.ground")
+    require_sendable(state != "AWAITED", "answer.state")
+    require_sendable(_UNIT.fullmatch(told.unit), "answer.unit")
+    require_sendable(len(told.ground) <= _MAX_GROUND, "answer.ground")
     open_time = moment(told.open_time, "answer.open_time") if told.HasField("open_time") else None
     answer_time = moment(told.answer_time, "answer.answer_time")
     answer = Answer(message.directive, told.unit, state, told.ground, answer_time, open_time)
@@ -167,9 +169,9 @@ def received_sharing(message: sharing_pb2.Sharing) -> Sharing:
     Raises:
         Refused: INVALID_FIELD.
     """
-    _require(_SHARING_NAME.fullmatch(message.name), "name")
-    _require(_UNIT.fullmatch(message.unit), "unit")
-    _require(len(message.officer) <= _MAX_OFFICER, "officer")
+    require_sendable(_SHARING_NAME.fullmatch(message.name), "name")
+    require_sendable(_UNIT.fullmatch(message.unit), "unit")
+    require_sendable(len(message.officer) <= _MAX_OFFICER, "officer")
     return Sharing(
         name=message.name,
         unit=message.unit,
@@ -183,10 +185,15 @@ def received_sharing(message: sharing_pb2.Sharing) -> Sharing:
 
 def _known(kind: type, number: int, prefix: str, field: str) -> str:
     """Returns a value's name; a later release may send one that this does not know."""
-    _require(number and number in kind.values(), field)  # type: ignore[attr-defined]
+    require_sendable(number and number in kind.values(), field)  # type: ignore[attr-defined]
     return str(kind.Name(number)).removeprefix(prefix)  # type: ignore[attr-defined]
 
 
-def _require(held: object, field: str) -> None:
+def require_sendable(held: object, field: str) -> None:
+    """Refuses a message in which something is not what a node may send.
+
+    Raises:
+        Refused: INVALID_FIELD.
+    """
     if not held:
         raise Refused("INVALID_FIELD", field=field, description="is not what a node may send")

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from bluepacific.cooperation.v1 import events_pb2
 from bluepacific.cooperation.v1 import operation_pb2 as pb
-from bp_cooperation.domain.operation import Member, Operation
-from bp_kit.errors import Refused
-from bp_kit.etags import etag_of
+from bp_cooperation.adapters.directive_messages import require_sendable
+from bp_cooperation.domain.operation import Member, Operation, operation_etag
 from bp_kit.times import moment, timestamp
 
 
@@ -19,7 +18,7 @@ def operation_message(operation: Operation) -> pb.Operation:
         unit=operation.unit,
         display_name=operation.display_name,
         end_time=timestamp(operation.end_time),
-        etag=etag_of(operation.name, operation.version),
+        etag=operation_etag(operation),
         create_time=timestamp(operation.create_time),
         update_time=timestamp(operation.update_time),
     )
@@ -50,13 +49,9 @@ def received_operation(message: events_pb2.OperationChanged) -> tuple[Operation,
         Refused: INVALID_FIELD.
     """
     told = message.operation
-    for held, field in (
-        (told.name, "operation.name"),
-        (told.unit, "operation.unit"),
-        (told.display_name, "display_name"),
-    ):
-        if not held:
-            raise Refused("INVALID_FIELD", field=field, description="is not what a node may send")
+    require_sendable(told.name, "operation.name")
+    require_sendable(told.unit, "operation.unit")
+    require_sendable(told.display_name, "display_name")
     operation = Operation(
         name=told.name,
         unit=told.unit,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bp_kit.errors import Refused
+from bp_kit.etags import etag_of
 from bp_kit.names import country_of
 
 MAX_MEMBERS = 200
@@ -77,6 +78,11 @@ class Member:
     def has_ended(self, now: datetime) -> bool:
         """Tells whether their part is over by now."""
         return self.end_time is not None and self.end_time <= now
+
+
+def operation_etag(operation: Operation) -> str:
+    """Returns the operation's etag."""
+    return etag_of(operation.name, operation.version)
 
 
 def operation_of(name: str) -> str:

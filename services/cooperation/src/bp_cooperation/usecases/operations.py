@@ -6,13 +6,21 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bp_cooperation.domain.operation import Member, Operation, check_told, operation_of, require_ahead, require_room
+from bp_cooperation.domain.operation import (
+    Member,
+    Operation,
+    check_told,
+    operation_etag,
+    operation_of,
+    require_ahead,
+    require_room,
+)
 from bp_cooperation.usecases.arrivals import Arrival
 from bp_cooperation.usecases.asking import Caller, Listing
 from bp_cooperation.usecases.sight import acting_unit
 from bp_cooperation.usecases.work import Work
 from bp_kit.errors import Refused
-from bp_kit.etags import check_etag, etag_of
+from bp_kit.etags import check_etag
 from bp_kit.listing import Listed
 from bp_kit.names import country_of, require_author
 
@@ -23,11 +31,6 @@ class OperationContent:
 
     display_name: str
     end_time: datetime | None
-
-
-def operation_etag(operation: Operation) -> str:
-    """Returns the operation's etag."""
-    return etag_of(operation.name, operation.version)
 
 
 async def create_operation(

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 
 from bluepacific.queue.v1 import queued_call_pb2 as pb
+from bp_gateway.calls import CUT_OFF
 from bp_gateway.problems import reason_told
 from bp_gateway.queue.letters import LetterBox
 from bp_gateway.queue.store import Store
@@ -22,7 +23,7 @@ from bp_kit.sealing import Sealer
 
 # Of a failure that nobody described; it may be the call's own fault, or only this moment's.
 _MOST_ATTEMPTS = 5
-_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
+_AWAY = (*CUT_OFF, grpc.StatusCode.CANCELLED)
 _BUSY = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED)
 _log = get_logger("bp_gateway")
 
